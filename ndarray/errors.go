@@ -1,0 +1,47 @@
+package ndarray
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Errors that whatever names a dtype, a shape or a layout from outside (a file, a segment, an argument) can meet.
+// Test for them with errors.Is; the text that wraps them says what was expected and what was found.
+var (
+	// ErrDType is returned when the elements are not of the type asked for, or of one that cannot be shared (objects).
+	ErrDType = errors.New("wrong dtype")
+	// ErrShape is returned when a shape has a negative length, too many axes, more elements than an int counts, or
+	// another number of elements than are there.
+	ErrShape = errors.New("wrong shape")
+	// ErrLayout is returned when what was asked for cannot be expressed without copying elements.
+	ErrLayout = errors.New("layout needs a copy")
+	// ErrReadOnly is returned, or the value of a panic in Set, when an array that was opened for reading is written.
+	ErrReadOnly = errors.New("array is read-only")
+)
+
+// IndexError is the value of the panic of an index that is out of range, or of a wrong number of indices.
+type IndexError struct {
+	Op    string // the method called, as "At"
+	Index []int  // what was given
+	Shape []int  // the array's
+}
+
+func (e IndexError) Error() string {
+	if len(e.Index) != len(e.Shape) {
+		return fmt.Sprintf("ndarray: %s: %d indices %v for %d axes of shape %v", e.Op, len(e.Index), e.Index, len(e.Shape), e.Shape)
+	}
+	return fmt.Sprintf("ndarray: %s: index %v out of range of shape %v", e.Op, e.Index, e.Shape)
+}
+
+// ShapeError is the value of the panic of a call whose shapes do not fit, and wraps [ErrShape].
+type ShapeError struct {
+	Op     string
+	Shapes [][]int
+	Reason string
+}
+
+func (e ShapeError) Error() string {
+	return fmt.Sprintf("ndarray: %s: %s: %v", e.Op, e.Reason, e.Shapes)
+}
+
+func (e ShapeError) Unwrap() error { return ErrShape }
