@@ -3,6 +3,7 @@ package ndarray
 import (
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // Errors that whatever names a dtype, a shape or a layout from outside (a file, a segment, an argument) can meet.
@@ -13,8 +14,9 @@ var (
 	// ErrShape is returned when a shape has a negative length, too many axes, more elements than an int counts, or
 	// another number of elements than are there.
 	ErrShape = errors.New("wrong shape")
-	// ErrLayout is returned when what was asked for cannot be expressed without copying elements.
-	ErrLayout = errors.New("layout needs a copy")
+	// ErrLayout is returned when what was asked for cannot be expressed without copying elements, and when strides
+	// lead outside the memory that they were given for.
+	ErrLayout = errors.New("layout does not fit")
 	// ErrReadOnly is returned, or the value of a panic in Set, when an array that was opened for reading is written.
 	ErrReadOnly = errors.New("array is read-only")
 )
@@ -23,7 +25,7 @@ var (
 type IndexError struct {
 	Op    string // the method called, as "At"
 	Index []int  // what was given
-	Shape []int  // the array's
+	Shape []int  // the array's own, to be read only
 }
 
 func (e IndexError) Error() string {
@@ -31,6 +33,21 @@ func (e IndexError) Error() string {
 		return fmt.Sprintf("ndarray: %s: %d indices %v for %d axes of shape %v", e.Op, len(e.Index), e.Index, len(e.Shape), e.Shape)
 	}
 	return fmt.Sprintf("ndarray: %s: index %v out of range of shape %v", e.Op, e.Index, e.Shape)
+}
+
+// SliceError is the value of the panic of [Array.Slice] where an index is out of range, or there are too many of them.
+type SliceError struct {
+	Index  []Index // what was given
+	Shape  []int   // the array's
+	Reason string
+}
+
+func (e SliceError) Error() string {
+	index := make([]string, len(e.Index))
+	for i, x := range e.Index {
+		index[i] = x.String()
+	}
+	return fmt.Sprintf("ndarray: Slice: [%s] of shape %v: %s", strings.Join(index, ", "), e.Shape, e.Reason)
 }
 
 // ShapeError is the value of the panic of a call whose shapes do not fit, and wraps [ErrShape].

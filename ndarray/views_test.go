@@ -1,0 +1,295 @@
+package ndarray_test
+
+import (
+	"errors"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/samebytes/samebytes/ndarray"
+)
+
+// model is an array as a list of its elements in C order. It knows no strides: each view is made by a loop over indices.
+type model struct {
+	shape    []int
+	elements []int64
+}
+
+// at returns the element at an index for each axis.
+func (m model) at(ix []int) int64 {
+	place := 0
+	for d, i := range ix {
+		place = place*m.shape[d] + i
+	}
+	return m.elements[place]
+}
+
+// build returns the model of a shape whose element at ix is m's at from(ix).
+func (m model) build(shape []int, from func(ix []int) []int) model {
+	v := model{shape: slices.Clone(shape)}
+	indices(shape, func(ix []int) { v.elements = append(v.elements, m.at(from(ix))) })
+	return v
+}
+
+func (m model) transpose(axes []int) model {
+	shape := make([]int, len(axes))
+	for d, axis := range axes {
+		shape[d] = m.shape[axis]
+	}
+	return m.build(shape, func(ix []int) []int {
+		from := make([]int, len(ix))
+		for d, axis := range axes {
+			from[axis] = ix[d]
+		}
+		return from
+	})
+}
+
+// taken is what a slice takes of an axis: these positions, or one alone, which leaves no axis.
+type taken struct {
+	positions []int
+	single    bool
+}
+
+func (m model) slice(axes []taken) model {
+	var shape []int
+	for _, axis := range axes {
+		if !axis.single {
+			shape = append(shape, len(axis.positions))
+		}
+	}
+	return m.build(shape, func(ix []int) []int {
+		from := make([]int, len(axes))
+		for d, axis := range axes {
+			from[d] = axis.positions[0]
+			if !axis.single {
+				from[d], ix = axis.positions[ix[0]], ix[1:]
+			}
+		}
+		return from
+	})
+}
+
+// expressible reports whether strides can express the model, whose elements are their places in memory.
+func (m model) expressible() bool {
+	if len(m.elements) == 0 {
+		return true
+	}
+	zero := make([]int, len(m.shape))
+	strides := make([]int64, len(m.shape))
+	for d, length := range m.shape {
+		if length > 1 {
+			one := slices.Clone(zero)
+			one[d] = 1
+			strides[d] = m.at(one) - m.at(zero)
+		}
+	}
+	fits := true
+	indices(m.shape, func(ix []int) {
+		place := m.at(zero)
+		for d, i := range ix {
+			place += int64(i) * strides[d]
+		}
+		fits = fits && place == m.at(ix)
+	})
+	return fits
+}
+
+// choices is a source of small numbers: the bytes of a fuzzer, and zeros after them.
+type choices []byte
+
+func (c *choices) below(n int) int {
+	if len(*c) == 0 || n == 0 {
+		return 0
+	}
+	b := (*c)[0]
+	*c = (*c)[1:]
+	return int(b) % n
+}
+
+// starts are the arrays that chains of views begin with. Their elements are their places in memory.
+var starts = []func() *ndarray.Array[int64]{
+	func() *ndarray.Array[int64] { return counted(4, 6) },
+	func() *ndarray.Array[int64] { return counted(2, 3, 4) },
+	func() *ndarray.Array[int64] { return counted(12) },
+	func() *ndarray.Array[int64] { return counted(3, 1, 2, 4) },
+	func() *ndarray.Array[int64] { return must(ndarray.FromFlat(counted(60).Data(), []int{3, 4, 5}, true)) },
+	func() *ndarray.Array[int64] {
+		return must(ndarray.FromStrided(counted(60).Data(), []int{3, 4}, []int{-20, 3}, 45))
+	},
+	func() *ndarray.Array[int64] {
+		return must(ndarray.FromStrided(counted(20).Data(), []int{2, 3, 4}, []int{0, 2, 1}, 7))
+	},
+	func() *ndarray.Array[int64] { return counted(2, 0, 3) },
+	func() *ndarray.Array[int64] { return counted() },
+}
+
+// checkChain makes the views that c chooses, of an array and of its model, and compares the two after each.
+func checkChain(t *testing.T, c choices) {
+	t.Helper()
+	a := starts[c.below(len(starts))]()
+	m := model{a.Shape(), elements(a)}
+	history := []any{m.shape}
+	for len(c) > 0 {
+		switch c.below(4) {
+		case 0:
+			a, m = a.T(), m.transpose(reversed(len(m.shape)))
+			history = append(history, "T")
+		case 1:
+			axes := reversed(len(m.shape))
+			for d := range axes {
+				other := c.below(len(axes))
+				axes[d], axes[other] = axes[other], axes[d]
+			}
+			a, m = a.Transpose(axes...), m.transpose(axes)
+			history = append(history, "Transpose", axes)
+		case 2:
+			ix, axes, added := chooseSlice(&c, m.shape)
+			a, m = a.Slice(ix...), m.slice(axes)
+			if added >= 0 {
+				m.shape = slices.Insert(m.shape, added, 1)
+			}
+			history = append(history, ix)
+		case 3:
+			shape := chooseShape(&c, len(m.elements))
+			v, err := a.Reshape(shape...)
+			reshaped := model{shape, m.elements}
+			history = append(history, "Reshape", shape)
+			if (err == nil) != reshaped.expressible() || err != nil && !errors.Is(err, ndarray.ErrLayout) {
+				t.Fatalf("%v: strides can express it: %v; found %v", history, reshaped.expressible(), err)
+			}
+			if err == nil {
+				a, m = v, reshaped
+			}
+		}
+		compare(t, history, a, m)
+	}
+}
+
+func compare(t *testing.T, history []any, a *ndarray.Array[int64], m model) {
+	t.Helper()
+	if !slices.Equal(a.Shape(), m.shape) || a.Len() != len(m.elements) || a.NDim() != len(m.shape) {
+		t.Fatalf("%v: expected shape %v, found %v with %d elements", history, m.shape, a.Shape(), a.Len())
+	}
+	if !slices.Equal(elements(a), m.elements) {
+		t.Fatalf("%v: expected %v, found %v", history, m.elements, elements(a))
+	}
+	if b := a.Copy(); !slices.Equal(b.Data(), m.elements) || !slices.Equal(b.Shape(), m.shape) || !b.Contiguous() {
+		t.Fatalf("%v: expected a copy of %v, found %v", history, m.elements, b.Data())
+	}
+	if neighbours := isRun(m.elements); a.Contiguous() != neighbours || neighbours && !slices.Equal(a.Data(), m.elements) {
+		t.Fatalf("%v: elements %v, contiguous %v with data %v", history, m.elements, a.Contiguous(), a.Data())
+	}
+	if len(m.elements) > 0 {
+		if data := a.Data(); data[0] != slices.Min(m.elements) || data[len(data)-1] != slices.Max(m.elements) {
+			t.Fatalf("%v: elements %v, data %v", history, m.elements, data)
+		}
+	}
+}
+
+// isRun reports whether the elements, which are their places in memory, lie one after the other.
+func isRun(places []int64) bool {
+	for i, place := range places {
+		if place != places[0]+int64(i) {
+			return false
+		}
+	}
+	return true
+}
+
+func reversed(n int) []int {
+	axes := make([]int, n)
+	for d := range axes {
+		axes[d] = n - 1 - d
+	}
+	return axes
+}
+
+// chooseSlice returns indices, the positions they take, and where in the result they add an axis, or -1.
+func chooseSlice(c *choices, shape []int) (ix []ndarray.Index, axes []taken, added int) {
+	added = -1
+	kept := 0
+	for _, length := range shape {
+		if added < 0 && len(shape) < 6 && c.below(8) == 1 {
+			ix, added = append(ix, ndarray.NewAxis), kept
+		}
+		x, axis := ndarray.All, taken{}
+		switch kind := c.below(5); {
+		case kind == 0 && length > 0:
+			i := c.below(length)
+			x, axis = ndarray.At(i-length*c.below(2)), taken{[]int{i}, true}
+		case kind == 1 || kind == 2 && length == 0:
+			start := c.below(length + 1)
+			stop := start + c.below(length-start+1)
+			step := 1 + c.below(3)
+			x = ndarray.Step(start, stop, step)
+			for i := start; i < stop; i += step {
+				axis.positions = append(axis.positions, i)
+			}
+		case kind == 2:
+			start := c.below(length)
+			stop := start - c.below(start+2)
+			step := 1 + c.below(3)
+			x = ndarray.Step(start-length*c.below(2), stop, -step)
+			if stop < 0 {
+				x = ndarray.Step(start, ndarray.End, -step)
+			}
+			for i := start; i > stop; i -= step {
+				axis.positions = append(axis.positions, i)
+			}
+		default:
+			for i := range length {
+				axis.positions = append(axis.positions, i)
+			}
+		}
+		ix, axes = append(ix, x), append(axes, axis)
+		if !axis.single {
+			kept++
+		}
+	}
+	return ix, axes, added
+}
+
+// chooseShape returns a shape of n elements.
+func chooseShape(c *choices, n int) []int {
+	if n == 0 {
+		return []int{c.below(3), 0, c.below(3)}
+	}
+	shape := []int{}
+	for rest := n; rest > 1 && len(shape) < 4; {
+		length := 1 + c.below(rest)
+		for rest%length != 0 {
+			length--
+		}
+		shape = append(shape, length)
+		rest /= length
+		if rest > 1 && len(shape) == 4 {
+			shape = append(shape, rest)
+		}
+	}
+	return shape
+}
+
+func FuzzViews(f *testing.F) {
+	f.Add([]byte{0, 3, 2, 0, 3, 5, 7})
+	f.Add([]byte{4, 2, 1, 0, 3, 2, 3, 2, 1, 1, 4, 3, 11, 1, 2})
+	f.Add([]byte{5, 2, 3, 2, 1, 1, 0, 3, 9, 9, 9, 0, 3, 1, 2, 3})
+	f.Add([]byte{7, 3, 1, 2, 2, 0, 1, 1, 1, 0})
+	f.Fuzz(func(t *testing.T, c []byte) {
+		if len(c) > 100 { // a longer chain finds nothing that a shorter one doesn't
+			t.Skip()
+		}
+		checkChain(t, c)
+	})
+}
+
+func TestViews(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	for range 5000 {
+		c := make(choices, random.IntN(40))
+		for i := range c {
+			c[i] = byte(random.Uint32())
+		}
+		checkChain(t, c)
+	}
+}
