@@ -1,0 +1,57 @@
+// Package npy is the .npy format: the bytes that NumPy's np.save writes, and the headers at their beginning.
+//
+// # The format
+//
+// A file is a header and the elements. Numbers of the header are little-endian.
+//
+//	offset  bytes  version  content
+//	0       6      all      magic: 93 4E 55 4D 50 59 ("\x93NUMPY")
+//	6       1      all      major version: 1, 2 or 3
+//	7       1      all      minor version: 0
+//	8       2      1.0      length of the text, unsigned
+//	8       4      2.0 3.0  length of the text, unsigned
+//	10      ...    1.0      text, in latin-1
+//	12      ...    2.0      text, in latin-1
+//	12      ...    3.0      text, in UTF-8
+//	...     ...    all      elements: their number times the itemsize, in C or Fortran order
+//	...     ...    all      anything; readers SHOULD take no notice of it
+//
+// The text is the literal of a Python dict, as in
+//
+//	{'descr': '<f8', 'fortran_order': False, 'shape': (3, 4), }
+//
+// It MUST have these three keys, in any order, and no others:
+//
+//	descr          the type of the elements: a type string, (descr, shape) for a subarray, or a list of the fields of a struct
+//	fortran_order  True or False: whether the first axis varies fastest
+//	shape          a tuple of ints: the lengths of the axes, at most 64
+//
+// White space and comments MAY stand between any two tokens. Writers SHOULD end the text with spaces and a newline, so
+// that the elements begin at a multiple of 64 bytes, and SHOULD leave room for an axis to grow to 21 digits.
+//
+// A type string is a byte order ('<' little-endian, '>' big-endian; '=', '|' or none for the machine's), a kind and an
+// itemsize in bytes: b1, i1 to i8, u1 to u8, f4, f8, c8, c16. One-byte elements may have any byte order. Read as well are
+// NumPy's letters for these (?, b, h, i, q, B, H, I, Q, f, d, F, D) and, without a byte order, its names (bool, int8,
+// float64 and so on).
+//
+// # Where this package and NumPy decide otherwise
+//
+// Whatever is read here is what NumPy reads. Refused, though NumPy reads it:
+//
+//   - as [ndarray.ErrDType], elements that have no Go type yet: structs, subarrays, strings, times, float16, long double;
+//     aliases whose size is the machine's ('l', 'int'); sizes with signs, spaces or zeros before them ('i08')
+//   - as [ErrFormat], what no writer writes: values of other types than a header's (floats, bytes, sets) for a key that is
+//     given again, \N{name} and lone surrogates in strings, a space before Python 2's L, hexadecimal ints of more than 4300
+//     digits, headers of more than [MaxHeader] bytes (NumPy reads 10,000 unless told otherwise)
+//
+// Read, though NumPy refuses it: white space before the dict, or on lines after it, that Python takes for an indentation.
+//
+// # What this package does not know
+//
+// It reads no pickles: Python objects are refused, wherever in a descr they stand. It does not know shared memory, or where
+// bytes come from: a caller that has a file reads the first 12 bytes, asks [HeaderSize] for the number of bytes to read,
+// gives these to [Parse], and checks that the file has [Header.NBytes] more.
+//
+// Any bytes give a header or an error, never a panic, and make the package take less than 64 MiB. What panics is
+// [Header.Append], with an [AlignError]. Nothing here keeps state: all calls may run concurrently.
+package npy
