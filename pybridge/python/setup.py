@@ -1,0 +1,15 @@
+"""The extension; everything else is in pyproject.toml."""
+
+from setuptools import Extension, setup
+
+setup(
+    ext_modules=[
+        Extension(
+            "samebytes._core",
+            ["src/samebytes/_core.c"],
+            define_macros=[("Py_LIMITED_API", "0x030b0000")],
+            extra_compile_args=["-std=c11", "-O2", "-Wall", "-Wextra", "-Wno-missing-field-initializers"],
+            py_limited_api=True,
+        )
+    ]
+)

@@ -1,0 +1,271 @@
+/* samebytes._core: what Python cannot do for itself. A file mapped into memory as an object that keeps no descriptor, and
+ * atomic 64-bit words in it on which processes sleep. No parsing and no policy: offsets and their meaning are the caller's.
+ *
+ * Ownership: a Mapping owns its memory and unmaps it when it is closed or freed. Whatever looks into that memory holds a
+ * buffer export, and so a reference: it is never unmapped under a living view.
+ *
+ * Threads: all functions are called with the GIL held; wait() gives it up while it sleeps, and counts as an export for
+ * that time, so that no other thread closes the mapping meanwhile.
+ */
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#include <errno.h>
+#include <limits.h>
+#include <linux/futex.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the low half of a word must be its first four bytes");
+_Static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "64-bit atomics must not hide a lock: other processes would not know it");
+
+typedef struct {
+    PyObject_HEAD
+    char *start;          /* NULL once closed */
+    Py_ssize_t size;      /* bytes */
+    Py_ssize_t exports;   /* living buffers and sleeping waits */
+    int writable;
+} Mapping;
+
+static PyObject *mapping_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
+{
+    static char *names[] = {"fd", "size", "writable", NULL};
+    int fd, writable;
+    Py_ssize_t size;
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "inp:Mapping", names, &fd, &size, &writable))
+        return NULL;
+    if (size <= 0)
+        return PyErr_Format(PyExc_ValueError, "expected a positive size, found %zd", size);
+    allocfunc alloc = (allocfunc)PyType_GetSlot(type, Py_tp_alloc);
+    Mapping *self = (Mapping *)alloc(type, 0);
+    if (!self)
+        return NULL;
+    void *start = mmap(NULL, (size_t)size, PROT_READ | (writable ? PROT_WRITE : 0), MAP_SHARED, fd, 0);
+    if (start == MAP_FAILED) {
+        PyErr_SetFromErrno(PyExc_OSError);
+        Py_DECREF(self);
+        return NULL;
+    }
+    self->start = start;
+    self->size = size;
+    self->writable = writable;
+    return (PyObject *)self;
+}
+
+static void mapping_unmap(Mapping *self)
+{
+    if (self->start)
+        munmap(self->start, (size_t)self->size); /* fails only for what is no mapping */
+    self->start = NULL;
+}
+
+static void mapping_dealloc(Mapping *self)
+{
+    PyTypeObject *type = Py_TYPE(self);
+    mapping_unmap(self);
+    freefunc free = (freefunc)PyType_GetSlot(type, Py_tp_free);
+    free(self);
+    Py_DECREF(type); /* an instance of a heap type holds a reference to it */
+}
+
+static int mapping_is_closed(Mapping *self)
+{
+    if (self->start)
+        return 0;
+    PyErr_SetString(PyExc_ValueError, "mapping is closed");
+    return 1;
+}
+
+static int mapping_getbuffer(Mapping *self, Py_buffer *view, int flags)
+{
+    if (mapping_is_closed(self)) {
+        view->obj = NULL;
+        return -1;
+    }
+    if (PyBuffer_FillInfo(view, (PyObject *)self, self->start, self->size, !self->writable, flags) < 0)
+        return -1;
+    self->exports++;
+    return 0;
+}
+
+static void mapping_releasebuffer(Mapping *self, Py_buffer *view)
+{
+    (void)view;
+    self->exports--;
+}
+
+static PyObject *mapping_close(Mapping *self, PyObject *unused)
+{
+    (void)unused;
+    if (self->exports > 0)
+        return PyErr_Format(PyExc_BufferError, "cannot close a mapping with %zd living views", self->exports);
+    mapping_unmap(self);
+    Py_RETURN_NONE;
+}
+
+/* The word at a byte offset; NULL with an exception when there is none, or it cannot be written. */
+static _Atomic uint64_t *mapping_word(Mapping *self, PyObject *offset, int writing)
+{
+    Py_ssize_t off = PyLong_AsSsize_t(offset);
+    if (off == -1 && PyErr_Occurred())
+        return NULL;
+    if (mapping_is_closed(self))
+        return NULL;
+    if (off < 0 || off % 8 || self->size < 8 || off > self->size - 8) {
+        PyErr_Format(PyExc_ValueError, "expected a multiple of 8 that has 8 bytes behind it in %zd, found %zd", self->size, off);
+        return NULL;
+    }
+    if (writing && !self->writable) {
+        PyErr_SetString(PyExc_ValueError, "mapping is read-only");
+        return NULL;
+    }
+    /* Sound: aligned, since mappings begin on a page; within the mapping; and every process that touches the word does so
+     * with atomic 64-bit operations, which are address-free where they are lock-free (C11 7.17.5). */
+    return (_Atomic uint64_t *)(self->start + off);
+}
+
+static PyObject *mapping_load(Mapping *self, PyObject *offset)
+{
+    _Atomic uint64_t *word = mapping_word(self, offset, 0);
+    return word ? PyLong_FromUnsignedLongLong(atomic_load_explicit(word, memory_order_acquire)) : NULL;
+}
+
+static PyObject *mapping_publish(Mapping *self, PyObject *offset)
+{
+    _Atomic uint64_t *word = mapping_word(self, offset, 1);
+    if (!word)
+        return NULL;
+    uint64_t value = atomic_fetch_add(word, 1) + 1;
+    syscall(SYS_futex, word, FUTEX_WAKE, INT_MAX, NULL, NULL, 0); /* cannot fail: the page was just written */
+    return PyLong_FromUnsignedLongLong(value);
+}
+
+/* Sleeps until the word is another than since (returns 0), the deadline (CLOCK_MONOTONIC, NULL for none) has passed
+ * (ETIMEDOUT), a signal came (EINTR), or its page is gone from the file (EFAULT). The kernel compares the word's low half
+ * under the lock that a wake takes, so a publication between our look and the sleep is not missed. */
+static int word_wait(_Atomic uint64_t *word, uint64_t since, const struct timespec *deadline, uint64_t *found)
+{
+    while ((*found = atomic_load_explicit(word, memory_order_acquire)) == since) {
+        if (syscall(SYS_futex, word, FUTEX_WAIT_BITSET, (uint32_t)since, deadline, NULL, FUTEX_BITSET_MATCH_ANY) < 0 && errno != EAGAIN)
+            return errno;
+    }
+    return 0;
+}
+
+static PyObject *mapping_wait(Mapping *self, PyObject *args)
+{
+    PyObject *offset;
+    unsigned long long since;
+    long long timeout; /* nanoseconds; negative for none */
+    if (!PyArg_ParseTuple(args, "OKL:wait", &offset, &since, &timeout))
+        return NULL;
+    _Atomic uint64_t *word = mapping_word(self, offset, 0);
+    if (!word)
+        return NULL;
+    struct timespec deadline;
+    if (timeout >= 0) {
+        clock_gettime(CLOCK_MONOTONIC, &deadline);
+        deadline.tv_sec += timeout / 1000000000;
+        deadline.tv_nsec += timeout % 1000000000;
+        if (deadline.tv_nsec >= 1000000000) {
+            deadline.tv_sec++;
+            deadline.tv_nsec -= 1000000000;
+        }
+    }
+    uint64_t found;
+    int error;
+    self->exports++;
+    do {
+        Py_BEGIN_ALLOW_THREADS
+        error = word_wait(word, since, timeout < 0 ? NULL : &deadline, &found);
+        Py_END_ALLOW_THREADS
+    } while (error == EINTR && PyErr_CheckSignals() == 0);
+    self->exports--;
+    if (error == 0)
+        return PyLong_FromUnsignedLongLong(found);
+    if (error == ETIMEDOUT)
+        Py_RETURN_NONE;
+    if (error == EINTR)
+        return NULL; /* what the signal's handler raised */
+    errno = error;
+    return PyErr_SetFromErrno(PyExc_OSError);
+}
+
+static PyObject *mapping_get_size(Mapping *self, void *unused)
+{
+    (void)unused;
+    return PyLong_FromSsize_t(self->size);
+}
+
+static PyObject *mapping_get_writable(Mapping *self, void *unused)
+{
+    (void)unused;
+    return PyBool_FromLong(self->writable);
+}
+
+static PyMethodDef mapping_methods[] = {
+    {"close", (PyCFunction)mapping_close, METH_NOARGS,
+     "close()\n--\n\nUnmap the memory. Raises BufferError while anything looks into it."},
+    {"load", (PyCFunction)mapping_load, METH_O, "load(offset, /)\n--\n\nThe 64-bit word at a byte offset (acquire)."},
+    {"publish", (PyCFunction)mapping_publish, METH_O,
+     "publish(offset, /)\n--\n\nAdd 1 to the word (release), wake all who wait on it, and return its new value."},
+    {"wait", (PyCFunction)mapping_wait, METH_VARARGS,
+     "wait(offset, since, timeout, /)\n--\n\nSleep until the word is another than since and return it (acquire), or None\n"
+     "after timeout nanoseconds; a negative timeout is none. Other threads run meanwhile."},
+    {NULL},
+};
+
+static PyGetSetDef mapping_getset[] = {
+    {"size", (getter)mapping_get_size, NULL, "Bytes mapped.", NULL},
+    {"writable", (getter)mapping_get_writable, NULL, "Whether the memory may be written.", NULL},
+    {NULL},
+};
+
+static PyType_Slot mapping_slots[] = {
+    {Py_tp_doc, "Mapping(fd, size, writable)\n--\n\nThe first size bytes of an open file, shared with all who map it."},
+    {Py_tp_new, mapping_new},
+    {Py_tp_dealloc, mapping_dealloc},
+    {Py_tp_methods, mapping_methods},
+    {Py_tp_getset, mapping_getset},
+    {Py_bf_getbuffer, mapping_getbuffer},
+    {Py_bf_releasebuffer, mapping_releasebuffer},
+    {0, NULL},
+};
+
+static PyType_Spec mapping_spec = {
+    .name = "samebytes._core.Mapping",
+    .basicsize = sizeof(Mapping),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
+    .slots = mapping_slots,
+};
+
+static int core_exec(PyObject *module)
+{
+    PyObject *type = PyType_FromModuleAndSpec(module, &mapping_spec, NULL);
+    if (!type)
+        return -1;
+    int failed = PyModule_AddType(module, (PyTypeObject *)type);
+    Py_DECREF(type);
+    return failed;
+}
+
+static PyModuleDef_Slot core_slots[] = {
+    {Py_mod_exec, core_exec},
+    {0, NULL},
+};
+
+static struct PyModuleDef core_module = {
+    PyModuleDef_HEAD_INIT,
+    .m_name = "samebytes._core",
+    .m_doc = "Mapped files, and atomic words in them that processes sleep on.",
+    .m_slots = core_slots,
+};
+
+PyMODINIT_FUNC PyInit__core(void)
+{
+    return PyModuleDef_Init(&core_module);
+}

@@ -1,0 +1,103 @@
+"""The errors, one for each of Go's, with the builtin that a Python user would catch.
+
+Error
+├── NotExistError      (FileNotFoundError)    no segment of that name
+├── ExistError         (FileExistsError)      create of a taken name
+├── AccessError        (PermissionError)      the system refused, or what bears the name is not to be trusted
+├── BadNameError       (ValueError)           what cannot be a name
+├── NoSpaceError       (OSError)              no room for the segment
+├── NoControlError     (RuntimeError)         ordinary memory or a plain .npy asked to publish or wait
+├── BrokenError        (RuntimeError)         a damaged control block, or a file cut or replaced while mapped
+├── ClosedError        (ValueError)           used after closing
+├── VersionError       (RuntimeError)         a control block of a newer release
+├── UnsupportedError   (NotImplementedError)  this system, or this file system
+├── FormatError        (ValueError)           not a valid .npy header
+├── TruncatedError     (ValueError)           fewer bytes than the shape needs
+├── DTypeError         (TypeError)            not the dtype asked for, or objects
+├── ShapeError         (ValueError)           a negative length, too many axes or elements
+├── LayoutError        (ValueError)           not expressible without a copy
+├── ReadOnlyError      (ValueError)           write through a read-only opening
+└── DeadlineError      (TimeoutError)         a wait that took too long
+"""
+
+import errno as _errno
+
+
+class Error(Exception):
+    """Base of all errors of samebytes."""
+
+
+class NotExistError(Error, FileNotFoundError):
+    """No segment has the name. The message says which names come near."""
+
+    errno = _errno.ENOENT
+
+
+class ExistError(Error, FileExistsError):
+    """The name to create is taken."""
+
+    errno = _errno.EEXIST
+
+
+class AccessError(Error, PermissionError):
+    """The system refused, or what bears the name is another user's file, a link, or no regular file."""
+
+    errno = _errno.EACCES
+
+
+class BadNameError(Error, ValueError):
+    """What was given cannot be a segment's name."""
+
+
+class NoSpaceError(Error, OSError):
+    """The directory has no room for the segment. The message has both sizes."""
+
+    errno = _errno.ENOSPC
+
+
+class NoControlError(Error, RuntimeError):
+    """The array is ordinary memory or a plain .npy file, which have no control block."""
+
+
+class BrokenError(Error, RuntimeError):
+    """A control block contradicts its file, or the file was cut or replaced while mapped."""
+
+
+class ClosedError(Error, ValueError):
+    """Used after closing."""
+
+
+class VersionError(Error, RuntimeError):
+    """A newer release wrote the control block."""
+
+
+class UnsupportedError(Error, NotImplementedError):
+    """This operating system or file system lacks what is needed."""
+
+
+class FormatError(Error, ValueError):
+    """The file does not begin with a valid .npy header."""
+
+
+class TruncatedError(Error, ValueError):
+    """The file has fewer bytes than its header says."""
+
+
+class DTypeError(Error, TypeError):
+    """The elements are not of the dtype asked for, or are Python objects, which cannot be shared."""
+
+
+class ShapeError(Error, ValueError):
+    """A length is negative, or there are too many axes or elements."""
+
+
+class LayoutError(Error, ValueError):
+    """What was asked for cannot be expressed without copying."""
+
+
+class ReadOnlyError(Error, ValueError):
+    """The array was opened for reading."""
+
+
+class DeadlineError(Error, TimeoutError):
+    """A wait took longer than its timeout."""

@@ -1,0 +1,173 @@
+"""Headers of .npy files: bytes to dtype, shape and order, and back.
+
+The layout is that of NumPy's ``numpy.lib.format``, whose functions turn descr into dtype and back.
+"""
+
+import ast
+import functools
+import math
+import operator
+import re
+import sys
+from collections.abc import Sequence
+from typing import Any, NamedTuple, SupportsIndex
+
+import numpy as np
+from numpy.lib import format as npy_format
+
+from samebytes._errors import DTypeError, FormatError, ShapeError, TruncatedError
+
+# NumPy's own limits: what it refuses to read is not written, and ast.literal_eval is not safe for longer text.
+MAX_HEADER = 10_000
+MAX_DIMS = 64
+
+MAGIC = b"\x93NUMPY"
+
+Shape = tuple[int, ...]
+
+
+class Header(NamedTuple):
+    dtype: np.dtype[Any]
+    shape: Shape
+    fortran: bool
+    size: int  # bytes of the header: where the elements begin
+    count: int  # elements
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all elements."""
+        return self.count * self.dtype.itemsize
+
+
+def count_elements(shape: Shape, itemsize: int) -> int:
+    """The number of elements of a shape, the one place where lengths are multiplied.
+
+    As in NumPy, axes of length zero do not excuse the others. Raises ShapeError.
+    """
+    if len(shape) > MAX_DIMS:
+        raise ShapeError(f"expected at most {MAX_DIMS} axes, found {len(shape)}")
+    if shape and min(shape) < 0:
+        raise ShapeError(f"negative length in {shape}")
+    count = math.prod(shape)
+    if itemsize * (count or math.prod(filter(None, shape))) > sys.maxsize:
+        raise ShapeError(f"{shape} of {itemsize}-byte elements takes more than {sys.maxsize} bytes")
+    return count
+
+
+def as_shape(shape: SupportsIndex | Sequence[SupportsIndex]) -> Shape:
+    """A shape as NumPy takes it, an int or a sequence of ints, as a tuple."""
+    try:
+        return (operator.index(shape),)  # type: ignore[arg-type]
+    except TypeError:
+        pass
+    try:
+        return tuple(operator.index(length) for length in shape)  # type: ignore[union-attr]
+    except TypeError:
+        raise ShapeError(f"expected an int or a sequence of ints, found {shape!r}") from None
+
+
+def build(dtype: np.dtype[Any], shape: Shape, fortran: bool, align: int) -> bytes:
+    """The header of such an array, its length a multiple of align, which is a power of two.
+
+    Raises DTypeError for dtypes that a file cannot hold as plain bytes.
+    """
+    check_dtype(dtype)
+    count_elements(shape, dtype.itemsize)
+    try:
+        descr = npy_format.dtype_to_descr(dtype)
+    except ValueError as error:
+        raise DTypeError(f"{dtype} has no descr: {error}") from None
+    text = repr({"descr": descr, "fortran_order": fortran and len(shape) > 1, "shape": shape})[:-1] + ", }"
+    try:
+        body, version, prefix = text.encode("latin-1"), b"\x01\x00", 10
+    except UnicodeEncodeError:
+        body, version, prefix = text.encode(), b"\x03\x00", 12
+    size = -(-(prefix + len(body) + 1) // align) * align
+    if size - prefix > MAX_HEADER:
+        raise DTypeError(f"the header of {dtype} takes {size} bytes, expected at most {MAX_HEADER}, which NumPy reads")
+    length = (size - prefix).to_bytes(prefix - 8, "little")
+    return MAGIC + version + length + body.ljust(size - prefix - 1) + b"\n"
+
+
+def check_dtype(dtype: np.dtype[Any]) -> None:
+    if dtype.hasobject:
+        raise DTypeError(f"expected elements that are plain bytes, found {dtype}: objects cannot be shared")
+    if dtype.itemsize == 0:
+        raise DTypeError(f"expected elements of at least one byte, found {dtype}; give the length, as in 'S8'")
+
+
+def header_size(prefix: bytes) -> int:
+    """The bytes that a header takes, of its first 12."""
+    if not MAGIC.startswith(prefix[:6]):
+        raise FormatError(f"not an .npy file: expected it to begin with {MAGIC!r}, found {prefix[:6]!r}")
+    if len(prefix) < 12:
+        raise TruncatedError(f"expected a header, found {len(prefix)} bytes")
+    match prefix[6:8]:
+        case b"\x01\x00":
+            size = 10 + int.from_bytes(prefix[8:10], "little")
+        case b"\x02\x00" | b"\x03\x00":
+            size = 12 + int.from_bytes(prefix[8:12], "little")
+        case version:
+            raise FormatError(f"expected .npy version 1.0, 2.0 or 3.0, found {version[0]}.{version[1]}")
+    if size > MAX_HEADER:
+        raise FormatError(f"expected a header of at most {MAX_HEADER} bytes, found {size}")
+    return size
+
+
+# The header as NumPy and this package write it, which needs no parser: all but its padding.
+_canonical = re.compile(
+    rb"\{'descr': '([<|>][biufc]\d\d?)', 'fortran_order': (True|False), 'shape': \(((?:\d{1,18}, )*\d{1,18},?)?\), \}"
+).match
+_padding = b" " * MAX_HEADER + b"\n"
+
+
+def parse(head: bytes) -> Header:
+    """Parses a header, of which head has exactly all bytes, as header_size said.
+
+    Raises FormatError, TruncatedError, DTypeError and ShapeError.
+    """
+    prefix = 10 if head[6] == 1 else 12
+    canonical = _canonical(head, prefix)
+    if canonical and head[canonical.end() :] == _padding[canonical.end() - len(head) :]:
+        descr, order, lengths = canonical.groups()
+        # A number alone in brackets is no tuple, and two are not written with a comma behind.
+        if lengths is None or lengths.endswith(b",") == (b", " not in lengths):
+            shape: Any = tuple(map(int, lengths.rstrip(b",").split(b", "))) if lengths else ()
+            return _sized(_plain_dtype(descr), shape, order == b"True", len(head))
+    try:
+        text = head[prefix:].decode("utf-8" if head[6] == 3 else "latin-1")
+        fields = ast.literal_eval(text)
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError) as error:
+        raise FormatError(f"expected a Python literal, found {head[prefix : prefix + 80]!r}: {error}") from None
+    if not isinstance(fields, dict) or fields.keys() != {"descr", "fortran_order", "shape"}:
+        raise FormatError(f"expected a dict of descr, fortran_order and shape, found {fields!r:.80}")
+    shape = fields["shape"]
+    if not isinstance(shape, tuple) or not all(type(length) is int for length in shape):
+        raise FormatError(f"expected shape to be a tuple of ints, found {shape!r:.80}")
+    if not isinstance(fields["fortran_order"], bool):
+        raise FormatError(f"expected fortran_order to be True or False, found {fields['fortran_order']!r:.80}")
+    return _header(fields["descr"], shape, fields["fortran_order"], len(head))
+
+
+def _header(descr: Any, shape: Shape, fortran: bool, size: int) -> Header:
+    if not isinstance(descr, (str, list, tuple)):
+        raise FormatError(f"expected descr to be a string, list or tuple, found {descr!r:.80}")
+    try:
+        dtype = npy_format.descr_to_dtype(descr)
+    except (TypeError, ValueError, IndexError, KeyError, SyntaxError, RecursionError) as error:
+        raise DTypeError(f"no dtype for descr {descr!r:.80}: {error}") from None
+    check_dtype(dtype)
+    # A subarray dtype adds its axes behind the others.
+    return _sized(dtype.base, shape + dtype.shape, fortran, size)
+
+
+def _sized(dtype: np.dtype[Any], shape: Shape, fortran: bool, size: int) -> Header:
+    return Header(dtype, shape, fortran, size, count_elements(shape, dtype.itemsize))
+
+
+@functools.cache  # of as many dtypes as _canonical names
+def _plain_dtype(descr: bytes) -> np.dtype[Any]:
+    try:
+        return np.dtype(descr.decode())
+    except TypeError as error:
+        raise DTypeError(f"no dtype for descr {descr.decode()!r}: {error}") from None

@@ -1,0 +1,160 @@
+package shm
+
+import (
+	"fmt"
+	"io/fs"
+
+	"github.com/samebytes/samebytes/ndarray"
+	"github.com/samebytes/samebytes/npy"
+)
+
+// Array is an opening of a segment as an N-dimensional array: the [ndarray.Array] over the bytes that all processes share,
+// and the [Segment]'s name and counter. Close it when no view of it is in use any more.
+type Array[T ndarray.Element] struct {
+	*ndarray.Array[T]
+	*Segment
+}
+
+// CreateOption is an option of [Create] and [CreateFile].
+type CreateOption func(*creation)
+
+type creation struct {
+	fortran bool
+	mode    uint32
+}
+
+// Fortran lays the elements out in Fortran order, the first axis varying fastest. The default is C order.
+func Fortran() CreateOption { return func(c *creation) { c.fortran = true } }
+
+// Mode sets the permission bits of the file, whatever the umask. The default is 0o600: this user alone.
+func Mode(mode fs.FileMode) CreateOption { return func(c *creation) { c.mode = uint32(mode.Perm()) } }
+
+// AttachOption is an option of [Attach] and [AttachFile].
+type AttachOption func(*attachment)
+
+type attachment struct{ writable bool }
+
+// ReadOnly opens for reading: permission to read the file is enough, Set panics with ndarray.ErrReadOnly, and a write past
+// it (through Data, or a gonum matrix) is a fault.
+func ReadOnly() AttachOption { return func(a *attachment) { a.writable = false } }
+
+// Create makes a segment of that name with a zeroed array of that shape, and opens it. The segment stays until deleted.
+// Its memory is reserved: later writes cannot run out of space.
+// The errors are ErrBadName, ErrExist, ErrNoSpace, ErrAccess, ErrNotExist (of the directory), ErrUnsupported and
+// ndarray.ErrShape.
+func Create[T ndarray.Element](name string, shape []int, opts ...CreateOption) (*Array[T], error) {
+	file, err := path(name)
+	if err != nil {
+		return nil, fmt.Errorf("shm: create: %w", err)
+	}
+	a, err := createArray[T](name, file, shape, opts)
+	if err != nil {
+		return nil, fmt.Errorf("shm: create %q: %w", name, err)
+	}
+	return a, nil
+}
+
+// CreateFile does what [Create] does, in the file of that path: an array that may be larger than memory and that outlives
+// the machine's restart. The file system must have unnamed files (O_TMPFILE), as ext4, xfs, btrfs and tmpfs do. The errors
+// are those of Create.
+func CreateFile[T ndarray.Element](path string, shape []int, opts ...CreateOption) (*Array[T], error) {
+	a, err := createArray[T]("", path, shape, opts)
+	if err != nil {
+		return nil, fmt.Errorf("shm: create file %q: %w", path, err)
+	}
+	return a, nil
+}
+
+func createArray[T ndarray.Element](name, path string, shape []int, opts []CreateOption) (*Array[T], error) {
+	c := creation{mode: 0o600}
+	for _, o := range opts {
+		o(&c)
+	}
+	h, err := npy.NewHeader(ndarray.DTypeOf[T](), shape, c.fortran)
+	if err != nil {
+		return nil, err
+	}
+	m, err := create(path, h, c.mode)
+	if err != nil {
+		return nil, err
+	}
+	return newArray[T](name, path, m)
+}
+
+// Attach opens the segment of that name, for reading and writing unless told otherwise. Attached again, it is the same
+// memory. Any .npy file in the directory can be attached: one without a control block cannot publish or wait.
+// The errors are ErrBadName, ErrNotExist, ErrAccess, ErrBroken, ErrVersion, ErrUnsupported, npy.ErrFormat, npy.ErrTruncated,
+// ndarray.ErrShape, ndarray.ErrDType when the elements are not T in this machine's byte order, and ndarray.ErrLayout when
+// they are not aligned.
+func Attach[T ndarray.Element](name string, opts ...AttachOption) (*Array[T], error) {
+	file, err := path(name)
+	if err != nil {
+		return nil, fmt.Errorf("shm: attach: %w", err)
+	}
+	a, err := attachArray[T](name, file, opts)
+	if err != nil {
+		return nil, fmt.Errorf("shm: attach %q: %w", name, withNearNames(err, name))
+	}
+	return a, nil
+}
+
+// AttachFile does what [Attach] does, with the .npy file of that path, whoever owns it. A symbolic link is refused: resolve
+// it first (filepath.EvalSymlinks). The errors are those of Attach.
+func AttachFile[T ndarray.Element](path string, opts ...AttachOption) (*Array[T], error) {
+	a, err := attachArray[T]("", path, opts)
+	if err != nil {
+		return nil, fmt.Errorf("shm: attach file %q: %w", path, err)
+	}
+	return a, nil
+}
+
+func attachArray[T ndarray.Element](name, path string, opts []AttachOption) (*Array[T], error) {
+	o := attachment{writable: true}
+	for _, opt := range opts {
+		opt(&o)
+	}
+	m, err := attach(path, name != "", o.writable)
+	if err != nil {
+		return nil, err
+	}
+	return newArray[T](name, path, m)
+}
+
+// newArray lays an array over the mapping, which it releases when that fails.
+func newArray[T ndarray.Element](name, path string, m *mapping) (a *Array[T], err error) {
+	defer func() {
+		if err != nil {
+			m.release() // fails only for what is no mapping
+		}
+	}()
+	h := m.content.header
+	if want := ndarray.DTypeOf[T](); h.DType != want {
+		return nil, fmt.Errorf("%w: expected %v, found %v", ndarray.ErrDType, want, h.DType)
+	}
+	if h.BigEndian && h.DType.Size() > 1 {
+		return nil, fmt.Errorf("%w: expected little-endian %v, found big-endian", ndarray.ErrDType, h.DType)
+	}
+	data, err := elements[T](m.bytes, len(m.head), h.Len())
+	if err != nil {
+		return nil, err
+	}
+	array, err := ndarray.FromFlat(data, h.Shape, h.Fortran)
+	if err != nil {
+		return nil, err
+	}
+	if !m.key.writable {
+		array = array.ReadOnly()
+	}
+	return &Array[T]{array, newSegment(name, path, m)}, nil
+}
+
+// Close ends this opening, and unmaps the segment if it was the process's last. The array is empty afterwards; its views
+// must not be used any more. The segment stays for others until deleted. Waits in progress return ErrClosed.
+// The error is ErrClosed the second time.
+func (a *Array[T]) Close() error {
+	if err := a.Segment.close(); err != nil {
+		return err
+	}
+	*a.Array = ndarray.Array[T]{}
+	return nil
+}

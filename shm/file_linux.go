@@ -1,0 +1,225 @@
+package shm
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/samebytes/samebytes/npy"
+)
+
+// file is an open file descriptor. All system calls of this package but the futex's are its methods and the functions
+// beside them.
+type file struct{ fd int }
+
+// fileID tells a file from every other that exists at the same time.
+type fileID struct{ dev, ino uint64 }
+
+// fileInfo is what the checks of an opened file need to know.
+type fileInfo struct {
+	id      fileID
+	size    int
+	regular bool
+	kind    string // what it is when not regular
+	owner   uint32
+	foreign bool // the owner is not this process's effective user
+	links   uint64
+	mode    uint32 // permission bits
+}
+
+// openFile opens an existing file. A symbolic link is refused, and a FIFO does not block.
+func openFile(path string, writable bool) (file, error) {
+	flags := unix.O_RDONLY
+	if writable {
+		flags = unix.O_RDWR
+	}
+	fd, err := retry(func() (int, error) {
+		return unix.Open(path, flags|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
+	})
+	if err == unix.ELOOP {
+		return file{}, fmt.Errorf("%w: expected a regular file, found a symbolic link", ErrAccess)
+	}
+	return file{fd}, asSentinel(err)
+}
+
+// newFile opens an unnamed file in dir. It vanishes when closed, or when the process dies, unless linked before.
+func newFile(dir string, mode uint32) (file, error) {
+	fd, err := retry(func() (int, error) { return unix.Open(dir, unix.O_TMPFILE|unix.O_RDWR|unix.O_CLOEXEC, 0o600) })
+	switch {
+	case err == unix.EISDIR || err == unix.EOPNOTSUPP: // EISDIR: what a file system that does not know the flag says
+		return file{}, fmt.Errorf("%w: the file system of %s has no unnamed files (O_TMPFILE)", ErrUnsupported, dir)
+	case err != nil:
+		return file{}, fmt.Errorf("directory %s: %w", dir, asSentinel(err))
+	}
+	f := file{fd}
+	if err := unix.Fchmod(fd, mode); err != nil { // not by open, whose mode the umask cuts
+		f.close()
+		return f, asSentinel(err)
+	}
+	return f, nil
+}
+
+// close gives the descriptor back. The error is left: nothing that was written is lost by it on a mapped file.
+func (f file) close() { unix.Close(f.fd) }
+
+// reserveStep is how much is reserved by one system call: a signal makes fallocate give back all it had got, so that one
+// call for a large file might never end.
+const reserveStep = 256 << 20
+
+// reserve makes the file size bytes long, all zero, with every page its own, so that no later write can find the file
+// system full.
+func (f file) reserve(size int) error {
+	var fs unix.Statfs_t
+	if err := unix.Fstatfs(f.fd, &fs); err != nil {
+		return asSentinel(err)
+	}
+	// A tmpfs without a limit has Blocks 0.
+	if free := freeBytes(fs); fs.Blocks > 0 && uint64(size) > free {
+		return noSpace(size, free)
+	}
+	for done := 0; done < size; {
+		n := min(size-done, reserveStep)
+		_, err := retry(func() (int, error) { return 0, unix.Fallocate(f.fd, 0, int64(done), int64(n)) })
+		if err == unix.ENOSPC || err == unix.EDQUOT {
+			return noSpace(size, freeBytes(fs))
+		}
+		if err != nil {
+			return asSentinel(err)
+		}
+		done += n
+	}
+	return nil
+}
+
+func freeBytes(fs unix.Statfs_t) uint64 {
+	if size := uint64(fs.Bsize); size > 0 && fs.Bavail > math.MaxUint64/size {
+		return math.MaxUint64
+	}
+	return fs.Bavail * uint64(fs.Bsize)
+}
+
+func noSpace(size int, free uint64) error {
+	return fmt.Errorf("%w: expected room for %d bytes in %s, found %d (a container's /dev/shm has 64 MB unless it is started with --shm-size)",
+		ErrNoSpace, size, Dir(), free)
+}
+
+func (f file) stat() (fileInfo, error) {
+	var st unix.Stat_t
+	if err := unix.Fstat(f.fd, &st); err != nil {
+		return fileInfo{}, asSentinel(err)
+	}
+	return fileInfo{
+		id:      fileID{uint64(st.Dev), st.Ino},
+		size:    int(st.Size),
+		regular: st.Mode&unix.S_IFMT == unix.S_IFREG,
+		kind:    fileKind(st.Mode),
+		owner:   st.Uid,
+		foreign: int(st.Uid) != unix.Geteuid(),
+		links:   uint64(st.Nlink),
+		mode:    st.Mode & 0o777,
+	}, nil
+}
+
+func fileKind(mode uint32) string {
+	switch mode & unix.S_IFMT {
+	case unix.S_IFDIR:
+		return "a directory"
+	case unix.S_IFIFO:
+		return "a FIFO"
+	case unix.S_IFSOCK:
+		return "a socket"
+	case unix.S_IFCHR, unix.S_IFBLK:
+		return "a device"
+	}
+	return "a special file"
+}
+
+func (f file) readAt(b []byte, off int) error {
+	for done := 0; done < len(b); {
+		n, err := retry(func() (int, error) { return unix.Pread(f.fd, b[done:], int64(off+done)) })
+		if err != nil {
+			return asSentinel(err)
+		}
+		if n == 0 {
+			return fmt.Errorf("%w: expected %d bytes at %d, found %d", npy.ErrTruncated, len(b), off, done)
+		}
+		done += n
+	}
+	return nil
+}
+
+func (f file) writeAt(b []byte, off int) error {
+	for done := 0; done < len(b); {
+		n, err := retry(func() (int, error) { return unix.Pwrite(f.fd, b[done:], int64(off+done)) })
+		if err != nil {
+			return asSentinel(err)
+		}
+		done += n
+	}
+	return nil
+}
+
+// mmap maps the file's first size bytes, shared with all who map it.
+func (f file) mmap(size int, writable bool) ([]byte, error) {
+	protection := unix.PROT_READ
+	if writable {
+		protection |= unix.PROT_WRITE
+	}
+	b, err := unix.Mmap(f.fd, 0, size, protection, unix.MAP_SHARED)
+	return b, asSentinel(err)
+}
+
+func unmap(b []byte) error { return unix.Munmap(b) }
+
+// link gives an unnamed file its path, unless something has it. The way through /proc needs no privilege, where
+// AT_EMPTY_PATH does.
+func (f file) link(path string) error {
+	return asSentinel(unix.Linkat(unix.AT_FDCWD, "/proc/self/fd/"+strconv.Itoa(f.fd), unix.AT_FDCWD, path, unix.AT_SYMLINK_FOLLOW))
+}
+
+func exists(path string) bool {
+	var st unix.Stat_t
+	return unix.Lstat(path, &st) == nil
+}
+
+func unlink(path string) error { return asSentinel(unix.Unlink(path)) }
+
+// retry repeats a call that a signal interrupted.
+func retry(call func() (int, error)) (int, error) {
+	for {
+		n, err := call()
+		if err != unix.EINTR {
+			return n, err
+		}
+	}
+}
+
+// asSentinel returns the system's error as one of this package's, where there is one for it.
+func asSentinel(err error) error {
+	errno, ok := err.(unix.Errno)
+	if !ok {
+		return err
+	}
+	for _, s := range errnos {
+		for _, e := range s.errnos {
+			if e == errno {
+				return fmt.Errorf("%w: %w", s.sentinel, errno)
+			}
+		}
+	}
+	return err
+}
+
+var errnos = []struct {
+	sentinel error
+	errnos   []unix.Errno
+}{
+	{ErrNotExist, []unix.Errno{unix.ENOENT, unix.ENOTDIR}},
+	{ErrExist, []unix.Errno{unix.EEXIST}},
+	// ENXIO: a socket, or a device that is not there. EISDIR: a directory opened for writing, or deleted.
+	{ErrAccess, []unix.Errno{unix.EACCES, unix.EPERM, unix.EROFS, unix.ENXIO, unix.EISDIR, unix.ELOOP}},
+	{ErrNoSpace, []unix.Errno{unix.ENOSPC, unix.EDQUOT}},
+	{ErrUnsupported, []unix.Errno{unix.ENOSYS, unix.EOPNOTSUPP}},
+}

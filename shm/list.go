@@ -1,0 +1,107 @@
+package shm
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/samebytes/samebytes/ndarray"
+)
+
+// Info describes a segment as its file did when looked at.
+type Info struct {
+	Name    string
+	DType   ndarray.DType
+	Shape   []int
+	Fortran bool        // the elements are in Fortran order
+	NBytes  int         // of all elements
+	Size    int         // bytes of the file
+	Mode    fs.FileMode // permission bits
+	Plain   bool        // a .npy file without a control block: what follows is zero
+	ID      [16]byte
+	Created time.Time
+	Version uint64 // times published
+}
+
+// Delete takes the name away. Who has the segment mapped goes on with it; the memory is free when the last has closed it.
+// The errors are ErrBadName, ErrNotExist and ErrAccess.
+func Delete(name string) error {
+	file, err := path(name)
+	if err != nil {
+		return fmt.Errorf("shm: delete: %w", err)
+	}
+	if err := unlink(file); err != nil {
+		return fmt.Errorf("shm: delete %q: %w", name, withNearNames(err, name))
+	}
+	return nil
+}
+
+// Stat describes the segment of that name without mapping it.
+// The errors are those of [Attach], but for the ones that only a given type meets.
+func Stat(name string) (Info, error) {
+	file, err := path(name)
+	if err != nil {
+		return Info{}, fmt.Errorf("shm: stat: %w", err)
+	}
+	info, err := stat(name, file)
+	if err != nil {
+		return Info{}, fmt.Errorf("shm: stat %q: %w", name, withNearNames(err, name))
+	}
+	return info, nil
+}
+
+// List describes the segments that Attach would open, in the order of their names. Files that are none, and segments that
+// go meanwhile, are left out.
+// The errors are those of reading the directory.
+func List() ([]Info, error) {
+	entries, err := os.ReadDir(Dir())
+	if err != nil {
+		return nil, fmt.Errorf("shm: list: %w", err)
+	}
+	var infos []Info
+	for _, e := range entries {
+		if !e.Type().IsRegular() || !validName(e.Name()) {
+			continue
+		}
+		// Errors are left: what is no segment is not listed.
+		if info, err := Stat(e.Name()); err == nil {
+			infos = append(infos, info)
+		}
+	}
+	return infos, nil
+}
+
+func stat(name, path string) (Info, error) {
+	f, fi, err := open(path, true, false)
+	if err != nil {
+		return Info{}, err
+	}
+	defer f.close()
+	c, _, err := f.read(fi.size)
+	if err != nil {
+		return Info{}, err
+	}
+	h := c.header
+	info := Info{
+		Name: name, DType: h.DType, Shape: h.Shape, Fortran: h.Fortran, NBytes: h.NBytes(),
+		Size: fi.size, Mode: fs.FileMode(fi.mode), Plain: c.controlOffset == 0,
+	}
+	if !info.Plain {
+		info.ID, info.Created, info.Version = c.control.ID, time.Unix(0, c.control.Created), c.control.Published
+	}
+	return info, nil
+}
+
+// withNearNames adds to an ErrNotExist the names that were likely meant.
+func withNearNames(err error, name string) error {
+	if !errors.Is(err, ErrNotExist) {
+		return err
+	}
+	if near := nearNames(name); len(near) > 0 {
+		return fmt.Errorf("%w; did you mean %s?", err, strings.Join(near, ", "))
+	}
+	return err
+}
