@@ -171,7 +171,7 @@ def _create(
         raise ValueError(f"expected order 'C' or 'F', found {order!r}")
     element = np.dtype(dtype)
     axes = _npy.as_shape(shape) + element.shape  # a subarray dtype adds its axes behind the others
-    fortran = order == "F" and len(axes) > 1
+    fortran = order == "F" and _npy.orders_differ(axes)
     return _segment.create(path, name, element.base, axes, fortran, mode).array().view(ndarray)
 
 

@@ -77,7 +77,7 @@ def build(dtype: np.dtype[Any], shape: Shape, fortran: bool, align: int) -> byte
         descr = npy_format.dtype_to_descr(dtype)
     except ValueError as error:
         raise DTypeError(f"{dtype} has no descr: {error}") from None
-    text = repr({"descr": descr, "fortran_order": fortran and len(shape) > 1, "shape": shape})[:-1] + ", }"
+    text = repr({"descr": descr, "fortran_order": fortran, "shape": shape})[:-1] + ", }"
     try:
         body, version, prefix = text.encode("latin-1"), b"\x01\x00", 10
     except UnicodeEncodeError:
@@ -162,7 +162,13 @@ def _header(descr: Any, shape: Shape, fortran: bool, size: int) -> Header:
 
 
 def _sized(dtype: np.dtype[Any], shape: Shape, fortran: bool, size: int) -> Header:
-    return Header(dtype, shape, fortran, size, count_elements(shape, dtype.itemsize))
+    count = count_elements(shape, dtype.itemsize)
+    return Header(dtype, shape, fortran and orders_differ(shape), size, count)
+
+
+def orders_differ(shape: Shape) -> bool:
+    """Whether C and Fortran order lay such an array out differently. As np.save does, C is written where they do not."""
+    return sum(length > 1 for length in shape) > 1 and 0 not in shape
 
 
 @functools.cache  # of as many dtypes as _canonical names
