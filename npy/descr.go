@@ -35,7 +35,7 @@ var types = []struct {
 // nativeBig tells whether this machine's byte order, which '=', '|' and no mark stand for, is big-endian.
 var nativeBig = binary.NativeEndian.Uint16([]byte{0, 1}) == 1
 
-// parseDescr returns the dtype and byte order that a descr names.
+// parseDescr returns the dtype and byte order that a descr names, or no dtype when there is no Go type for it.
 func parseDescr(v *value) (d ndarray.DType, bigEndian bool, err error) {
 	switch {
 	case !isDescr(v):
@@ -45,24 +45,21 @@ func parseDescr(v *value) (d ndarray.DType, bigEndian bool, err error) {
 		err = fmt.Errorf("%w: expected numbers, found objects in descr %s: they are pickles, which run code when read, "+
 			"and are refused", ndarray.ErrDType, excerpt(v.source))
 	default:
-		var ok bool
-		if d, bigEndian, ok = parseType(v); !ok {
-			err = fmt.Errorf("%w: no Go type yet for descr %s", ndarray.ErrDType, excerpt(v.source))
-		}
+		d, bigEndian = parseType(v)
 	}
 	return d, bigEndian, err
 }
 
-// parseType returns the dtype and byte order of a type string, and whether there is a Go type for it.
-func parseType(v *value) (d ndarray.DType, bigEndian, ok bool) {
+// parseType returns the dtype and byte order of a type string, or no dtype.
+func parseType(v *value) (d ndarray.DType, bigEndian bool) {
 	order, name := splitOrder(v.text)
 	for _, t := range types {
 		if string(name) == t.code || string(name) == t.letter || string(v.text) == t.name {
 			bigEndian = order == '>' || order != '<' && nativeBig
-			return t.dtype, bigEndian && t.dtype.Size() > 1, true
+			return t.dtype, bigEndian && t.dtype.Size() > 1
 		}
 	}
-	return ndarray.DType{}, false, false
+	return ndarray.DType{}, false
 }
 
 // splitOrder splits a type string after the byte order, which is '=' when it has none.

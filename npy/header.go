@@ -33,9 +33,10 @@ type Header struct {
 	Major, Minor int // version: 1.0, 2.0 or 3.0. Append, which writes 1.0, does not read it
 
 	DType     ndarray.DType
-	BigEndian bool  // the byte order of the elements; false for one-byte elements
-	Fortran   bool  // the first axis varies fastest; false when both orders are the same, as with one axis
-	Shape     []int // lengths of the axes, in elements; empty for a single element without axes
+	Descr     string // what the header says of elements for which there is no Go type; then DType is none
+	BigEndian bool   // the byte order of the elements; false for one-byte elements
+	Fortran   bool   // the first axis varies fastest; false when both orders are the same, as with one axis
+	Shape     []int  // lengths of the axes, in elements; empty for a single element without axes
 
 	DataOffset int // bytes from the beginning of the file to the first element. Append does not read it
 }
@@ -141,11 +142,15 @@ func truncated(needed, found int) error {
 
 // Parse returns the header at the beginning of b, which may go on with the elements and more. It keeps nothing of b.
 // The errors are [ErrFormat], [ErrTruncated] when b ends before the header does, [ndarray.ErrDType] when there is no Go
-// type for the elements or they are Python objects, and [ndarray.ErrShape].
+// type for the elements or they are Python objects, and [ndarray.ErrShape]. Where only the Go type is missing, the Header
+// beside the error has all but a DType, and says in Descr what the elements are.
 func Parse(b []byte) (Header, error) {
 	h, err := parse(b)
-	if err != nil {
+	if err != nil && h.Descr == "" {
 		return Header{}, fmt.Errorf("npy: %w", err)
+	}
+	if err != nil {
+		return h, fmt.Errorf("npy: %w", err)
 	}
 	return h, nil
 }
@@ -178,6 +183,13 @@ func parse(b []byte) (h Header, err error) {
 		return h, err
 	}
 	h.Fortran = order.num != 0 && ordersDiffer(h.Shape)
+	if h.DType == (ndarray.DType{}) {
+		if _, _, err := ndarray.Size(h.Shape, 1); err != nil {
+			return h, err
+		}
+		h.Descr = string(descr.source)
+		return h, fmt.Errorf("%w: no Go type yet for descr %s", ndarray.ErrDType, excerpt(descr.source))
+	}
 	_, _, err = h.size()
 	return h, err
 }

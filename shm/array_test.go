@@ -386,6 +386,20 @@ func TestList(t *testing.T) {
 	}
 }
 
+// TestStatWithoutGoType describes a segment that Python made of elements which Go has no type for.
+func TestStatWithoutGoType(t *testing.T) {
+	dir := segments(t)
+	create[int64](t, "x", []int{5}).Close()
+	patch(t, pathOf(dir, "x"), 10+len("{'descr': '"), []byte("<M8', 'fortran_order': False, 'shape': (5,), }"))
+	info, err := shm.Stat("x")
+	if err != nil || info.Descr != "'<M8'" || info.DType != (ndarray.DType{}) || !slices.Equal(info.Shape, []int{5}) || info.NBytes != 40 {
+		t.Errorf("%+v, %v", info, err)
+	}
+	if _, err := shm.Attach[int64]("x"); !errors.Is(err, ndarray.ErrDType) {
+		t.Errorf("%v, want ErrDType", err)
+	}
+}
+
 func ExampleCreate() {
 	a, err := shm.Create[float64]("example-create", []int{2, 3})
 	if err != nil {

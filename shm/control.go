@@ -114,6 +114,9 @@ func decodeFooter(b []byte, fileSize int) (controlOffset int, err error) {
 	return int(f.ControlOffset), nil
 }
 
+// unknownSize stands for the bytes of elements that have no Go type, of which only the control block knows the size.
+const unknownSize = -1
+
 // decodeControl returns the block whose bytes these are, checked against its place in the file and against what the
 // .npy header says of the elements.
 // The errors are ErrVersion and ErrBroken.
@@ -127,6 +130,9 @@ func decodeControl(b []byte, controlOffset, dataOffset, dataSize int) (controlBl
 	}
 	if c.Version != controlVersion || c.BlockSize != uint32(controlSize) || c.ControlOffset != uint64(controlOffset) {
 		return c, fmt.Errorf("%w: control block at %d says version %d, %d bytes at %d", ErrBroken, controlOffset, c.Version, c.BlockSize, c.ControlOffset)
+	}
+	if dataSize == unknownSize && c.DataSize <= uint64(controlOffset) {
+		dataSize = int(c.DataSize)
 	}
 	if c.DataOffset != uint64(dataOffset) || c.DataSize != uint64(dataSize) || dataSize > controlOffset-dataOffset {
 		return c, fmt.Errorf("%w: header has %d bytes at %d, control block at %d says %d bytes at %d", ErrBroken,

@@ -15,9 +15,10 @@ import (
 type Info struct {
 	Name    string
 	DType   ndarray.DType
+	Descr   string // the .npy header's words for elements that have no Go type; then DType is none
 	Shape   []int
 	Fortran bool        // the elements are in Fortran order
-	NBytes  int         // of all elements
+	NBytes  int         // of all elements; 0 where a plain file's have no Go type
 	Size    int         // bytes of the file
 	Mode    fs.FileMode // permission bits
 	Plain   bool        // a .npy file without a control block: what follows is zero
@@ -81,15 +82,19 @@ func stat(name, path string) (Info, error) {
 	}
 	defer f.close()
 	c, _, err := f.read(fi.size)
+	h := c.header
+	if h.Descr != "" {
+		c.controlOffset, c.control, err = f.readControl(fi.size, h.DataOffset, unknownSize)
+	}
 	if err != nil {
 		return Info{}, err
 	}
-	h := c.header
 	info := Info{
-		Name: name, DType: h.DType, Shape: h.Shape, Fortran: h.Fortran, NBytes: h.NBytes(),
+		Name: name, DType: h.DType, Descr: h.Descr, Shape: h.Shape, Fortran: h.Fortran, NBytes: h.NBytes(),
 		Size: fi.size, Mode: fs.FileMode(fi.mode), Plain: c.controlOffset == 0,
 	}
 	if !info.Plain {
+		info.NBytes = int(c.control.DataSize)
 		info.ID, info.Created, info.Version = c.control.ID, time.Unix(0, c.control.Created), c.control.Published
 	}
 	return info, nil

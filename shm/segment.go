@@ -252,11 +252,11 @@ func (f file) readHeader(size int) (npy.Header, []byte, error) {
 }
 
 // read returns the file's content, with every number checked against the others and against the file's size, and the
-// header's bytes.
+// header's bytes. Where only the Go type of the elements is missing, the content beside the error has the header.
 func (f file) read(size int) (content, []byte, error) {
 	h, head, err := f.readHeader(size)
 	if err != nil {
-		return content{}, nil, err
+		return content{header: h}, nil, err
 	}
 	if found := size - len(head); h.NBytes() > found {
 		return content{}, nil, fmt.Errorf("%w: expected %d bytes of elements for shape %v of %v, found %d",

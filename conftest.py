@@ -1,4 +1,4 @@
-"""Segments of the tests: each test has a directory of its own, and must leave nothing mapped or open."""
+"""What all tests of Python share. Segments: each test has a directory of its own, and must leave nothing mapped or open."""
 
 import gc
 import os
@@ -9,7 +9,7 @@ import pytest
 
 import samebytes as sb
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parent
 
 
 @pytest.fixture

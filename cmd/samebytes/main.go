@@ -1,0 +1,52 @@
+// Command samebytes shows and deletes the named arrays of this machine.
+//
+// It exits with 0 when all went well, 1 after an error, 2 when called wrongly, and 3 when there is no array of a name.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/samebytes/samebytes/shm"
+)
+
+const (
+	exitError    = 1
+	exitUsage    = 2
+	exitNotFound = 3
+)
+
+type commands struct {
+	Ls   ls   `cmd:"" help:"List the named arrays. Example: samebytes ls --json"`
+	Stat stat `cmd:"" help:"Describe arrays, a line for each property. Example: samebytes stat prices"`
+	Rm   rm   `cmd:"" help:"Delete arrays. Who has one open goes on with it. Example: samebytes rm prices"`
+}
+
+func main() {
+	var c commands
+	parser := kong.Must(&c, kong.Name("samebytes"),
+		kong.Description("Named arrays that Go and Python share. They are in "+shm.Dir()+"; SAMEBYTES_DIR names another directory."),
+		kong.UsageOnError())
+	ctx, err := parser.Parse(os.Args[1:])
+	if err != nil {
+		parser.Errorf("%v", err)
+		os.Exit(exitUsage)
+	}
+	if err := ctx.Run(); err != nil {
+		fmt.Fprintln(os.Stderr, "samebytes:", err)
+		os.Exit(exitCode(err))
+	}
+}
+
+func exitCode(err error) int {
+	if errors.Is(err, shm.ErrNotExist) {
+		return exitNotFound
+	}
+	if errors.Is(err, shm.ErrBadName) {
+		return exitUsage
+	}
+	return exitError
+}

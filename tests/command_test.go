@@ -1,0 +1,86 @@
+//go:build linux
+
+package tests
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/samebytes/samebytes/shm"
+)
+
+// TestCommand runs the command as a user does: what it prints, and its exit codes.
+func TestCommand(t *testing.T) {
+	t.Setenv("SAMEBYTES_DIR", t.TempDir())
+	program := filepath.Join(t.TempDir(), "samebytes")
+	if out, err := exec.Command("go", "build", "-o", program, "../cmd/samebytes").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	a, err := shm.Create[float64]("prices", []int{3, 4}, shm.Fortran())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close()
+	a.Publish()
+
+	for _, c := range []struct {
+		args   string
+		code   int
+		stdout []string // what it prints has these, or is nothing
+		stderr string
+	}{
+		{"ls", 0, []string{"NAME", "prices  float64  (3, 4) F  96     1"}, ""},
+		{"stat prices", 0, []string{"dtype    float64", "mode 0600", "version  1"}, ""},
+		{"stat pirces prices", 3, []string{"dtype    float64"}, "did you mean prices"},
+		{"stat", 2, []string{"Usage"}, "expected"},
+		{"stat a/b", 2, nil, "bad name"},
+		{"nonsense", 2, []string{"Usage"}, "nonsense"},
+		{"--help", 0, []string{"ls", "stat", "rm", "SAMEBYTES_DIR"}, ""},
+		{"rm prices", 0, nil, ""},
+		{"rm prices", 3, nil, "no such segment"},
+		{"ls --json", 0, []string{"[]"}, ""},
+	} {
+		cmd := exec.Command(program, strings.Fields(c.args)...)
+		var stdout, stderr strings.Builder
+		cmd.Stdout, cmd.Stderr = &stdout, &stderr
+		err := cmd.Run()
+		if code := cmd.ProcessState.ExitCode(); code != c.code {
+			t.Errorf("%s: exit code %d, %v, want %d\n%s", c.args, code, err, c.code, &stderr)
+		}
+		for _, part := range c.stdout {
+			if !strings.Contains(stdout.String(), part) {
+				t.Errorf("%s: printed\n%swithout %q", c.args, &stdout, part)
+			}
+		}
+		if len(c.stdout) == 0 && stdout.Len() > 0 {
+			t.Errorf("%s: printed %q", c.args, &stdout)
+		}
+		if !strings.Contains(stderr.String(), c.stderr) || c.stderr == "" && stderr.Len() > 0 {
+			t.Errorf("%s: said %q, want %q", c.args, &stderr, c.stderr)
+		}
+	}
+
+	b, err := shm.Create[int8]("flat", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	cmd := exec.Command(program, "stat", "--json", "flat")
+	cmd.Stderr = os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []struct {
+		Name, DType string
+		Shape       []int
+		NBytes      int
+	}
+	if err := json.Unmarshal(out, &got); err != nil || len(got) != 1 || got[0].DType != "int8" || got[0].Shape == nil || got[0].NBytes != 1 {
+		t.Errorf("%s, %v", out, err)
+	}
+}

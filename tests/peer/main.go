@@ -1,0 +1,170 @@
+// Command peer is the Go side of the Python tests in tests: it does to a segment what its arguments say.
+//
+//	peer describe NAME DTYPE         print shape, strides in elements and elements in C order, as JSON
+//	peer scale    NAME DTYPE FACTOR  multiply the elements in place, by gonum where it can, and publish
+//	peer create   NAME DTYPE C|F N.. create a shape of N.. with elements 0, 1, 2... in C order
+//	peer answer   NAME ROUNDS        ROUNDS times: wait, double every element, publish
+//	peer ask      NAME ROUNDS        ROUNDS times: add one to every element, publish, wait for the answer
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log"
+	"os"
+	"strconv"
+
+	"gonum.org/v1/gonum/floats"
+
+	"github.com/samebytes/samebytes/ndarray"
+	"github.com/samebytes/samebytes/shm"
+)
+
+func main() {
+	log.SetFlags(0)
+	if err := run(os.Args[1], os.Args[2:]); err != nil {
+		log.Fatal(err)
+	}
+}
+
+func run(verb string, args []string) error {
+	switch verb {
+	case "answer":
+		return answer(args[0], number(args[1]))
+	case "ask":
+		return ask(args[0], number(args[1]))
+	}
+	run := byDType[args[1]]
+	if run == nil {
+		return fmt.Errorf("no dtype %q", args[1])
+	}
+	return run(verb, args[0], args[2:])
+}
+
+// number is for arguments that the tests wrote.
+func number(s string) int {
+	n, err := strconv.Atoi(s)
+	if err != nil {
+		log.Fatal(err)
+	}
+	return n
+}
+
+var byDType = map[string]func(verb, name string, args []string) error{
+	"int8": do[int8], "int16": do[int16], "int32": do[int32], "int64": do[int64],
+	"uint8": do[uint8], "uint16": do[uint16], "uint32": do[uint32], "uint64": do[uint64],
+	"float32": do[float32], "float64": do[float64],
+}
+
+type real interface {
+	int8 | int16 | int32 | int64 | uint8 | uint16 | uint32 | uint64 | float32 | float64
+}
+
+func do[T real](verb, name string, args []string) error {
+	if verb == "create" {
+		return create[T](name, args[0] == "F", args[1:])
+	}
+	a, err := shm.Attach[T](name)
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	if verb == "describe" {
+		elements := []any{} // not []T: bytes would become a string
+		for _, v := range a.Copy().Data() {
+			elements = append(elements, v)
+		}
+		return json.NewEncoder(os.Stdout).Encode(map[string]any{"shape": a.Shape(), "strides": a.Strides(), "elements": elements})
+	}
+	return scale(a, T(number(args[0])))
+}
+
+func create[T real](name string, fortran bool, args []string) error {
+	var shape []int
+	for _, n := range args {
+		shape = append(shape, number(n))
+	}
+	var opts []shm.CreateOption
+	if fortran {
+		opts = append(opts, shm.Fortran())
+	}
+	a, err := shm.Create[T](name, shape, opts...)
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	n := T(0)
+	each(a.Shape(), func(ix []int) {
+		a.Set(n, ix...)
+		n++
+	})
+	return nil
+}
+
+func scale[T real](a *shm.Array[T], factor T) error {
+	if f, ok := any(a.Array).(*ndarray.Array[float64]); ok && f.NDim() == 2 && f.Contiguous() && f.Len() > 0 {
+		m, err := ndarray.Dense(f)
+		if err != nil {
+			return err
+		}
+		m.Scale(float64(factor), m)
+	} else {
+		each(a.Shape(), func(ix []int) { a.Set(a.At(ix...)*factor, ix...) })
+	}
+	_, err := a.Publish()
+	return err
+}
+
+// each calls f with every index of the shape, in C order.
+func each(shape []int, f func(ix []int)) {
+	n, _, err := ndarray.Size(shape, 1)
+	if err != nil {
+		log.Fatal(err)
+	}
+	ix := make([]int, len(shape))
+	for i := range n {
+		for k, rest := len(shape)-1, i; k >= 0; k-- {
+			ix[k], rest = rest%shape[k], rest/shape[k]
+		}
+		f(ix)
+	}
+}
+
+func answer(name string, rounds int) error {
+	a, err := shm.Attach[float64](name)
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	fmt.Println("ready")
+	for v := uint64(0); rounds > 0; rounds-- {
+		if v, err = a.Wait(context.Background(), v); err != nil {
+			return err
+		}
+		floats.Scale(2, a.Data())
+		if v, err = a.Publish(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func ask(name string, rounds int) error {
+	a, err := shm.Attach[float64](name)
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	for range rounds {
+		floats.AddConst(1, a.Data())
+		v, err := a.Publish()
+		if err != nil {
+			return err
+		}
+		if _, err := a.Wait(context.Background(), v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
