@@ -19,7 +19,8 @@
 //
 // # Sharing and closing
 //
-// An Array embeds the [ndarray.Array] over the mapped bytes. Its views, and the gonum matrices made of it, share those
+// An Array embeds the [ndarray.Array] over the mapped bytes, which functions of package ndarray take: ndarray.Dense(a.Array)
+// is a gonum matrix on the segment. Its views, and the gonum matrices made of it, share those
 // bytes and stay valid only until the Array's Close: there is no finalizer, because nothing tells when the last of them is
 // gone. Touching one after the last Close of its segment in the process is a fault, as with any unmapped memory.
 //

@@ -205,7 +205,7 @@ func asSentinel(err error) error {
 	for _, s := range errnos {
 		for _, e := range s.errnos {
 			if e == errno {
-				return fmt.Errorf("%w: %w", s.sentinel, errno)
+				return fmt.Errorf("%w (%w)", s.sentinel, errno)
 			}
 		}
 	}

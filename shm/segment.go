@@ -106,8 +106,8 @@ func (s *Segment) label() string {
 	return s.path
 }
 
-// create makes a file of zeros with a header and a control block, maps it, and only then gives it its path. Nobody opens a
-// half-made array: the file has no name until all is in it, and the link fails when the path is taken.
+// create makes a file of zeros with a header and a control block, gives it its path, and maps it. Nobody opens a half-made
+// array: the file has no name until all is in it, and the link fails when the path is taken.
 func create(path string, h npy.Header, mode uint32) (*mapping, error) {
 	head, err := h.Append(nil, pageSize)
 	if err != nil {
@@ -122,7 +122,7 @@ func create(path string, h npy.Header, mode uint32) (*mapping, error) {
 		return nil, fmt.Errorf("%w: %w", ndarray.ErrShape, err)
 	}
 	if exists(path) { // spares the reservation; the link below decides
-		return nil, fmt.Errorf("%w: %s", ErrExist, filepath.Base(path))
+		return nil, ErrExist
 	}
 	f, err := newFile(filepath.Dir(path), mode)
 	if err != nil {
@@ -141,23 +141,36 @@ func create(path string, h npy.Header, mode uint32) (*mapping, error) {
 	if err := f.writeAt(c.control.encode(), controlOffset); err != nil {
 		return nil, err
 	}
+	mappings.mu.Lock()
+	defer mappings.mu.Unlock() // held while linking and mapping, so that nobody here maps it a second time
+	if err := f.link(path); err != nil {
+		return nil, err
+	}
+	m, err := f.mapNamed(path, size)
+	if err != nil {
+		unlink(path) // the first error says it all
+		return nil, err
+	}
+	m.content, m.head = c, head
+	mappings.byKey[m.key] = m
+	return m, nil
+}
+
+// mapNamed maps a file that was just given its path. It opens the path for that, because /proc/PID/maps, where people look,
+// would call a file opened without a name deleted for ever.
+func (f file) mapNamed(path string, size int) (*mapping, error) {
 	info, err := f.stat()
 	if err != nil {
 		return nil, err
 	}
-	m := &mapping{key: mappingKey{info.id, true}, content: c, head: head, refs: 1}
-	if m.bytes, err = f.mmap(size, true); err != nil {
-		return nil, err
+	if g, err := openFile(path, true); err == nil {
+		defer g.close()
+		if other, err := g.stat(); err == nil && other.id == info.id { // else it was deleted meanwhile
+			f = g
+		}
 	}
-	// Known to this process before it has a name, so that nobody here maps it a second time.
-	mappings.mu.Lock()
-	mappings.byKey[m.key] = m
-	mappings.mu.Unlock()
-	if err := f.link(path); err != nil {
-		m.release()
-		return nil, err
-	}
-	return m, nil
+	b, err := f.mmap(size, true)
+	return &mapping{key: mappingKey{info.id, true}, bytes: b, refs: 1}, err
 }
 
 // attach opens a file, checks every number in it, and maps it, or returns the mapping that the process has.

@@ -28,11 +28,10 @@ type commands struct {
 func main() {
 	var c commands
 	parser := kong.Must(&c, kong.Name("samebytes"),
-		kong.Description("Named arrays that Go and Python share. They are in "+shm.Dir()+"; SAMEBYTES_DIR names another directory."),
-		kong.UsageOnError())
+		kong.Description("Named arrays that Go and Python share. They are in "+shm.Dir()+"; SAMEBYTES_DIR names another directory."))
 	ctx, err := parser.Parse(os.Args[1:])
 	if err != nil {
-		parser.Errorf("%v", err)
+		fmt.Fprintf(os.Stderr, "samebytes: %v; see samebytes --help\n", err)
 		os.Exit(exitUsage)
 	}
 	if err := ctx.Run(); err != nil {

@@ -1,5 +1,6 @@
 """Arrays over segments: making and opening them, publishing and waiting."""
 
+import math
 import os
 from collections.abc import Sequence
 from typing import Any, Literal, SupportsIndex
@@ -78,11 +79,8 @@ class ndarray(np.ndarray[Any, np.dtype[Any]]):
             When the file was cut meanwhile.
         """
         segment = _with_control(self)
-        nanoseconds = -1
-        if timeout is not None and timeout * 1e9 < _FOREVER:
-            nanoseconds = max(int(timeout * 1e9), 0)
         try:
-            version = segment.wait(_published(segment), since, nanoseconds)
+            version = segment.wait(_published(segment), since, _nanoseconds(timeout))
         except OSError as error:
             raise _segment.translated(error, segment.path) from None
         if version is None:
@@ -97,6 +95,15 @@ def _with_control(array: ndarray) -> _segment.Segment:
     if segment.control is None:
         raise NoControlError(f"{segment.path} is a plain .npy file without a control block")
     return segment
+
+
+def _nanoseconds(timeout: float | None) -> int:
+    """Seconds as the extension takes them: whole nanoseconds, negative for no timeout."""
+    if timeout is None or timeout * 1e9 >= _FOREVER:
+        return -1
+    if math.isnan(timeout):
+        raise ValueError("expected a timeout in seconds, found nan")
+    return max(int(timeout * 1e9), 0)
 
 
 def _published(segment: _segment.Segment) -> int:

@@ -158,10 +158,12 @@ static int word_wait(_Atomic uint64_t *word, uint64_t since, const struct timesp
 
 static PyObject *mapping_wait(Mapping *self, PyObject *args)
 {
-    PyObject *offset;
-    unsigned long long since;
+    PyObject *offset, *seen;
     long long timeout; /* nanoseconds; negative for none */
-    if (!PyArg_ParseTuple(args, "OKL:wait", &offset, &since, &timeout))
+    if (!PyArg_ParseTuple(args, "OOL:wait", &offset, &seen, &timeout))
+        return NULL;
+    uint64_t since = PyLong_AsUnsignedLongLong(seen);
+    if (PyErr_Occurred())
         return NULL;
     _Atomic uint64_t *word = mapping_word(self, offset, 0);
     if (!word)

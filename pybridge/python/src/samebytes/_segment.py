@@ -74,7 +74,7 @@ def of(array: Any) -> Segment | None:
 
 
 def create(path: str, name: str | None, dtype: np.dtype[Any], shape: Shape, fortran: bool, mode: int) -> Segment:
-    """Makes a file of zeros with a header and a control block, maps it, and only then gives it its path.
+    """Makes a file of zeros with a header and a control block, gives it its path, and maps it.
 
     Nobody opens a half-made array: the file has no name until all is in it, and the link fails when the path is taken.
     """
@@ -107,8 +107,12 @@ def create(path: str, name: str | None, dtype: np.dtype[Any], shape: Shape, fort
         os.pwrite(fd, _control.BLOCK.pack(*control), control_offset)
         os.pwrite(fd, _control.FOOTER.pack(*footer), size - _control.FOOTER.size)
         with _mapping:
-            segment = _map(fd, os.fstat(fd), True, name, path, header, control)
             _link(fd, directory or ".", base)
+            try:
+                segment = _map_named(fd, name, path, header, control)
+            except BaseException:
+                os.unlink(path)
+                raise
     except OSError as error:
         raise translated(error, path) from None
     finally:
@@ -177,6 +181,24 @@ def _map(
     segment.name, segment.path, segment.header, segment.control = name, path, header, control
     _mappings[st.st_dev, st.st_ino, writable] = segment
     return segment
+
+
+def _map_named(fd: int, name: str | None, path: str, header: Header, control: _control.Block) -> Segment:
+    """Maps a file that was just given its path.
+
+    It opens the path for that, because /proc/PID/maps, where people look, would call a file opened without a name deleted
+    for ever.
+    """
+    st = os.fstat(fd)
+    try:
+        named = _open(path, writable=True)
+    except (OSError, Error):  # deleted meanwhile
+        return _map(fd, st, True, name, path, header, control)
+    try:
+        fd = named if os.path.samestat(os.fstat(named), st) else fd
+        return _map(fd, st, True, name, path, header, control)
+    finally:
+        os.close(named)
 
 
 def _open(path: str, writable: bool) -> int:
