@@ -18,9 +18,20 @@ class ndarray(np.ndarray[Any, np.dtype[Any]]):
     """A NumPy array in a segment, which other processes read and write too.
 
     Made by `create`, `attach`, `create_file` and `attach_file`. Everything of `numpy.ndarray` holds. Views share the
-    segment; results of arithmetic are ordinary memory, for which `name` is None. The segment stays mapped while an array
-    or view over it lives.
+    segment, and keep it mapped. Results of arithmetic are plain NumPy arrays and scalars; a copy is of this class, but
+    ordinary memory, for which `name` is None.
     """
+
+    def __array_wrap__(
+        self,
+        array: np.ndarray[Any, np.dtype[Any]],
+        context: Any = None,
+        return_scalar: bool = False,
+    ) -> Any:
+        """What NumPy makes of a ufunc's result: as for a plain array, unless it was put into this one by ``out``."""
+        if array is self:
+            return self
+        return array[()] if return_scalar else array.view(np.ndarray)
 
     @property
     def name(self) -> str | None:

@@ -1,0 +1,57 @@
+# make demo   set everything up, run the flights example and a short benchmark (under 3 minutes the first time)
+# make test   set everything up, run every test
+# make bench  the full benchmark; rewrites its results, its picture and the README's table (about 6 minutes)
+# make build  the Go programs in bin/, and the Python package in .venv
+# make clean  remove what the others made
+
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+PACKAGE := pybridge/python
+INSTALLED := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help tools build demo test bench clean
+
+help:
+	@sed -n 's/^# //p' Makefile
+
+# One line for each thing that is missing, with what to install.
+tools:
+	@ok=true; missing() { echo "missing: $$1" >&2; ok=false; }; \
+	[ "$$(uname -s)" = Linux ] || missing "Linux: shared memory of this kind is Linux's"; \
+	command -v go >/dev/null || missing "go 1.26 or newer (https://go.dev/dl)"; \
+	command -v $${CC:-cc} >/dev/null || missing "a C compiler (apt install gcc libc6-dev)"; \
+	if ! command -v $(PYTHON) >/dev/null; then missing "$(PYTHON), CPython 3.11 or newer (apt install python3, or set PYTHON)"; else \
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || missing "CPython 3.11 or newer: $(PYTHON) is $$($(PYTHON) -V) (set PYTHON)"; \
+	$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || missing "Python's venv module (apt install python3-venv)"; \
+	$(PYTHON) -c 'import os, sys, sysconfig; sys.exit(not os.path.exists(sysconfig.get_path("include") + "/Python.h"))' || missing "Python.h (apt install python3-dev)"; \
+	fi; $$ok
+
+$(INSTALLED): requirements.txt $(PACKAGE)/pyproject.toml $(PACKAGE)/setup.py $(PACKAGE)/src/samebytes/_core.c | tools
+	[ -x $(PY) ] || $(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(PY) -m pip install --quiet --disable-pip-version-check -e $(PACKAGE)
+	@touch $@
+
+build: tools $(INSTALLED)
+	CGO_ENABLED=0 go build -o bin/ ./cmd/samebytes ./examples/flights
+	CGO_ENABLED=0 go build -o bin/bench-peer ./benchmarks/peer
+
+demo: build
+	$(PY) examples/flights/flights.py
+	$(PY) -m benchmarks --short
+
+test: build
+	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { echo "gofmt would change: $$unformatted" >&2; false; }
+	go vet ./...
+	for target in linux/amd64 linux/arm64 darwin/arm64 windows/amd64; do \
+		CGO_ENABLED=0 GOOS=$${target%/*} GOARCH=$${target#*/} go build -o /dev/null ./... || exit 1; done
+	go test -race ./...
+	$(PY) -m pytest
+
+bench: build
+	$(PY) -m benchmarks
+
+clean:
+	rm -rf $(VENV) bin $(PACKAGE)/build $(PACKAGE)/src/*.egg-info $(PACKAGE)/src/samebytes/*.so
