@@ -84,9 +84,7 @@ def prepare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
                     f.write(bytes.fromhex(digits))
             case {"mount": size}:
                 need_root()
-                subprocess.run(
-                    ["mount", "-t", "tmpfs", "-o", f"size={size}", "samebytes-test", str(tmp_path)], check=True
-                )
+                subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "samebytes-test", str(tmp_path)], check=True)
                 mounted = True
             case {"without directory": name}:
                 monkeypatch.setenv("SAMEBYTES_DIR", str(tmp_path / name))

@@ -98,6 +98,13 @@ def test_a_header_larger_than_a_page(segments: Path) -> None:
         sb.create("y", 2, [(f"field{i}", "f4") for i in range(2000)])
 
 
+def test_no_elements_larger_than_the_file(segments: Path) -> None:
+    path = segments / "x"
+    with path.open("wb") as file:
+        np.save(file, np.zeros((0, 3), "S100000"))
+    assert sb.attach("x").shape == (0, 3)
+
+
 def test_shapes_that_are_not(segments: Path) -> None:
     for shape in ("3", 3.0, (3, "4"), None):
         with pytest.raises(sb.ShapeError):
@@ -215,19 +222,19 @@ def test_threads_map_once(segments: Path) -> None:
     assert len(arrays) == 8 and len(maps(segments)) == 1
 
 
+def create_or_lose(name: str, together: threading.Barrier, won: list[sb.ndarray]) -> None:
+    together.wait()
+    try:
+        won.append(sb.create(name, 3))
+    except sb.ExistError:
+        pass
+
+
 def test_threads_create_once(segments: Path) -> None:
     for _ in range(50):
         together = threading.Barrier(4)
         won: list[sb.ndarray] = []
-
-        def create() -> None:
-            together.wait()
-            try:
-                won.append(sb.create("x", 3))
-            except sb.ExistError:
-                pass
-
-        threads = [threading.Thread(target=create) for _ in range(4)]
+        threads = [threading.Thread(target=create_or_lose, args=("x", together, won)) for _ in range(4)]
         for thread in threads:
             thread.start()
         for thread in threads:

@@ -41,7 +41,7 @@ def test_builds_what_numpy_writes_and_parses_it(dtype: np.dtype, shape: tuple[in
     for bytes_ in (head, page):
         assert _npy.header_size(bytes_[:12]) == len(bytes_)
         header = _npy.parse(bytes_)
-        assert (header.dtype, header.shape, header.size, header.count) == (
+        assert (header.dtype, header.shape, header.size, header.n) == (
             array.dtype,
             array.shape,
             len(bytes_),

@@ -220,9 +220,7 @@ def attach(name: str, mode: Literal["r", "r+"] = "r+", dtype: DTypeLike | None =
         raise _said(error, f"attach {name!r}") from None
 
 
-def attach_file(
-    path: str | os.PathLike[str], mode: Literal["r", "r+"] = "r+", dtype: DTypeLike | None = None
-) -> ndarray:
+def attach_file(path: str | os.PathLike[str], mode: Literal["r", "r+"] = "r+", dtype: DTypeLike | None = None) -> ndarray:
     """Do what `attach` does, with the .npy file of that path, whoever owns it.
 
     A symbolic link is refused: resolve it first (`os.path.realpath`).

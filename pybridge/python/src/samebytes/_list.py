@@ -1,5 +1,6 @@
 """What is there: list, stat and delete."""
 
+import builtins
 import os
 import stat as _stat
 from dataclasses import dataclass
@@ -92,7 +93,7 @@ def stat(name: str) -> Info:
     )
 
 
-def list() -> "list[Info]":  # noqa: A001, the name that SharedArray's users know
+def list() -> builtins.list[Info]:
     """Describe the segments that `attach` would open, in the order of their names.
 
     Files that are none, and segments that go meanwhile, are left out.

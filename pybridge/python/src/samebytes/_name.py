@@ -27,9 +27,7 @@ def path_of(name: str) -> str:
         return f"{directory()}/{name}"
     if isinstance(name, str) and len(name) > MAX_NAME:
         raise BadNameError(f"expected at most {MAX_NAME} bytes, found a longer name: {name[:MAX_NAME]!r}...")
-    raise BadNameError(
-        f"expected a name of 1 to {MAX_NAME} of A-Z a-z 0-9 . _ - not beginning with . or -, found {name!r}"
-    )
+    raise BadNameError(f"expected a name of 1 to {MAX_NAME} of A-Z a-z 0-9 . _ - not beginning with . or -, found {name!r}")
 
 
 def near(name: str) -> list[str]:

@@ -31,12 +31,12 @@ class Header(NamedTuple):
     shape: Shape
     fortran: bool
     size: int  # bytes of the header: where the elements begin
-    count: int  # elements
+    n: int  # elements
 
     @property
     def nbytes(self) -> int:
         """Bytes of all elements."""
-        return self.count * self.dtype.itemsize
+        return self.n * self.dtype.itemsize
 
 
 def count_elements(shape: Shape, itemsize: int) -> int:
@@ -153,7 +153,7 @@ def _header(descr: Any, shape: Shape, fortran: bool, size: int) -> Header:
     if not isinstance(descr, (str, list, tuple)):
         raise FormatError(f"expected descr to be a string, list or tuple, found {descr!r:.80}")
     try:
-        dtype = npy_format.descr_to_dtype(descr)
+        dtype = npy_format.descr_to_dtype(descr)  # type: ignore[arg-type]  # NumPy's stubs leave out strings
     except (TypeError, ValueError, IndexError, KeyError, SyntaxError, RecursionError) as error:
         raise DTypeError(f"no dtype for descr {descr!r:.80}: {error}") from None
     check_dtype(dtype)

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from samebytes import _control, _name, _npy
+from samebytes import _control, _npy
 from samebytes._control import PAGE_SIZE
 from samebytes._errors import (
     AccessError,
@@ -53,7 +53,7 @@ class Segment(Mapping):
     def array(self) -> np.ndarray[Any, np.dtype[Any]]:
         """The elements. The only place where mapped bytes become an array: frombuffer holds on to the mapping."""
         h = self.header
-        flat = np.frombuffer(self, h.dtype, h.count, h.size) if h.count else np.frombuffer(self, h.dtype, 1, 0)[:0]
+        flat: np.ndarray[Any, np.dtype[Any]] = np.frombuffer(self, h.dtype, h.n, h.size)  # type: ignore[call-overload]
         return flat.reshape(h.shape, order="F" if h.fortran else "C")
 
 
