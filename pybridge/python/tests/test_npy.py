@@ -40,7 +40,7 @@ def test_builds_what_numpy_writes_and_parses_it(dtype: np.dtype, shape: tuple[in
     page = _npy.build(array.dtype, array.shape, fortran, 4096)
     for bytes_ in (head, page):
         assert _npy.header_size(bytes_[:12]) == len(bytes_)
-        header = _npy.parse(bytes_)
+        header = _npy.parse(bytes_, len(bytes_))
         assert (header.dtype, header.shape, header.size, header.n) == (
             array.dtype,
             array.shape,
@@ -64,7 +64,7 @@ def test_never_anything_but_a_header_or_an_error(noise: bytes, start: int, stop:
     text = (GOOD[:start] + noise + GOOD[stop:]).ljust(117) + b"\n"
     head = b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text
     try:
-        header = _npy.parse(head)
+        header = _npy.parse(head, len(head))
     except Error:
         return
     loaded = np.load(io.BytesIO(head + bytes(max(header.nbytes, 0) if header.nbytes < 1 << 20 else 0)))

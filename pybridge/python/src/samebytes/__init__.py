@@ -10,6 +10,13 @@ np.float64(9.0)
 >>> sb.delete("example-prices")
 """
 
+import sys as _sys
+
+from samebytes._errors import UnsupportedError
+
+if _sys.platform != "linux":
+    raise UnsupportedError(f"samebytes needs Linux, found {_sys.platform}")
+
 from samebytes._array import attach, attach_file, create, create_file, ndarray
 from samebytes._errors import (
     AccessError,
@@ -28,7 +35,6 @@ from samebytes._errors import (
     ReadOnlyError,
     ShapeError,
     TruncatedError,
-    UnsupportedError,
     VersionError,
 )
 from samebytes._list import Info, delete, list, stat

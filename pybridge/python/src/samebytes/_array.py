@@ -8,7 +8,7 @@ from typing import Any, Literal, SupportsIndex
 import numpy as np
 from numpy.typing import DTypeLike
 
-from samebytes import _control, _name, _npy, _segment
+from samebytes import _file, _name, _npy, _segment
 from samebytes._errors import DeadlineError, DTypeError, Error, NoControlError, NotExistError, ReadOnlyError
 
 _FOREVER = 1 << 62  # nanoseconds, 146 years: a longer timeout is none
@@ -21,6 +21,8 @@ class ndarray(np.ndarray[Any, np.dtype[Any]]):
     segment, and keep it mapped. Results of arithmetic are plain NumPy arrays and scalars; a copy is of this class, but
     ordinary memory, for which `name` is None.
     """
+
+    _found: _segment.Segment | None  # its segment, once that was asked for; views are asked anew
 
     def __array_wrap__(
         self,
@@ -36,14 +38,14 @@ class ndarray(np.ndarray[Any, np.dtype[Any]]):
     @property
     def name(self) -> str | None:
         """The segment's name, or None for ordinary memory or a file opened by its path."""
-        segment = _segment.of(self)
+        segment = self._find_segment()
         return segment.name if segment else None
 
     @property
     def version(self) -> int:
         """How often the array was published; 0 without a control block."""
-        segment = _segment.of(self)
-        return segment.load(_published(segment)) if segment and segment.control else 0
+        segment = self._find_segment()
+        return segment.load(segment.published) if segment and segment.control else 0
 
     def publish(self) -> int:
         """Say that the elements have changed: advance the version and wake all who wait, in any process.
@@ -62,10 +64,10 @@ class ndarray(np.ndarray[Any, np.dtype[Any]]):
         ReadOnlyError
             When opened with mode "r".
         """
-        segment = _with_control(self)
+        segment = self._find_counter()
         if not segment.writable:
             raise ReadOnlyError(f"publish {segment.path}: opened for reading")
-        return segment.publish(_published(segment))
+        return segment.publish(segment.published)
 
     def wait(self, since: int, timeout: float | None = None) -> int:
         """Return the version as soon as it is another than `since`, which is at once if that has happened already.
@@ -89,23 +91,29 @@ class ndarray(np.ndarray[Any, np.dtype[Any]]):
         BrokenError
             When the file was cut meanwhile.
         """
-        segment = _with_control(self)
+        segment = self._find_counter()
         try:
-            version = segment.wait(_published(segment), since, _nanoseconds(timeout))
+            version = segment.wait(segment.published, since, _nanoseconds(timeout))
         except OSError as error:
-            raise _segment.translated(error, segment.path) from None
+            raise _file.translated(error, segment.path) from None
         if version is None:
             raise DeadlineError(f"wait for {segment.path}: still version {since} after {timeout} s")
         return version
 
+    def _find_segment(self) -> _segment.Segment | None:
+        try:
+            return self._found
+        except AttributeError:
+            self._found = _segment.of(self)  # which takes longer than publishing
+            return self._found
 
-def _with_control(array: ndarray) -> _segment.Segment:
-    segment = _segment.of(array)
-    if segment is None:
-        raise NoControlError("expected an array in a segment, found ordinary memory")
-    if segment.control is None:
-        raise NoControlError(f"{segment.path} is a plain .npy file without a control block")
-    return segment
+    def _find_counter(self) -> _segment.Segment:
+        segment = self._find_segment()
+        if segment is None:
+            raise NoControlError("expected an array in a segment, found ordinary memory")
+        if segment.control is None:
+            raise NoControlError(f"{segment.path} is a plain .npy file without a control block")
+        return segment
 
 
 def _nanoseconds(timeout: float | None) -> int:
@@ -115,11 +123,6 @@ def _nanoseconds(timeout: float | None) -> int:
     if math.isnan(timeout):
         raise ValueError("expected a timeout in seconds, found nan")
     return max(int(timeout * 1e9), 0)
-
-
-def _published(segment: _segment.Segment) -> int:
-    assert segment.control is not None  # the callers' condition
-    return segment.control.control_offset + _control.PUBLISHED_OFFSET
 
 
 def create(

@@ -1,5 +1,6 @@
-/* samebytes._core: what Python cannot do for itself. A file mapped into memory as an object that keeps no descriptor, and
- * atomic 64-bit words in it on which processes sleep. No parsing and no policy: offsets and their meaning are the caller's.
+/* samebytes._core: what Python cannot do for itself, or not fast enough: files mapped into memory as objects that keep no
+ * descriptor, and atomic 64-bit words in them on which processes sleep. No parsing and no policy: what the bytes mean, and
+ * whether they can be trusted, is the caller's matter.
  *
  * Ownership: a Mapping owns its memory and unmaps it when it is closed or freed. Whatever looks into that memory holds a
  * buffer export, and so a reference: it is never unmapped under a living view.
@@ -9,13 +10,17 @@
  */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
+#include <structmember.h> /* PyMemberDef's types: in Python.h from 3.12 */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <linux/futex.h>
 #include <stdatomic.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -25,11 +30,34 @@ _Static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "64-bit atomics must not hide a lock
 
 typedef struct {
     PyObject_HEAD
-    char *start;          /* NULL once closed */
+    char *start;          /* NULL once closed, and of what cannot be mapped */
     Py_ssize_t size;      /* bytes */
     Py_ssize_t exports;   /* living buffers and sleeping waits */
-    int writable;
+    char writable;
+    /* The file's status, when it was mapped. */
+    unsigned long long dev, ino;
+    unsigned int mode, nlink, uid;
 } Mapping;
+
+static void mapping_set_status(Mapping *self, const struct stat *st)
+{
+    self->dev = st->st_dev;
+    self->ino = st->st_ino;
+    self->mode = st->st_mode;
+    self->nlink = (unsigned int)st->st_nlink;
+    self->uid = st->st_uid;
+}
+
+static Mapping *mapping_alloc(PyTypeObject *type)
+{
+    allocfunc alloc = (allocfunc)PyType_GetSlot(type, Py_tp_alloc);
+    return (Mapping *)alloc(type, 0);
+}
+
+static void *map(int fd, Py_ssize_t size, int writable)
+{
+    return mmap(NULL, (size_t)size, PROT_READ | (writable ? PROT_WRITE : 0), MAP_SHARED, fd, 0);
+}
 
 static PyObject *mapping_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
@@ -40,11 +68,11 @@ static PyObject *mapping_new(PyTypeObject *type, PyObject *args, PyObject *kwarg
         return NULL;
     if (size <= 0)
         return PyErr_Format(PyExc_ValueError, "expected a positive size, found %zd", size);
-    allocfunc alloc = (allocfunc)PyType_GetSlot(type, Py_tp_alloc);
-    Mapping *self = (Mapping *)alloc(type, 0);
+    Mapping *self = mapping_alloc(type);
     if (!self)
         return NULL;
-    void *start = mmap(NULL, (size_t)size, PROT_READ | (writable ? PROT_WRITE : 0), MAP_SHARED, fd, 0);
+    struct stat st;
+    void *start = fstat(fd, &st) < 0 ? MAP_FAILED : map(fd, size, writable);
     if (start == MAP_FAILED) {
         PyErr_SetFromErrno(PyExc_OSError);
         Py_DECREF(self);
@@ -53,7 +81,82 @@ static PyObject *mapping_new(PyTypeObject *type, PyObject *args, PyObject *kwarg
     self->start = start;
     self->size = size;
     self->writable = writable;
+    mapping_set_status(self, &st);
     return (PyObject *)self;
+}
+
+/* Reads up to n bytes at an offset; returns how many there are, or -1. */
+static Py_ssize_t read_at(int fd, char *to, Py_ssize_t n, off_t offset)
+{
+    Py_ssize_t done = 0;
+    while (done < n) {
+        ssize_t got = pread(fd, to + done, (size_t)(n - done), offset + done);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return -1;
+        if (got == 0)
+            break;
+        done += got;
+    }
+    return done;
+}
+
+/* open(path, flags, nhead, ntail): the whole way to a mapped file with one call, since seven by way of the module os take
+ * longer than the system calls themselves. Nothing is read through the mapping: a file that is cut meanwhile makes a read
+ * short, where a load would be a SIGBUS. What is no regular file, or has no bytes, is returned without being mapped. */
+static PyObject *mapping_open(PyTypeObject *type, PyObject *args)
+{
+    PyObject *path;
+    int flags;
+    Py_ssize_t nhead, ntail;
+    if (!PyArg_ParseTuple(args, "O&inn:open", PyUnicode_FSConverter, &path, &flags, &nhead, &ntail))
+        return NULL;
+    if (nhead < 0 || ntail < 0 || nhead > PY_SSIZE_T_MAX - ntail) {
+        Py_DECREF(path);
+        return PyErr_Format(PyExc_ValueError, "expected sizes, found %zd and %zd", nhead, ntail);
+    }
+    char *head = malloc((size_t)(nhead + ntail));
+    Mapping *self = head ? mapping_alloc(type) : NULL;
+    if (!self) {
+        Py_DECREF(path);
+        free(head);
+        return head ? NULL : PyErr_NoMemory();
+    }
+    self->writable = (flags & O_ACCMODE) == O_RDWR;
+    char *tail = head + nhead;
+    void *start = NULL;
+    struct stat st;
+    int fd, error = 0;
+    Py_BEGIN_ALLOW_THREADS
+    do {
+        fd = open(PyBytes_AsString(path), flags | O_CLOEXEC);
+    } while (fd < 0 && errno == EINTR);
+    if (fd < 0 || fstat(fd, &st) < 0)
+        error = errno;
+    else if (!S_ISREG(st.st_mode) || st.st_size == 0)
+        nhead = ntail = 0;
+    else if ((nhead = read_at(fd, head, nhead, 0)) < 0 ||
+             (ntail = read_at(fd, tail, ntail, st.st_size > ntail ? st.st_size - ntail : 0)) < 0 ||
+             (start = map(fd, st.st_size, self->writable)) == MAP_FAILED)
+        error = errno;
+    if (fd >= 0)
+        close(fd); /* nothing was written: there is no error to lose */
+    Py_END_ALLOW_THREADS
+    Py_DECREF(path);
+    PyObject *opened = NULL;
+    if (error) {
+        errno = error;
+        PyErr_SetFromErrno(PyExc_OSError);
+    } else {
+        self->start = start;
+        self->size = st.st_size;
+        mapping_set_status(self, &st);
+        opened = Py_BuildValue("Oy#y#", self, head, nhead, tail, ntail);
+    }
+    free(head);
+    Py_DECREF(self);
+    return opened;
 }
 
 static void mapping_unmap(Mapping *self)
@@ -67,8 +170,8 @@ static void mapping_dealloc(Mapping *self)
 {
     PyTypeObject *type = Py_TYPE(self);
     mapping_unmap(self);
-    freefunc free = (freefunc)PyType_GetSlot(type, Py_tp_free);
-    free(self);
+    freefunc release = (freefunc)PyType_GetSlot(type, Py_tp_free);
+    release(self);
     Py_DECREF(type); /* an instance of a heap type holds a reference to it */
 }
 
@@ -197,19 +300,11 @@ static PyObject *mapping_wait(Mapping *self, PyObject *args)
     return PyErr_SetFromErrno(PyExc_OSError);
 }
 
-static PyObject *mapping_get_size(Mapping *self, void *unused)
-{
-    (void)unused;
-    return PyLong_FromSsize_t(self->size);
-}
-
-static PyObject *mapping_get_writable(Mapping *self, void *unused)
-{
-    (void)unused;
-    return PyBool_FromLong(self->writable);
-}
-
 static PyMethodDef mapping_methods[] = {
+    {"open", (PyCFunction)mapping_open, METH_VARARGS | METH_CLASS,
+     "open(path, flags, nhead, ntail, /)\n--\n\nOpen a file and map all of it, for writing if flags have O_RDWR. Returns the\n"
+     "mapping and up to nhead bytes of the file's beginning and ntail of its end. What is no\n"
+     "regular file, or is empty, comes back closed. The descriptor is closed."},
     {"close", (PyCFunction)mapping_close, METH_NOARGS,
      "close()\n--\n\nUnmap the memory. Raises BufferError while anything looks into it."},
     {"load", (PyCFunction)mapping_load, METH_O, "load(offset, /)\n--\n\nThe 64-bit word at a byte offset (acquire)."},
@@ -221,9 +316,14 @@ static PyMethodDef mapping_methods[] = {
     {NULL},
 };
 
-static PyGetSetDef mapping_getset[] = {
-    {"size", (getter)mapping_get_size, NULL, "Bytes mapped.", NULL},
-    {"writable", (getter)mapping_get_writable, NULL, "Whether the memory may be written.", NULL},
+static PyMemberDef mapping_members[] = {
+    {"size", T_PYSSIZET, offsetof(Mapping, size), READONLY, "Bytes mapped."},
+    {"writable", T_BOOL, offsetof(Mapping, writable), READONLY, "Whether the memory may be written."},
+    {"dev", T_ULONGLONG, offsetof(Mapping, dev), READONLY, "The file's device, when it was mapped."},
+    {"ino", T_ULONGLONG, offsetof(Mapping, ino), READONLY, "Its inode."},
+    {"mode", T_UINT, offsetof(Mapping, mode), READONLY, "Its type and permission bits."},
+    {"nlink", T_UINT, offsetof(Mapping, nlink), READONLY, "Its hard links."},
+    {"uid", T_UINT, offsetof(Mapping, uid), READONLY, "Its owner."},
     {NULL},
 };
 
@@ -232,7 +332,7 @@ static PyType_Slot mapping_slots[] = {
     {Py_tp_new, mapping_new},
     {Py_tp_dealloc, mapping_dealloc},
     {Py_tp_methods, mapping_methods},
-    {Py_tp_getset, mapping_getset},
+    {Py_tp_members, mapping_members},
     {Py_bf_getbuffer, mapping_getbuffer},
     {Py_bf_releasebuffer, mapping_releasebuffer},
     {0, NULL},
@@ -243,6 +343,24 @@ static PyType_Spec mapping_spec = {
     .basicsize = sizeof(Mapping),
     .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
     .slots = mapping_slots,
+};
+
+static PyObject *core_getenv(PyObject *module, PyObject *name)
+{
+    (void)module;
+    PyObject *key;
+    if (!PyUnicode_FSConverter(name, &key))
+        return NULL;
+    const char *value = getenv(PyBytes_AsString(key)); /* os.environ puts what it is given there, too */
+    Py_DECREF(key);
+    if (!value)
+        Py_RETURN_NONE;
+    return PyUnicode_DecodeFSDefault(value);
+}
+
+static PyMethodDef core_methods[] = {
+    {"getenv", core_getenv, METH_O, "getenv(name, /)\n--\n\nA variable of the environment, or None."},
+    {NULL},
 };
 
 static int core_exec(PyObject *module)
@@ -264,6 +382,7 @@ static struct PyModuleDef core_module = {
     PyModuleDef_HEAD_INIT,
     .m_name = "samebytes._core",
     .m_doc = "Mapped files, and atomic words in them that processes sleep on.",
+    .m_methods = core_methods,
     .m_slots = core_slots,
 };
 

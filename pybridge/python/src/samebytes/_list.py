@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from samebytes import _name, _segment
-from samebytes._errors import Error, NotExistError
+from samebytes import _file, _name, _segment
+from samebytes._errors import Error
 from samebytes._npy import Shape
 
 
@@ -61,11 +61,11 @@ def delete(name: str) -> None:
     except FileNotFoundError:
         raise _name.not_exist(name) from None
     except OSError as error:
-        raise _segment.translated(error, f"delete {name!r}") from None
+        raise _file.translated(error, f"delete {name!r}") from None
 
 
 def stat(name: str) -> Info:
-    """Describe the segment of that name without mapping it.
+    """Describe the segment of that name without looking at its elements.
 
     Raises
     ------
@@ -73,19 +73,22 @@ def stat(name: str) -> Info:
     """
     path = _name.path_of(name)
     try:
-        st, header, control = _segment.read(path, name)
-    except NotExistError:
+        opened, head, tail = _segment.open_file(path, name, writable=False)
+        header, control = _file.read(head, tail, opened.size)
+    except FileNotFoundError:
         raise _name.not_exist(name) from None
     except Error as error:
         raise type(error)(f"stat {name!r}: {error}") from None
+    except OSError as error:
+        raise _file.translated(error, f"stat {name!r}") from None
     return Info(
         name=name,
         dtype=header.dtype,
         shape=header.shape,
         fortran=header.fortran,
         nbytes=header.nbytes,
-        size=st.st_size,
-        mode=_stat.S_IMODE(st.st_mode),
+        size=opened.size,
+        mode=_stat.S_IMODE(opened.mode),
         plain=control is None,
         id=control.id if control else bytes(16),
         created=control.created / 1e9 if control else 0.0,

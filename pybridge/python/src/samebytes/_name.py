@@ -4,6 +4,7 @@ import difflib
 import os
 import re
 
+from samebytes._core import getenv
 from samebytes._errors import BadNameError, NotExistError
 
 # NAME_MAX is 255, and 55 are left for what belongs to a segment beside it.
@@ -14,7 +15,7 @@ _valid = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,199}").fullmatch
 
 def directory() -> str:
     """``SAMEBYTES_DIR``, or ``/dev/shm``."""
-    return os.environ.get("SAMEBYTES_DIR") or "/dev/shm"
+    return getenv("SAMEBYTES_DIR") or "/dev/shm"
 
 
 def is_valid(name: str) -> bool:

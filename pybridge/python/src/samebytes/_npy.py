@@ -96,8 +96,9 @@ def check_dtype(dtype: np.dtype[Any]) -> None:
         raise DTypeError(f"expected elements of at least one byte, found {dtype}; give the length, as in 'S8'")
 
 
-def header_size(prefix: bytes) -> int:
-    """The bytes that a header takes, of its first 12."""
+def header_size(head: bytes) -> int:
+    """The bytes that a header takes, of its first 12 or more."""
+    prefix = head[:12]
     if not MAGIC.startswith(prefix[:6]):
         raise FormatError(f"not an .npy file: expected it to begin with {MAGIC!r}, found {prefix[:6]!r}")
     if len(prefix) < 12:
@@ -117,25 +118,23 @@ def header_size(prefix: bytes) -> int:
 # The header as NumPy and this package write it, which needs no parser: all but its padding.
 _canonical = re.compile(
     rb"\{'descr': '([<|>][biufc]\d\d?)', 'fortran_order': (True|False), 'shape': \(((?:\d{1,18}, )*\d{1,18},?)?\), \}"
-).match
+).fullmatch
 _padding = b" " * MAX_HEADER + b"\n"
 
 
-def parse(head: bytes) -> Header:
-    """Parses a header, of which head has exactly all bytes, as header_size said.
+def parse(head: bytes, size: int) -> Header:
+    """Parses the header in the first size bytes of head; header_size said how many.
 
     Raises FormatError, TruncatedError, DTypeError and ShapeError.
     """
     prefix = 10 if head[6] == 1 else 12
-    canonical = _canonical(head, prefix)
-    if canonical and head[canonical.end() :] == _padding[canonical.end() - len(head) :]:
-        descr, order, lengths = canonical.groups()
-        # A number alone in brackets is no tuple, and two are not written with a comma behind.
-        if lengths is None or lengths.endswith(b",") == (b", " not in lengths):
-            shape: Any = tuple(map(int, lengths.rstrip(b",").split(b", "))) if lengths else ()
-            return _sized(_plain_dtype(descr), shape, order == b"True", len(head))
+    end = head.find(b"}", prefix, size) + 1
+    if end and head[end:size] == _padding[end - size :]:
+        header = _parse_canonical(head[prefix:end], size)
+        if header:
+            return header
     try:
-        text = head[prefix:].decode("utf-8" if head[6] == 3 else "latin-1")
+        text = head[prefix:size].decode("utf-8" if head[6] == 3 else "latin-1")
         fields = ast.literal_eval(text)
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError) as error:
         raise FormatError(f"expected a Python literal, found {head[prefix : prefix + 80]!r}: {error}") from None
@@ -146,7 +145,20 @@ def parse(head: bytes) -> Header:
         raise FormatError(f"expected shape to be a tuple of ints, found {shape!r:.80}")
     if not isinstance(fields["fortran_order"], bool):
         raise FormatError(f"expected fortran_order to be True or False, found {fields['fortran_order']!r:.80}")
-    return _header(fields["descr"], shape, fields["fortran_order"], len(head))
+    return _header(fields["descr"], shape, fields["fortran_order"], size)
+
+
+@functools.lru_cache(maxsize=1024)  # arrays of one kind are many, and parsing takes longer than the system calls
+def _parse_canonical(text: bytes, size: int) -> Header | None:
+    canonical = _canonical(text)
+    if not canonical:
+        return None
+    descr, order, lengths = canonical.groups()
+    shape = tuple(map(int, lengths.rstrip(b",").split(b", "))) if lengths else ()
+    # A number alone in brackets is no tuple, and more are not written with a comma behind.
+    if lengths and lengths.endswith(b",") != (len(shape) == 1):
+        return None
+    return _header(descr.decode(), shape, order == b"True", size)
 
 
 def _header(descr: Any, shape: Shape, fortran: bool, size: int) -> Header:
@@ -169,11 +181,3 @@ def _sized(dtype: np.dtype[Any], shape: Shape, fortran: bool, size: int) -> Head
 def orders_differ(shape: Shape) -> bool:
     """Whether C and Fortran order lay such an array out differently. As np.save does, C is written where they do not."""
     return sum(length > 1 for length in shape) > 1 and 0 not in shape
-
-
-@functools.cache  # of as many dtypes as _canonical names
-def _plain_dtype(descr: bytes) -> np.dtype[Any]:
-    try:
-        return np.dtype(descr.decode())
-    except TypeError as error:
-        raise DTypeError(f"no dtype for descr {descr.decode()!r}: {error}") from None

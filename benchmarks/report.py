@@ -1,0 +1,159 @@
+"""The tables and the picture of results.json: `python -m benchmarks.report` puts them into the documents, and with
+`--check` says whether the documents have them already.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from benchmarks import machine
+
+Results = dict[str, Any]
+
+ROOT = Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "benchmarks/results.json"
+PICTURE = ROOT / "benchmarks/handover.svg"
+
+BEGIN = "<!-- generated: make bench -->"
+END = "<!-- end of generated -->"
+
+
+def duration(seconds: float) -> str:
+    """Three digits and a unit."""
+    for unit, name in ((1, "s"), (1e-3, "ms"), (1e-6, "µs")):
+        if seconds >= unit * 0.9995:
+            return f"{_digits(seconds / unit)} {name}"
+    return f"{_digits(seconds * 1e9)} ns"
+
+
+def _digits(x: float) -> str:
+    decimals = 0 if x >= 99.95 else 1 if x >= 9.995 else 2
+    return f"{x:.{decimals}f}"
+
+
+def brief(results: Results) -> str:
+    """What the project's README shows: the picture, and medians."""
+    sizes = list(dict.fromkeys(row["size"] for row in results["handover"]))
+    cells: dict[str, dict[str, str]] = {}
+    for row in results["handover"]:
+        if not row["one_cpu"]:
+            cell = duration(row["median_s"])
+            if row["method"].startswith("samebytes"):
+                cell = f"**{cell}** ({_times(row['faster_than_pickle'])})"
+            cells.setdefault(row["label"], {})[row["size"]] = cell
+    lines = [[label, *(by_size[size] for size in sizes)] for label, by_size in cells.items()]
+    return "\n".join(
+        [
+            "![Round trip of an array to a worker and back, by size and method](benchmarks/handover.svg)",
+            "",
+            _table(["round trip, median", *sizes], lines),
+            "",
+            "In brackets: times faster than pickle over a Pipe." + _on_one_cpu(results),
+            f"{results['date']}, {machine.line(results['machine'])}.",
+            "`make bench` prints this and more, [benchmarks](benchmarks/README.md) explains it.",
+        ]
+    )
+
+
+def _on_one_cpu(results: Results) -> str:
+    """What remains of a small array's hand-over to Go when nobody has to be woken on another CPU."""
+    rows = [row for row in results["handover"] if row["one_cpu"] and row["method"] == "samebytes_python_go"]
+    figures = " and ".join(f"{duration(row['median_s'])} ({row['size']})" for row in rows)
+    return f" Waking a process on another CPU is most of the small ones: with both on one CPU, Python to Go takes {figures}."
+
+
+def full(results: Results) -> str:
+    """Everything that was measured, which is what benchmarks/README.md shows and a run prints."""
+    parts = [f"{results['date']}, {machine.line(results['machine'])}."]
+    parts += results["skipped"]
+    rows = results["handover"]
+    for size in dict.fromkeys(row["size"] for row in rows):
+        lines = [
+            [
+                row["label"] + (", one CPU" if row["one_cpu"] else ""),
+                duration(row["median_s"]),
+                _spread(row),
+                str(row["samples"]),
+                _times(row["to_floor"]),
+                _times(row["faster_than_pickle"]),
+            ]
+            for row in rows
+            if row["size"] == size
+        ]
+        parts.append(_table([size, "median", "p10 to p90", "samples", "/ floor", "pickle /"], lines))
+    labels = {row["item"]: row["label"] for row in results["access"]}
+    lines = [
+        [
+            f"{row['language']}: {row['label']}",
+            duration(row["median_s"]),
+            _spread(row),
+            f"{_times(row['ratio'])} {labels[row['beside']]}" if row["beside"] else "",
+        ]
+        for row in results["access"]
+    ]
+    parts.append(_table(["open and touch", "median", "p10 to p90", "beside"], lines))
+    lines = [[g["goal"], g["expected"], g["measured"], "met" if g["met"] else "**missed**"] for g in results["goals"]]
+    parts.append(_table(["goal", "expected", "measured", ""], lines))
+    return "\n\n".join(parts)
+
+
+def _spread(row: dict[str, Any]) -> str:
+    return f"{duration(row['p10_s'])} to {duration(row['p90_s'])}"
+
+
+def _times(ratio: float) -> str:
+    return f"{ratio:.3g} x" if ratio < 1000 else f"{ratio:.0f} x"
+
+
+def _table(heads: list[str], lines: list[list[str]]) -> str:
+    """A table in Markdown, its columns lined up for those who read it in a terminal; all but the first to the right."""
+    widths = [max(len(line[i]) for line in [heads, *lines]) for i in range(len(heads))]
+
+    def line(cells: list[str]) -> str:
+        return "| " + " | ".join([cells[0].ljust(widths[0]), *map(str.rjust, cells[1:], widths[1:])]) + " |"
+
+    rule = "|" + "-" * (widths[0] + 2) + "|" + "".join("-" * (w + 1) + ":|" for w in widths[1:])
+    return "\n".join([line(heads), rule, *map(line, lines)])
+
+
+DOCUMENTS: dict[Path, Callable[[Results], str]] = {ROOT / "README.md": brief, ROOT / "benchmarks/README.md": full}
+
+
+def filled(document: Path, results: Results) -> str:
+    """The document's text with the tables between its marks."""
+    text = document.read_text()
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"{document.relative_to(ROOT)}: expected the lines {BEGIN} and {END}")
+    return f"{before}{BEGIN}\n{DOCUMENTS[document](results)}\n{END}{after}"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.report", description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing; fail where a document differs")
+    args = parser.parse_args()
+    stale = outdated()
+    if not args.check:
+        for path, text in stale.items():
+            path.write_text(text)
+        return 0
+    for path in stale:
+        print(f"{path.relative_to(ROOT)} is not what results.json gives: run python -m benchmarks.report", file=sys.stderr)
+    return 1 if stale else 0
+
+
+def outdated() -> dict[Path, str]:
+    """The documents, and the picture, that are not what results.json gives, each with what it gives."""
+    from benchmarks import picture  # matplotlib takes half a second, and a short run does not need it
+
+    results = json.loads(RESULTS.read_text())
+    given = {document: filled(document, results) for document in DOCUMENTS} | {PICTURE: picture.draw(results)}
+    return {path: text for path, text in given.items() if not path.exists() or path.read_text() != text}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

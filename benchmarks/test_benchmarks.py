@@ -1,0 +1,157 @@
+"""Short runs from end to end, with real processes. No test looks at a time."""
+
+import json
+import math
+import os
+import re
+import secrets
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks import access, handover, measure, methods, worker
+from benchmarks.report import ROOT
+
+SHM = Path("/dev/shm")
+
+
+@pytest.fixture(scope="session")
+def bench_peer(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    program = tmp_path_factory.mktemp("bin") / "bench-peer"
+    subprocess.run(["go", "build", "-o", program, "./benchmarks/peer"], cwd=ROOT, check=True)
+    return program
+
+
+@pytest.fixture
+def nothing_left() -> Iterator[str]:
+    """A mark that a run's processes inherit in their environment. At the end none of them lives, and no name is left."""
+    before = set(os.listdir(SHM))
+    mark = f"BENCHMARK_TEST={secrets.token_hex(8)}"
+    yield mark
+    deadline = time.monotonic() + 30  # for those that the kernel kills after their parent
+    while (alive := _alive(mark)) and time.monotonic() < deadline:
+        os.sched_yield()
+    assert not alive, f"still running: {alive}"
+    assert not {name for name in set(os.listdir(SHM)) - before if re.match(r"benchmark-|psm_", name)}
+
+
+def _alive(mark: str) -> list[str]:
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if mark in (process / "environ").read_text(errors="replace").split("\0"):
+                found.append((process / "cmdline").read_text().replace("\0", " "))
+        except OSError:  # it has ended, or is another user's
+            continue
+    return found
+
+
+def start(peer: Path, mark: str, *args: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "benchmarks", "--short", f"--peer={peer}", *args]
+    key, value = mark.split("=")
+    return subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=os.environ | {key: value},
+        start_new_session=True,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+
+
+def test_short_run(bench_peer: Path, nothing_left: str, tmp_path: Path) -> None:
+    # A run stops with an error when an array comes back that was not doubled.
+    with start(bench_peer, nothing_left, f"--json={tmp_path / 'results.json'}") as run:
+        output, errors = run.communicate()
+    assert run.returncode == 0, errors
+    results = json.loads((tmp_path / "results.json").read_text())
+
+    found = {(row["size"], row["method"], row["one_cpu"]) for row in results["handover"]}
+    free = {(size.label, key, False) for size in handover.SHORT for key in methods.METHODS}
+    bound = {(size.label, key, True) for size in handover.SHORT for key, m in methods.METHODS.items() if m.one_cpu}
+    assert found == free | bound
+    assert [row["item"] for row in results["access"]] == list(access.ITEMS)
+    for row in results["handover"] + results["access"]:
+        assert row["samples"] >= 1
+        assert 0 < row["p10_s"] <= row["median_s"] <= row["p90_s"] < math.inf, row
+    assert {row["to_floor"] for row in results["handover"] if row["method"] == "floor"} == {1}
+    assert {row["faster_than_pickle"] for row in results["handover"] if row["method"] == "pickle"} == {1}
+
+    assert {goal["met"] for goal in results["goals"]} <= {True, False}
+    for goal in results["goals"]:
+        assert goal["goal"] in output
+    assert results["machine"]["cpu"] in output
+    assert os.uname().nodename not in json.dumps(results)
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_stopped_run_leaves_nothing(how: signal.Signals, bench_peer: Path, nothing_left: str) -> None:
+    with start(bench_peer, nothing_left) as run:
+        assert run.stderr is not None
+        run.stderr.readline()  # it is handing over now
+        if how == signal.SIGINT:
+            os.killpg(run.pid, how)  # as Ctrl-C does
+        else:
+            run.send_signal(how)
+        output, errors = run.communicate()
+    assert run.returncode == 128 + how
+    assert "Traceback" not in errors
+    assert not output
+
+
+def test_killed_run_leaves_no_process(bench_peer: Path, nothing_left: str) -> None:
+    before = set(os.listdir(SHM))
+    with start(bench_peer, nothing_left) as run:
+        assert run.stderr is not None
+        run.stderr.readline()
+        run.kill()
+    for name in set(os.listdir(SHM)) - before:  # nobody was there to delete it
+        if name.startswith(f"benchmark-{run.pid}-"):
+            (SHM / name).unlink()
+
+
+def test_wrong_result_is_found() -> None:
+    check = methods._doubled_again()
+    a = np.full(100, methods.SMALLEST)
+    with pytest.raises(methods.WrongResult):
+        check(a, False)
+    check = methods._doubled_again()
+    a *= 2
+    a[3] = 0
+    check(a, False)
+    check = methods._doubled_again()
+    with pytest.raises(methods.WrongResult):
+        check(a, True)
+
+
+def test_doubling_never_ends() -> None:
+    a = np.full(8, methods.SMALLEST)
+    check = methods._doubled_again()
+    for _ in range(5000):
+        check(worker.double(a), True)
+    assert np.isfinite(a).all()
+
+
+def test_turns_take_turns() -> None:
+    order: list[str] = []
+
+    def turn(key: str) -> list[float]:
+        order.append(key)
+        return [1.0]
+
+    samples = measure.interleaved(3, {key: partial(turn, key) for key in "abc"})
+    assert "".join(order) == "abcbcacab"
+    assert samples == {key: [1.0, 1.0, 1.0] for key in "abc"}
+
+
+def test_summary() -> None:
+    assert measure.summary([float(i) for i in range(1, 12)]) == (11, 6.0, 2.0, 10.0)
+    assert measure.summary([2.5]) == (1, 2.5, 2.5, 2.5)
