@@ -83,6 +83,10 @@ func createArray[T ndarray.Element](name, path string, shape []int, opts []Creat
 
 // Attach opens the segment of that name, for reading and writing unless told otherwise. Attached again, it is the same
 // memory. Any .npy file in the directory can be attached: one without a control block cannot publish or wait.
+//
+// The elements are whatever bytes the others write. Any bytes are numbers, but only 0 and 1 are a Go bool: where the others
+// are not trusted, attach booleans as uint8 and do not use bool at all, since the compiler indexes by it without a check.
+//
 // The errors are ErrBadName, ErrNotExist, ErrAccess, ErrBroken, ErrVersion, ErrUnsupported, npy.ErrFormat, npy.ErrTruncated,
 // ndarray.ErrShape, ndarray.ErrDType when the elements are not T in this machine's byte order, and ndarray.ErrLayout when
 // they are not aligned.
@@ -149,7 +153,8 @@ func newArray[T ndarray.Element](name, path string, m *mapping) (a *Array[T], er
 }
 
 // Close ends this opening, and unmaps the segment if it was the process's last. The array is empty afterwards; its views
-// must not be used any more. The segment stays for others until deleted. Waits in progress return ErrClosed.
+// must not be used any more, and nobody may be using its elements meanwhile. The segment stays for others until deleted. Waits
+// in progress return ErrClosed.
 // The error is ErrClosed the second time.
 func (a *Array[T]) Close() error {
 	if err := a.Segment.close(); err != nil {

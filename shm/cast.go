@@ -23,7 +23,8 @@ func elements[T ndarray.Element](b []byte, off, n int) ([]T, error) {
 		return nil, fmt.Errorf("%w: elements of %d bytes begin at byte %d of the file, which is no multiple of %d",
 			ndarray.ErrLayout, unsafe.Sizeof(zero), off, unsafe.Alignof(zero))
 	}
-	// Sound: the bytes are within b, aligned, hold no pointers, and live outside the garbage collector's heap until unmapped.
+	// Sound but for bool: the bytes are within b, aligned, hold no pointers, and live outside the garbage collector's heap
+	// until unmapped. Any bytes are a value of every other type; of bool only 0 and 1 are, which [Attach] tells its callers.
 	// Guarded by TestAttachMisaligned and, for the bounds, by the checks of content.
 	return unsafe.Slice((*T)(p), n), nil
 }
@@ -35,7 +36,8 @@ func (m *mapping) published() *atomic.Uint64 {
 	return (*atomic.Uint64)(unsafe.Pointer(&m.bytes[m.content.controlOffset+publishedOffset]))
 }
 
-// futexWord returns the low half of that counter: the lower address, both of Linux's systems here being little-endian.
+// futexWord returns the low half of that counter: the lower address, both systems that are supported being little-endian.
+// Sound as published is. Guarded by TestM05VersionWraps.
 func (m *mapping) futexWord() *uint32 {
 	return (*uint32)(unsafe.Pointer(&m.bytes[m.content.controlOffset+publishedOffset]))
 }

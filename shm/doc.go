@@ -31,5 +31,6 @@
 //
 // # Concurrency
 //
-// All functions and methods may be called from any goroutine at any time.
+// All functions and the Segment's methods may be called from any goroutine at any time. Elements are as safe as a slice's,
+// and Close is a write to all of them.
 package shm

@@ -1,8 +1,11 @@
 package shm
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"math"
+	"os"
 	"strconv"
 
 	"golang.org/x/sys/unix"
@@ -69,21 +72,21 @@ func (f file) close() { unix.Close(f.fd) }
 const reserveStep = 256 << 20
 
 // reserve makes the file size bytes long, all zero, with every page its own, so that no later write can find the file
-// system full.
-func (f file) reserve(size int) error {
+// system full. dir is for the message.
+func (f file) reserve(size int, dir string) error {
 	var fs unix.Statfs_t
 	if err := unix.Fstatfs(f.fd, &fs); err != nil {
 		return asSentinel(err)
 	}
 	// A tmpfs without a limit has Blocks 0.
 	if free := freeBytes(fs); fs.Blocks > 0 && uint64(size) > free {
-		return noSpace(size, free)
+		return noSpace(size, free, dir)
 	}
 	for done := 0; done < size; {
 		n := min(size-done, reserveStep)
 		_, err := retry(func() (int, error) { return 0, unix.Fallocate(f.fd, 0, int64(done), int64(n)) })
 		if err == unix.ENOSPC || err == unix.EDQUOT {
-			return noSpace(size, freeBytes(fs))
+			return noSpace(size, freeBytes(fs), dir)
 		}
 		if err != nil {
 			return asSentinel(err)
@@ -100,9 +103,9 @@ func freeBytes(fs unix.Statfs_t) uint64 {
 	return fs.Bavail * uint64(fs.Bsize)
 }
 
-func noSpace(size int, free uint64) error {
+func noSpace(size int, free uint64, dir string) error {
 	return fmt.Errorf("%w: expected room for %d bytes in %s, found %d (a container's /dev/shm has 64 MB unless it is started with --shm-size)",
-		ErrNoSpace, size, Dir(), free)
+		ErrNoSpace, size, dir, free)
 }
 
 func (f file) stat() (fileInfo, error) {
@@ -177,6 +180,16 @@ func unmap(b []byte) error { return unix.Munmap(b) }
 // AT_EMPTY_PATH does.
 func (f file) link(path string) error {
 	return asSentinel(unix.Linkat(unix.AT_FDCWD, "/proc/self/fd/"+strconv.Itoa(f.fd), unix.AT_FDCWD, path, unix.AT_SYMLINK_FOLLOW))
+}
+
+// readNames returns what stands in the directory of segments, sorted by name.
+func readNames() ([]fs.DirEntry, error) {
+	entries, err := os.ReadDir(Dir())
+	var pathError *fs.PathError
+	if errors.As(err, &pathError) {
+		return nil, fmt.Errorf("directory %s: %w", Dir(), asSentinel(pathError.Err))
+	}
+	return entries, err
 }
 
 func exists(path string) bool {

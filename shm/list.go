@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"strings"
 	"time"
 
@@ -54,11 +53,11 @@ func Stat(name string) (Info, error) {
 	return info, nil
 }
 
-// List describes the segments that Attach would open, in the order of their names. Files that are none, and segments that
-// go meanwhile, are left out.
-// The errors are those of reading the directory.
+// List describes the arrays in the directory of segments, in the order of their names: segments and plain .npy files, also
+// those whose elements have no Go type. Other files, and arrays that go meanwhile, are left out.
+// The errors are ErrNotExist and ErrAccess, of the directory, and ErrUnsupported.
 func List() ([]Info, error) {
-	entries, err := os.ReadDir(Dir())
+	entries, err := readNames()
 	if err != nil {
 		return nil, fmt.Errorf("shm: list: %w", err)
 	}

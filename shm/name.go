@@ -48,7 +48,7 @@ func validName(name string) bool {
 // nearNames returns the up to three segments' names that are likely meant by a name that does not exist: those that differ
 // in no more than a third of their letters.
 func nearNames(name string) []string {
-	entries, err := os.ReadDir(Dir())
+	entries, err := readNames()
 	if err != nil {
 		return nil // a hint that cannot be given is left out
 	}

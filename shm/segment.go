@@ -129,7 +129,7 @@ func create(path string, h npy.Header, mode uint32) (*mapping, error) {
 		return nil, err
 	}
 	defer f.close()
-	if err := f.reserve(size); err != nil {
+	if err := f.reserve(size, filepath.Dir(path)); err != nil {
 		return nil, err
 	}
 	var id [16]byte
@@ -147,8 +147,8 @@ func create(path string, h npy.Header, mode uint32) (*mapping, error) {
 		return nil, err
 	}
 	m, err := f.mapNamed(path, size)
-	if err != nil {
-		unlink(path) // the first error says it all
+	if err != nil { // no room in this process for so large a mapping
+		f.unlinkIfSame(path)
 		return nil, err
 	}
 	m.content, m.head = c, head
@@ -301,10 +301,27 @@ func (f file) readControl(size, dataOffset, dataSize int) (int, controlBlock, er
 	return offset, control, err
 }
 
-// same checks that a file that is mapped already still holds what it held.
+// unlinkIfSame takes back the path that was given to a new file, unless another file has it by now.
+func (f file) unlinkIfSame(path string) {
+	g, err := openFile(path, false)
+	if err != nil {
+		return
+	}
+	defer g.close()
+	mine, err := f.stat()
+	if there, thereErr := g.stat(); err == nil && thereErr == nil && mine.id == there.id {
+		unlink(path) // the error that led here says it all
+	}
+}
+
+// same checks that a file that is mapped already still holds what it held. Of a segment the mapping's own copy counts, whatever
+// was written over it; a plain file has no id, and another program may have put another array there.
 func (f file) same(m *mapping, size int) error {
 	if size != len(m.bytes) {
 		return fmt.Errorf("%w: mapped with %d bytes, the file has %d now", ErrBroken, len(m.bytes), size)
+	}
+	if m.content.controlOffset != 0 {
+		return nil
 	}
 	head := make([]byte, len(m.head))
 	if err := f.readAt(head, 0); err != nil {

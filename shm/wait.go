@@ -20,7 +20,7 @@ import (
 // physical word whichever process does it, so what was stored before Publish is seen after the Wait that saw its number.
 //
 // A publisher always makes the system call, though nobody may wait: readers that mapped the block without the right to
-// write it can wait too, and could leave no sign that they do. TestWaitManyPublishers and tests/test_wait.py try to break this.
+// write it can wait too, and could leave no sign that they do. TestWaitHandsOver, TestWaitManyPublishers and TestWaitInAnotherProcess try to break this.
 
 // Version returns how often the array was published. It is 0 for a plain .npy file, and after Close.
 func (s *Segment) Version() uint64 {
@@ -48,8 +48,9 @@ func (s *Segment) Publish() (uint64, error) {
 
 // Wait returns the version as soon as it is another than since, which is at once if that has happened already: pass the
 // version last seen, and no publication is missed. Versions that came and went meanwhile are skipped.
+// While it sleeps it holds an operating system's thread, of which Go allows 10,000.
 // The errors are the context's, ErrClosed (also when another goroutine closes the array meanwhile), ErrNoControl, and
-// ErrBroken when the file was cut.
+// ErrBroken when the file was cut while it slept.
 func (s *Segment) Wait(ctx context.Context, since uint64) (uint64, error) {
 	version, err := s.wait(ctx, since)
 	if err != nil {
@@ -77,18 +78,24 @@ func (s *Segment) wait(ctx context.Context, since uint64) (uint64, error) {
 	wake := func() { futexWake(m.futexWord()) }
 	defer wakeWhenDone(ctx, wake)()
 	defer wakeWhenDone(s.open, wake)()
-	for ; version == since; version = counter.Load() {
+	for {
 		if err := ctx.Err(); err != nil {
 			return version, err
 		}
 		if s.open.Err() != nil {
 			return version, ErrClosed
 		}
-		if err := futexWait(m.futexWord(), uint32(version)); err != nil {
+		woken, err := futexWait(m.futexWord(), uint32(version))
+		if err != nil {
 			return version, err
 		}
+		if !woken {
+			continue // without touching the word, whose page may be gone: the next futexWait says so
+		}
+		if version = counter.Load(); version != since {
+			return version, nil
+		}
 	}
-	return version, nil
 }
 
 // usable says why the control block cannot be used. s.mu is held.

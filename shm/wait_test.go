@@ -8,14 +8,22 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"os"
 	"runtime"
+	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/samebytes/samebytes/ndarray"
 	"github.com/samebytes/samebytes/shm"
 )
+
+// futexNumber is futex(2)'s, as /proc spells it.
+var futexNumber = strconv.Itoa(unix.SYS_FUTEX)
 
 var background = context.Background()
 
@@ -158,6 +166,76 @@ func TestWaitEnds(t *testing.T) {
 			t.Fatalf("%v, want ErrClosed", err)
 		}
 	}
+}
+
+// TestCloseOfTheOnlyOpening unmaps a segment as soon as its last waiter has left, and not before.
+func TestCloseOfTheOnlyOpening(t *testing.T) {
+	dir := segments(t)
+	create[float64](t, "x", []int{1}).Close()
+	for range 200 {
+		a, err := shm.Attach[float64]("x")
+		if err != nil {
+			t.Fatal(err)
+		}
+		started, done := make(chan struct{}), make(chan error)
+		go func() {
+			close(started)
+			_, err := a.Wait(patience(t), 0)
+			done <- err
+		}()
+		<-started
+		runtime.Gosched()
+		if err := a.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if err := <-done; !errors.Is(err, shm.ErrClosed) {
+			t.Fatalf("%v, want ErrClosed", err)
+		}
+		if found := mapped(t, dir); len(found) > 0 {
+			t.Fatalf("still mapped: %v", found)
+		}
+	}
+}
+
+// TestWaitOfCutFile cuts the file under sleepers, who then cannot be woken: they find out by themselves.
+func TestWaitOfCutFile(t *testing.T) {
+	segments(t)
+	a := create[float64](t, "x", []int{1})
+	done := make(chan error)
+	go func() {
+		_, err := a.Wait(patience(t), 0)
+		done <- err
+	}()
+	for asleep := false; !asleep; { // in the kernel: cut before, its page's first use would be a fault
+		asleep = sleepers(t) > 0
+	}
+	if err := os.Truncate(a.Path(), 0); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-done; !errors.Is(err, shm.ErrBroken) {
+		t.Errorf("%v, want ErrBroken", err)
+	}
+	if err := shm.Delete("x"); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// sleepers returns how many threads of this process are in a futex call with a timeout of a second, as only Wait makes.
+func sleepers(t *testing.T) int {
+	t.Helper()
+	threads, err := os.ReadDir("/proc/self/task")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for _, thread := range threads {
+		// System call number, then its arguments: word, operation (0 is FUTEX_WAIT of a shared word), value.
+		call, err := os.ReadFile("/proc/self/task/" + thread.Name() + "/syscall")
+		if fields := strings.Fields(string(call)); err == nil && len(fields) > 3 && fields[0] == futexNumber && fields[2] == "0x0" {
+			n++
+		}
+	}
+	return n
 }
 
 // TestWaitInAnotherProcess kills publishers and waiters at random moments: those who live go on.

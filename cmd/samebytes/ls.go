@@ -8,6 +8,7 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+	"unicode"
 
 	"github.com/samebytes/samebytes/shm"
 )
@@ -36,7 +37,12 @@ func (l ls) Run() error {
 // dtype is NumPy's name, or the descr of elements that have no Go type.
 func dtype(i shm.Info) string {
 	if i.Descr != "" {
-		return i.Descr
+		return strings.Map(func(r rune) rune { // it is whatever somebody wrote: nothing for a terminal to obey
+			if unicode.IsPrint(r) {
+				return r
+			}
+			return '?'
+		}, i.Descr)
 	}
 	return i.DType.String()
 }
