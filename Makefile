@@ -20,7 +20,8 @@ help:
 tools:
 	@ok=true; missing() { echo "missing: $$1" >&2; ok=false; }; \
 	[ "$$(uname -s)" = Linux ] || missing "Linux: shared memory of this kind is Linux's"; \
-	command -v go >/dev/null || missing "go 1.26 or newer (https://go.dev/dl)"; \
+	go=$$(go env GOVERSION 2>/dev/null | sed -n 's/^go1\.\([0-9]*\).*/\1/p'); \
+	[ "$${go:-0}" -ge 26 ] || missing "go 1.26 or newer, found $$(go env GOVERSION 2>/dev/null || echo none) (https://go.dev/dl)"; \
 	command -v $${CC:-cc} >/dev/null || missing "a C compiler (apt install gcc libc6-dev)"; \
 	if ! command -v $(PYTHON) >/dev/null; then missing "$(PYTHON), CPython 3.11 or newer (apt install python3, or set PYTHON)"; else \
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || missing "CPython 3.11 or newer: $(PYTHON) is $$($(PYTHON) -V) (set PYTHON)"; \

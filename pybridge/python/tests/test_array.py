@@ -7,12 +7,16 @@ import subprocess
 import sys
 import threading
 import time
+import warnings
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import samebytes as sb
+
+
+FUTEX = {"202", "98"}  # the system call's number on amd64 and arm64
 
 
 def maps(of: Path) -> list[str]:
@@ -116,6 +120,34 @@ def test_shapes_that_are_not(segments: Path) -> None:
     with pytest.raises(sb.BadNameError):
         sb.attach(7)  # type: ignore[arg-type]
     assert list(segments.iterdir()) == []
+
+
+def test_no_elements_of_a_large_dtype(segments: Path) -> None:
+    assert sb.create("x", (0,), "S100000").shape == sb.attach("x").shape == (0,)
+
+
+def test_arguments_of_create(segments: Path) -> None:
+    with pytest.raises(sb.DTypeError, match="nosuch"):
+        sb.create("x", 3, "nosuch")
+    for mode in (-1, 0o4755):
+        with pytest.raises(ValueError, match="0o777"):
+            sb.create("x", 3, mode=mode)
+    assert sb.list() == []
+
+
+def test_name_is_that_of_the_last_opening(segments: Path) -> None:
+    sb.create("x", 3)
+    f = sb.attach_file(segments / "x")
+    assert f.name is None
+    assert sb.attach("x").name == "x"
+    (segments / "x").rename(segments / "y")
+    assert sb.attach("y").name == "y"
+
+
+def test_list_of_no_directory(segments: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SAMEBYTES_DIR", str(segments / "gone"))
+    with pytest.raises(sb.NotExistError, match="gone"):
+        sb.list()
 
 
 def test_read_only(segments: Path) -> None:
@@ -230,6 +262,29 @@ def create_or_lose(name: str, together: threading.Barrier, won: list[sb.ndarray]
         pass
 
 
+def test_fork_while_another_thread_attaches(segments: Path) -> None:
+    sb.create("x", 3)
+    done = threading.Event()
+
+    def attach() -> None:
+        while not done.is_set():
+            sb.attach("x")
+
+    thread = threading.Thread(target=attach)
+    thread.start()
+    try:
+        for _ in range(50):
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", DeprecationWarning)  # of forking with threads: Python 3.12
+                child = os.fork()
+            if child == 0:
+                os._exit(0 if sb.attach("x").shape == (3,) else 1)
+            assert os.waitpid(child, 0)[1] == 0
+    finally:
+        done.set()
+        thread.join()
+
+
 def test_threads_create_once(segments: Path) -> None:
     for _ in range(50):
         together = threading.Barrier(4)
@@ -264,11 +319,11 @@ def test_publish_wakes_a_waiting_thread(segments: Path) -> None:
 def test_wait_arguments(segments: Path) -> None:
     a = sb.create("x", 1)
     a.publish()
-    assert a.wait(0) == 1 and a.wait(77, timeout=None) == 1 and a.wait(0, timeout=-1) == 1
-    for timeout in (0, -5, 0.001, 1e-9):
+    assert a.wait(np.uint64(0)) == 1 and a.wait(77, timeout=None) == 1 and a.wait(0, timeout=-1) == 1
+    for timeout in (0, -5, 0.001, 1e-9, float("-inf")):
         with pytest.raises(TimeoutError):
             a.wait(1, timeout=timeout)
-    for timeout in (1e300, float("inf")):
+    for timeout in (1e300, float("inf"), 10**400):
         assert a.wait(0, timeout=timeout) == 1
     with pytest.raises(ValueError):
         a.wait(1, timeout=float("nan"))
@@ -280,6 +335,27 @@ def test_wait_arguments(segments: Path) -> None:
     assert r.wait(0) == 1
     with pytest.raises(sb.ReadOnlyError):
         r.publish()
+
+
+def test_wait_for_a_file_that_is_cut(segments: Path) -> None:
+    a = sb.create("x", 1)
+    raised: list[BaseException] = []
+
+    def wait() -> None:
+        try:
+            a.wait(0)
+        except sb.BrokenError as error:
+            raised.append(error)
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    task = Path(f"/proc/self/task/{thread.native_id}/syscall")
+    while not (call := task.read_text().split()) or call[0] not in FUTEX or len(call) < 3 or int(call[2], 16) != 9:
+        pass  # until it sleeps in FUTEX_WAIT_BITSET of a shared word: cut before, the first use of the page would be a fault
+    os.truncate(segments / "x", 0)
+    thread.join(60)
+    assert len(raised) == 1 and "x" in str(raised[0])
+    sb.delete("x")
 
 
 def test_ctrl_c_ends_a_wait(segments: Path) -> None:

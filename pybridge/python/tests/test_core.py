@@ -1,5 +1,6 @@
 """The extension: bounds, lifetime, and words."""
 
+import gc
 import os
 import threading
 from collections.abc import Iterator
@@ -30,38 +31,41 @@ def test_needs_no_descriptor(fd: int) -> None:
     before = len(os.listdir("/proc/self/fd"))
     m = Mapping(fd, 8192, True)
     assert len(os.listdir("/proc/self/fd")) == before
-    m.close()
+    assert m.size == 8192
 
 
-def test_close_while_looked_into(fd: int) -> None:
-    m = Mapping(fd, 8192, True)
-    view = memoryview(m)
-    with pytest.raises(BufferError, match="1 living"):
-        m.close()
-    view.release()
-    m.close()
-    m.close()
-    for use in (lambda: memoryview(m), lambda: m.load(0), lambda: m.publish(0), lambda: m.wait(0, 1, 0)):
-        with pytest.raises(ValueError, match="closed"):
-            use()
+def test_a_view_keeps_the_memory(fd: int) -> None:
+    view = memoryview(Mapping(fd, 8192, True))
+    gc.collect()
+    view[0] = 9
+    assert os.pread(fd, 1, 0) == b"\x09"
 
 
-def test_close_while_waited_for(fd: int) -> None:
-    m = Mapping(fd, 8192, True)
-    woken = threading.Event()
-    thread = threading.Thread(target=lambda: (m.wait(0, 0, -1), woken.set()))
-    thread.start()
-    closed = None
-    while closed is None and not woken.is_set():
-        try:
-            # Either the thread has not begun to wait, or this is refused; what must not be is a closed mapping waited on.
-            memoryview(m).release()
-            m.publish(0)
-            closed = False
-        except ValueError:
-            closed = True
-    thread.join(60)
-    assert woken.is_set() and closed is False
+def test_open(tmp_path: Path, fd: int) -> None:
+    os.pwrite(fd, b"head", 0)
+    os.pwrite(fd, b"tail", 8188)
+    m, head, tail = Mapping.open(str(tmp_path / "file"), os.O_RDONLY, 4, 4)
+    assert (head, tail, m.size, m.writable, memoryview(m).readonly) == (b"head", b"tail", 8192, False, True)
+    st = os.fstat(fd)
+    assert (m.dev, m.ino, m.mode, m.nlink, m.uid) == (st.st_dev, st.st_ino, st.st_mode, 1, st.st_uid)
+    m, head, tail = Mapping.open(str(tmp_path / "file"), os.O_RDWR, 10000, 10000)
+    assert (len(head), len(tail), m.writable) == (8192, 8192, True)
+    with pytest.raises(FileNotFoundError):
+        Mapping.open(str(tmp_path / "nowhere"), os.O_RDONLY, 1, 1)
+    with pytest.raises(ValueError):
+        Mapping.open(str(tmp_path / "file"), os.O_RDONLY, -1, 1)
+    with pytest.raises(ValueError):
+        Mapping.open("a\0b", os.O_RDONLY, 1, 1)
+
+
+def test_open_of_what_cannot_be_mapped(tmp_path: Path) -> None:
+    (tmp_path / "empty").touch()
+    for path in (tmp_path, tmp_path / "empty"):
+        m, head, tail = Mapping.open(str(path), os.O_RDONLY, 10, 10)
+        assert (head, tail) == (b"", b"")
+        for use in (lambda: memoryview(m), lambda: m.load(0), lambda: m.publish(0), lambda: m.wait(0, 1, 0)):  # noqa: B023
+            with pytest.raises(ValueError, match="nothing is mapped"):
+                use()
 
 
 @pytest.mark.parametrize("offset", [-8, 1, 4, 8185, 8192, 1 << 62, -(1 << 62)])

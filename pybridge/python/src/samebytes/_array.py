@@ -11,15 +11,15 @@ from numpy.typing import DTypeLike
 from samebytes import _file, _name, _npy, _segment
 from samebytes._errors import DeadlineError, DTypeError, Error, NoControlError, NotExistError, ReadOnlyError
 
-_FOREVER = 1 << 62  # nanoseconds, 146 years: a longer timeout is none
+_FOREVER = 1 << 32  # seconds, 136 years: a longer timeout is none
 
 
 class ndarray(np.ndarray[Any, np.dtype[Any]]):
     """A NumPy array in a segment, which other processes read and write too.
 
     Made by `create`, `attach`, `create_file` and `attach_file`. Everything of `numpy.ndarray` holds. Views share the
-    segment, and keep it mapped. Results of arithmetic are plain NumPy arrays and scalars; a copy is of this class, but
-    ordinary memory, for which `name` is None.
+    segment, and keep it mapped. Results of ufuncs are plain NumPy arrays and scalars. What NumPy makes in other ways (copies,
+    selections, sorted arrays) is of this class but ordinary memory, for which `name` is None.
     """
 
     _found: _segment.Segment | None  # its segment, once that was asked for; views are asked anew
@@ -37,7 +37,7 @@ class ndarray(np.ndarray[Any, np.dtype[Any]]):
 
     @property
     def name(self) -> str | None:
-        """The segment's name, or None for ordinary memory or a file opened by its path."""
+        """The name that the segment was last opened by; None for ordinary memory or a file opened by its path alone."""
         segment = self._find_segment()
         return segment.name if segment else None
 
@@ -118,11 +118,13 @@ class ndarray(np.ndarray[Any, np.dtype[Any]]):
 
 def _nanoseconds(timeout: float | None) -> int:
     """Seconds as the extension takes them: whole nanoseconds, negative for no timeout."""
-    if timeout is None or timeout * 1e9 >= _FOREVER:
+    if timeout is None or timeout >= _FOREVER:
         return -1
+    if timeout <= 0:
+        return 0
     if math.isnan(timeout):
         raise ValueError("expected a timeout in seconds, found nan")
-    return max(int(timeout * 1e9), 0)
+    return int(timeout * 1e9)
 
 
 def create(
@@ -190,7 +192,12 @@ def _create(
 ) -> ndarray:
     if order not in ("C", "F"):
         raise ValueError(f"expected order 'C' or 'F', found {order!r}")
-    element = np.dtype(dtype)
+    if not 0 <= mode <= 0o777:
+        raise ValueError(f"expected permission bits of at most 0o777 as mode, found {mode:#o}")
+    try:
+        element = np.dtype(dtype)
+    except TypeError as error:
+        raise DTypeError(f"expected a dtype, found {dtype!r}: {error}") from None
     axes = _npy.as_shape(shape) + element.shape  # a subarray dtype adds its axes behind the others
     fortran = order == "F" and _npy.orders_differ(axes)
     return _segment.create(path, name, element.base, axes, fortran, mode).array().view(ndarray)

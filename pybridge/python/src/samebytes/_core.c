@@ -2,11 +2,11 @@
  * descriptor, and atomic 64-bit words in them on which processes sleep. No parsing and no policy: what the bytes mean, and
  * whether they can be trusted, is the caller's matter.
  *
- * Ownership: a Mapping owns its memory and unmaps it when it is closed or freed. Whatever looks into that memory holds a
- * buffer export, and so a reference: it is never unmapped under a living view.
+ * Ownership: a Mapping owns its memory and unmaps it when it is freed. Whatever looks into that memory holds a reference to
+ * it, by the buffer protocol or as a method's object: it is never unmapped under a living view or a sleeping wait.
  *
- * Threads: all functions are called with the GIL held; wait() gives it up while it sleeps, and counts as an export for
- * that time, so that no other thread closes the mapping meanwhile.
+ * Threads: all functions are called with the GIL held. open() and wait() give it up while they are in the kernel, and touch
+ * no Python object then.
  */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
@@ -30,9 +30,8 @@ _Static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "64-bit atomics must not hide a lock
 
 typedef struct {
     PyObject_HEAD
-    char *start;          /* NULL once closed, and of what cannot be mapped */
+    char *start;          /* NULL of what could not be mapped */
     Py_ssize_t size;      /* bytes */
-    Py_ssize_t exports;   /* living buffers and sleeping waits */
     char writable;
     /* The file's status, when it was mapped. */
     unsigned long long dev, ino;
@@ -159,55 +158,31 @@ static PyObject *mapping_open(PyTypeObject *type, PyObject *args)
     return opened;
 }
 
-static void mapping_unmap(Mapping *self)
-{
-    if (self->start)
-        munmap(self->start, (size_t)self->size); /* fails only for what is no mapping */
-    self->start = NULL;
-}
-
 static void mapping_dealloc(Mapping *self)
 {
     PyTypeObject *type = Py_TYPE(self);
-    mapping_unmap(self);
+    if (self->start)
+        munmap(self->start, (size_t)self->size); /* fails only for what is no mapping */
     freefunc release = (freefunc)PyType_GetSlot(type, Py_tp_free);
     release(self);
     Py_DECREF(type); /* an instance of a heap type holds a reference to it */
 }
 
-static int mapping_is_closed(Mapping *self)
+static int mapping_is_empty(Mapping *self)
 {
     if (self->start)
         return 0;
-    PyErr_SetString(PyExc_ValueError, "mapping is closed");
+    PyErr_SetString(PyExc_ValueError, "nothing is mapped");
     return 1;
 }
 
 static int mapping_getbuffer(Mapping *self, Py_buffer *view, int flags)
 {
-    if (mapping_is_closed(self)) {
+    if (mapping_is_empty(self)) {
         view->obj = NULL;
         return -1;
     }
-    if (PyBuffer_FillInfo(view, (PyObject *)self, self->start, self->size, !self->writable, flags) < 0)
-        return -1;
-    self->exports++;
-    return 0;
-}
-
-static void mapping_releasebuffer(Mapping *self, Py_buffer *view)
-{
-    (void)view;
-    self->exports--;
-}
-
-static PyObject *mapping_close(Mapping *self, PyObject *unused)
-{
-    (void)unused;
-    if (self->exports > 0)
-        return PyErr_Format(PyExc_BufferError, "cannot close a mapping with %zd living views", self->exports);
-    mapping_unmap(self);
-    Py_RETURN_NONE;
+    return PyBuffer_FillInfo(view, (PyObject *)self, self->start, self->size, !self->writable, flags);
 }
 
 /* The word at a byte offset; NULL with an exception when there is none, or it cannot be written. */
@@ -216,7 +191,7 @@ static _Atomic uint64_t *mapping_word(Mapping *self, PyObject *offset, int writi
     Py_ssize_t off = PyLong_AsSsize_t(offset);
     if (off == -1 && PyErr_Occurred())
         return NULL;
-    if (mapping_is_closed(self))
+    if (mapping_is_empty(self))
         return NULL;
     if (off < 0 || off % 8 || self->size < 8 || off > self->size - 8) {
         PyErr_Format(PyExc_ValueError, "expected a multiple of 8 that has 8 bytes behind it in %zd, found %zd", self->size, off);
@@ -247,16 +222,33 @@ static PyObject *mapping_publish(Mapping *self, PyObject *offset)
     return PyLong_FromUnsignedLongLong(value);
 }
 
+static int before(const struct timespec *a, const struct timespec *b)
+{
+    return a->tv_sec < b->tv_sec || (a->tv_sec == b->tv_sec && a->tv_nsec < b->tv_nsec);
+}
+
 /* Sleeps until the word is another than since (returns 0), the deadline (CLOCK_MONOTONIC, NULL for none) has passed
  * (ETIMEDOUT), a signal came (EINTR), or its page is gone from the file (EFAULT). The kernel compares the word's low half
- * under the lock that a wake takes, so a publication between our look and the sleep is not missed. */
+ * under the lock that a wake takes, so a publication between our look and the sleep is not missed.
+ *
+ * When the file is cut under a sleeper, nobody can wake it: the word is no address any more. So every sleep ends after a
+ * second (the timer costs 0.6 us), and the word is looked at only by the kernel until it says that something happened. */
 static int word_wait(_Atomic uint64_t *word, uint64_t since, const struct timespec *deadline, uint64_t *found)
 {
-    while ((*found = atomic_load_explicit(word, memory_order_acquire)) == since) {
-        if (syscall(SYS_futex, word, FUTEX_WAIT_BITSET, (uint32_t)since, deadline, NULL, FUTEX_BITSET_MATCH_ANY) < 0 && errno != EAGAIN)
+    for (;;) {
+        struct timespec until;
+        clock_gettime(CLOCK_MONOTONIC, &until);
+        until.tv_sec++;
+        int last = deadline && !before(&until, deadline);
+        if (syscall(SYS_futex, word, FUTEX_WAIT_BITSET, (uint32_t)since, last ? deadline : &until, NULL, FUTEX_BITSET_MATCH_ANY) < 0 &&
+            errno != EAGAIN) {
+            if (errno == ETIMEDOUT && !last)
+                continue;
             return errno;
+        }
+        if ((*found = atomic_load_explicit(word, memory_order_acquire)) != since)
+            return 0;
     }
-    return 0;
 }
 
 static PyObject *mapping_wait(Mapping *self, PyObject *args)
@@ -265,7 +257,11 @@ static PyObject *mapping_wait(Mapping *self, PyObject *args)
     long long timeout; /* nanoseconds; negative for none */
     if (!PyArg_ParseTuple(args, "OOL:wait", &offset, &seen, &timeout))
         return NULL;
-    uint64_t since = PyLong_AsUnsignedLongLong(seen);
+    PyObject *index = PyNumber_Index(seen);
+    if (!index)
+        return NULL;
+    uint64_t since = PyLong_AsUnsignedLongLong(index);
+    Py_DECREF(index);
     if (PyErr_Occurred())
         return NULL;
     _Atomic uint64_t *word = mapping_word(self, offset, 0);
@@ -281,15 +277,15 @@ static PyObject *mapping_wait(Mapping *self, PyObject *args)
             deadline.tv_nsec -= 1000000000;
         }
     }
-    uint64_t found;
+    uint64_t found = atomic_load_explicit(word, memory_order_acquire);
+    if (found != since)
+        return PyLong_FromUnsignedLongLong(found);
     int error;
-    self->exports++;
     do {
         Py_BEGIN_ALLOW_THREADS
         error = word_wait(word, since, timeout < 0 ? NULL : &deadline, &found);
         Py_END_ALLOW_THREADS
     } while (error == EINTR && PyErr_CheckSignals() == 0);
-    self->exports--;
     if (error == 0)
         return PyLong_FromUnsignedLongLong(found);
     if (error == ETIMEDOUT)
@@ -304,9 +300,7 @@ static PyMethodDef mapping_methods[] = {
     {"open", (PyCFunction)mapping_open, METH_VARARGS | METH_CLASS,
      "open(path, flags, nhead, ntail, /)\n--\n\nOpen a file and map all of it, for writing if flags have O_RDWR. Returns the\n"
      "mapping and up to nhead bytes of the file's beginning and ntail of its end. What is no\n"
-     "regular file, or is empty, comes back closed. The descriptor is closed."},
-    {"close", (PyCFunction)mapping_close, METH_NOARGS,
-     "close()\n--\n\nUnmap the memory. Raises BufferError while anything looks into it."},
+     "regular file, or is empty, comes back without memory. The descriptor is closed."},
     {"load", (PyCFunction)mapping_load, METH_O, "load(offset, /)\n--\n\nThe 64-bit word at a byte offset (acquire)."},
     {"publish", (PyCFunction)mapping_publish, METH_O,
      "publish(offset, /)\n--\n\nAdd 1 to the word (release), wake all who wait on it, and return its new value."},
@@ -334,7 +328,6 @@ static PyType_Slot mapping_slots[] = {
     {Py_tp_methods, mapping_methods},
     {Py_tp_members, mapping_members},
     {Py_bf_getbuffer, mapping_getbuffer},
-    {Py_bf_releasebuffer, mapping_releasebuffer},
     {0, NULL},
 };
 

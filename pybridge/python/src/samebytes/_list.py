@@ -97,12 +97,21 @@ def stat(name: str) -> Info:
 
 
 def list() -> builtins.list[Info]:
-    """Describe the segments that `attach` would open, in the order of their names.
+    """Describe the arrays in the directory of segments, in the order of their names.
 
-    Files that are none, and segments that go meanwhile, are left out.
+    Files that are none, and arrays that go meanwhile, are left out.
+
+    Raises
+    ------
+    NotExistError, AccessError
+        Of the directory.
     """
-    with os.scandir(_name.directory()) as entries:
-        names = sorted(e.name for e in entries if _name.is_valid(e.name) and e.is_file(follow_symlinks=False))
+    directory = _name.directory()
+    try:
+        with os.scandir(directory) as entries:
+            names = sorted(e.name for e in entries if _name.is_valid(e.name) and e.is_file(follow_symlinks=False))
+    except OSError as error:
+        raise _file.translated(error, directory) from None
     infos = []
     for name in names:
         try:

@@ -116,8 +116,11 @@ def header_size(head: bytes) -> int:
 
 
 # The header as NumPy and this package write it, which needs no parser: all but its padding.
+_length = rb"(?:0|[1-9]\d{0,17})"
 _canonical = re.compile(
-    rb"\{'descr': '([<|>][biufc]\d\d?)', 'fortran_order': (True|False), 'shape': \(((?:\d{1,18}, )*\d{1,18},?)?\), \}"
+    rb"\{'descr': '([<|>][biufc]\d\d?)', 'fortran_order': (True|False), 'shape': \(((?:@, )*@,?)?\), \}".replace(
+        b"@", _length
+    )
 ).fullmatch
 _padding = b" " * MAX_HEADER + b"\n"
 
@@ -166,7 +169,7 @@ def _header(descr: Any, shape: Shape, fortran: bool, size: int) -> Header:
         raise FormatError(f"expected descr to be a string, list or tuple, found {descr!r:.80}")
     try:
         dtype = npy_format.descr_to_dtype(descr)  # type: ignore[arg-type]  # NumPy's stubs leave out strings
-    except (TypeError, ValueError, IndexError, KeyError, SyntaxError, RecursionError) as error:
+    except (TypeError, ValueError, IndexError, KeyError, SyntaxError, RecursionError, DeprecationWarning) as error:
         raise DTypeError(f"no dtype for descr {descr!r:.80}: {error}") from None
     check_dtype(dtype)
     # A subarray dtype adds its axes behind the others.

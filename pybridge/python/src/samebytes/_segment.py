@@ -42,10 +42,20 @@ class Segment(Mapping):
 # mapped.
 _Key = tuple[int, int, bool]
 _mappings: weakref.WeakValueDictionary[_Key, Segment] = weakref.WeakValueDictionary()
-_mapping = threading.Lock()  # held while mapping, so that two threads do not map the same file
+# Held while mapping, so that two threads do not map the same file. Re-entrant for signal handlers, and new in a forked child,
+# where the thread that held it does not exist.
+_mapping = threading.RLock()
 # Where to look for a path that was attached before; the file there now may be another. Cleared when full.
 _keys: dict[tuple[str, bool], _Key] = {}
 _MOST_KEYS = 10_000
+
+
+def _after_fork() -> None:
+    global _mapping
+    _mapping = threading.RLock()
+
+
+os.register_at_fork(after_in_child=_after_fork)
 
 
 def of(array: Any) -> Segment | None:
@@ -111,12 +121,15 @@ def create(path: str, name: str | None, dtype: np.dtype[Any], shape: Shape, fort
 def attach(path: str, name: str | None, writable: bool) -> Segment:
     """Opens a file, checks every number in it, and maps it, or returns the mapping that the process has."""
     try:
-        return _known(path, name, writable) or _attach(path, name, writable)
+        segment = _known(path, writable) or _attach(path, name, writable)
     except OSError as error:
         raise _file.translated(error, path) from None
+    if name is not None:
+        segment.name = name
+    return segment
 
 
-def _known(path: str, name: str | None, writable: bool) -> Segment | None:
+def _known(path: str, writable: bool) -> Segment | None:
     """The process's mapping of the segment, if it was found by this path before and is what the path still names.
 
     A plain file is looked at anew each time: it has no id, and another program may have written a new header into it.
@@ -140,11 +153,13 @@ def _attach(path: str, name: str | None, writable: bool) -> Segment:
         if known is None:
             opened.header, opened.control = _file.read(head, tail, opened.size)
             return _keep(opened, name, path)
-    # Nothing but the counter changes in a file while it is used as an array.
     if known.size != opened.size:
         raise BrokenError(f"mapped with {known.size} bytes, the file has {opened.size} now")
-    if _file.read(head, tail, opened.size)[0] != known.header:
+    # Of a segment the mapping's own copy counts, whatever was written over it; a plain file has no id, and another program
+    # may have put another array there.
+    if known.control is None and _file.read(head, tail, opened.size)[0] != known.header:
         raise BrokenError("the file was replaced since it was mapped")
+    _remember(path, known)
     return known
 
 
@@ -174,12 +189,15 @@ def _keep(segment: Segment, name: str | None, path: str) -> Segment:
     segment.name, segment.path = name, path
     if segment.control:
         segment.published = segment.control.control_offset + _control.PUBLISHED_OFFSET
-    key = segment.dev, segment.ino, segment.writable
-    _mappings[key] = segment
+    _mappings[segment.dev, segment.ino, segment.writable] = segment
+    _remember(path, segment)
+    return segment
+
+
+def _remember(path: str, segment: Segment) -> None:
     if len(_keys) >= _MOST_KEYS:
         _keys.clear()
-    _keys[path, segment.writable] = key
-    return segment
+    _keys[path, segment.writable] = segment.dev, segment.ino, segment.writable
 
 
 def _map_named(fd: int, size: int, path: str, name: str | None) -> Segment:
