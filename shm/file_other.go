@@ -37,3 +37,4 @@ func readNames() ([]fs.DirEntry, error)       { return nil, ErrUnsupported }
 func unlink(string) error                     { return ErrUnsupported }
 func futexWait(*uint32, uint32) (bool, error) { return false, ErrUnsupported }
 func futexWake(*uint32)                       {}
+func yield()                                  {}

@@ -3,6 +3,8 @@ package shm
 import (
 	"context"
 	"fmt"
+	"runtime"
+	"sync/atomic"
 	"time"
 
 	"github.com/samebytes/samebytes/ndarray"
@@ -19,7 +21,7 @@ import (
 // Memory is ordered: adding is a release and reading an acquire (Go's atomics are sequentially consistent), on the same
 // physical word whichever process does it, so what was stored before Publish is seen after the Wait that saw its number.
 //
-// A publisher always makes the system call, though nobody may wait: readers that mapped the block without the right to
+// Before it sleeps, a waiter looks for a while: see patience. A publisher always makes the system call, though nobody may wait: readers that mapped the block without the right to
 // write it can wait too, and could leave no sign that they do. TestWaitHandsOver, TestWaitManyPublishers and TestWaitInAnotherProcess try to break this.
 
 // Version returns how often the array was published. It is 0 for a plain .npy file, and after Close.
@@ -71,8 +73,8 @@ func (s *Segment) wait(ctx context.Context, since uint64) (uint64, error) {
 	defer m.release() // fails only for what is no mapping
 
 	counter := m.published()
-	version := counter.Load()
-	if version != since {
+	version, changed := changesSoon(counter, since)
+	if changed {
 		return version, nil
 	}
 	wake := func() { futexWake(m.futexWord()) }
@@ -96,6 +98,26 @@ func (s *Segment) wait(ctx context.Context, since uint64) (uint64, error) {
 			return version, nil
 		}
 	}
+}
+
+// patience is how long a wait looks at the counter before it sleeps: a worker on another CPU has doubled a MiB by then. To wake a
+// sleeper there takes longer (on a virtual machine 15 to 40 us each way). Each look gives the CPU away, to whoever is waited
+// for if it wants to run on this one, so that nothing is lost where there is no other.
+const patience = 50 * time.Microsecond
+
+// changesSoon returns the counter, and whether it is another than since before patience ends.
+func changesSoon(counter *atomic.Uint64, since uint64) (version uint64, changed bool) {
+	if version = counter.Load(); version != since {
+		return version, true
+	}
+	for begin := time.Now(); time.Since(begin) < patience; {
+		runtime.Gosched() // to goroutines of this process
+		yield()           // to other processes
+		if version = counter.Load(); version != since {
+			return version, true
+		}
+	}
+	return version, false
 }
 
 // usable says why the control block cannot be used. s.mu is held.
