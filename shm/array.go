@@ -85,7 +85,7 @@ func createArray[T ndarray.Element](name, path string, shape []int, opts []Creat
 // memory. Any .npy file in the directory can be attached: one without a control block cannot publish or wait.
 //
 // The elements are whatever bytes the others write. Any bytes are numbers, but only 0 and 1 are a Go bool: where the others
-// are not trusted, attach booleans as uint8 and do not use bool at all, since the compiler indexes by it without a check.
+// are not trusted, agree on uint8 instead, since compiled code may index by a bool without a check.
 //
 // The errors are ErrBadName, ErrNotExist, ErrAccess, ErrBroken, ErrVersion, ErrUnsupported, npy.ErrFormat, npy.ErrTruncated,
 // ndarray.ErrShape, ndarray.ErrDType when the elements are not T in this machine's byte order, and ndarray.ErrLayout when
