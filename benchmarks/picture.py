@@ -38,7 +38,7 @@ _ROWS = (  # from the top
     "samebytes_go_python",
 )
 # How far panels reach from the floor, as factors: to the left, and to the right with room for the slowest one's figure.
-_BEFORE, _BEYOND = 2.2, 9_000
+_BEFORE, _BEYOND = 2.6, 9_000
 _LARGER = 1.35  # the factor of time that a dot's radius and a gap take
 
 
