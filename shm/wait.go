@@ -102,17 +102,36 @@ func (s *Segment) wait(ctx context.Context, since uint64) (uint64, error) {
 
 // patience is how long a wait looks at the counter before it sleeps: a worker on another CPU has doubled a MiB by then. To wake a
 // sleeper there takes longer (on a virtual machine 15 to 40 us each way). Each look gives the CPU away, to whoever is waited
-// for if it wants to run on this one, so that nothing is lost where there is no other.
-const patience = 50 * time.Microsecond
+// for if it wants to run on this one, so that nothing is lost where there is no other. Where strangers want it, one of them may
+// keep it for milliseconds, when a sleeper would be run at once: after a look that took as long as lost, the next
+// impatientWaits of the process sleep at once.
+const (
+	patience       = 50 * time.Microsecond
+	lost           = 200 * time.Microsecond
+	impatientWaits = 1000
+)
+
+// impatient counts down the waits that are to sleep at once. Goroutines that race for it only miscount a little.
+var impatient atomic.Int32
 
 // changesSoon returns the counter, and whether it is another than since before patience ends.
 func changesSoon(counter *atomic.Uint64, since uint64) (version uint64, changed bool) {
 	if version = counter.Load(); version != since {
 		return version, true
 	}
-	for begin := time.Now(); time.Since(begin) < patience; {
+	if impatient.Load() > 0 {
+		impatient.Add(-1)
+		return version, false
+	}
+	begin := time.Now()
+	for last := time.Duration(0); last < patience; {
 		runtime.Gosched() // to goroutines of this process
 		yield()           // to other processes
+		elapsed := time.Since(begin)
+		if elapsed-last > lost {
+			impatient.Store(impatientWaits)
+		}
+		last = elapsed
 		if version = counter.Load(); version != since {
 			return version, true
 		}

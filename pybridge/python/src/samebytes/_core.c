@@ -225,19 +225,34 @@ static PyObject *mapping_publish(Mapping *self, PyObject *offset)
 
 /* How long a wait looks at its word before it sleeps, ns: a worker on another CPU has doubled a MiB by then. To wake a sleeper
  * there takes longer (on a virtual machine 15 to 40 us each way). Each look gives the CPU away, to whoever is waited for if it
- * wants to run on this one, so that nothing is lost where there is no other. */
-enum { PATIENCE = 50000 };
+ * wants to run on this one, so that nothing is lost where there is no other. Where strangers want it, one of them may keep it
+ * for milliseconds, when a sleeper would be run at once: after a look that took as long as LOST, the next waits of the process
+ * sleep at once. */
+enum { PATIENCE = 50000, LOST = 200000, IMPATIENT_WAITS = 1000 };
+
+static _Atomic int impatient; /* waits that are to sleep at once; threads that race for it only miscount a little */
+
+static int64_t now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
+}
 
 static int word_changes_soon(_Atomic uint64_t *word, uint64_t since, uint64_t *found)
 {
-    struct timespec begin, now;
-    clock_gettime(CLOCK_MONOTONIC, &begin);
-    do {
+    if (atomic_load_explicit(&impatient, memory_order_relaxed) > 0) {
+        atomic_fetch_sub_explicit(&impatient, 1, memory_order_relaxed);
+        return 0;
+    }
+    for (int64_t begin = now(), last = begin, time; last - begin < PATIENCE; last = time) {
+        sched_yield();
+        time = now();
+        if (time - last > LOST)
+            atomic_store_explicit(&impatient, IMPATIENT_WAITS, memory_order_relaxed);
         if ((*found = atomic_load_explicit(word, memory_order_acquire)) != since)
             return 1;
-        sched_yield();
-        clock_gettime(CLOCK_MONOTONIC, &now);
-    } while ((now.tv_sec - begin.tv_sec) * 1000000000LL + now.tv_nsec - begin.tv_nsec < PATIENCE);
+    }
     return 0;
 }
 
