@@ -1,6 +1,6 @@
 # make demo   set everything up, run the flights example and a short benchmark (under 3 minutes the first time)
 # make test   set everything up, run every test
-# make bench  the full benchmark; rewrites its results, its picture and the README's table (about 6 minutes)
+# make bench  the full benchmark; rewrites its results, its picture and the README's table (about 4 minutes)
 # make build  the Go programs in bin/, and the Python package in .venv
 # make clean  remove what the others made
 

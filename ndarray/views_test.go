@@ -276,10 +276,7 @@ func FuzzViews(f *testing.F) {
 	f.Add([]byte{5, 2, 3, 2, 1, 1, 0, 3, 9, 9, 9, 0, 3, 1, 2, 3})
 	f.Add([]byte{7, 3, 1, 2, 2, 0, 1, 1, 1, 0})
 	f.Fuzz(func(t *testing.T, c []byte) {
-		if len(c) > 100 { // a longer chain finds nothing that a shorter one doesn't
-			t.Skip()
-		}
-		checkChain(t, c)
+		checkChain(t, c[:min(len(c), 100)]) // a longer chain finds nothing that a shorter one doesn't
 	})
 }
 

@@ -45,6 +45,3 @@ func futexWait(word *uint32, value uint32) (woken bool, err error) {
 func futexWake(word *uint32) {
 	unix.RawSyscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(word)), opWake, math.MaxInt32, 0, 0, 0)
 }
-
-// yield lets other threads run on this CPU, if any wants to.
-func yield() { unix.RawSyscall(unix.SYS_SCHED_YIELD, 0, 0, 0) } // cannot fail

@@ -21,8 +21,12 @@ import (
 // Memory is ordered: adding is a release and reading an acquire (Go's atomics are sequentially consistent), on the same
 // physical word whichever process does it, so what was stored before Publish is seen after the Wait that saw its number.
 //
-// Before it sleeps, a waiter looks for a while: see patience. A publisher always makes the system call, though nobody may wait: readers that mapped the block without the right to
-// write it can wait too, and could leave no sign that they do. TestWaitHandsOver, TestWaitManyPublishers and TestWaitInAnotherProcess try to break this.
+// A publisher always makes the system call, though nobody may wait: readers that mapped the block without the right to
+// write it can wait too, and could leave no sign that they do.
+//
+// Before it sleeps, a waiter looks for a while: see patience.
+//
+// TestWaitHandsOver, TestWaitManyPublishers and TestWaitInAnotherProcess try to break this.
 
 // Version returns how often the array was published. It is 0 for a plain .npy file, and after Close.
 func (s *Segment) Version() uint64 {

@@ -337,6 +337,47 @@ def test_wait_arguments(segments: Path) -> None:
         r.publish()
 
 
+def test_a_signal_while_polling_is_not_slept_over(segments: Path) -> None:
+    """Without a look at signals between polling and sleeping, most of these would sleep for a minute."""
+
+    class Rung(Exception):
+        pass
+
+    def ring(*_: object) -> None:
+        raise Rung
+
+    a = sb.create("x", 1)
+    before = signal.signal(signal.SIGALRM, ring)
+    try:
+        for microseconds in range(5, 60):
+            with pytest.raises(Rung):
+                signal.setitimer(signal.ITIMER_REAL, microseconds * 1e-6)
+                a.wait(0, timeout=60)
+            signal.setitimer(signal.ITIMER_REAL, 0)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def test_a_file_too_large_to_map_hides_no_other(segments: Path) -> None:
+    sb.create("x", 3)
+    text = b"{'descr': '|u1', 'fortran_order': False, 'shape': (3,), }".ljust(117) + b"\n"
+    with open(segments / "huge", "wb") as file:
+        file.write(b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text)
+        file.truncate(1 << 42)
+    assert [info.name for info in sb.list()] == ["huge", "x"]
+
+
+def test_a_path_does_not_make_a_name_trusted(segments: Path) -> None:
+    sb.create("x", 3)
+    (segments / "y").hardlink_to(segments / "x")
+    f = sb.attach_file(segments / "x")
+    with pytest.raises(sb.AccessError, match="hard links"):
+        sb.attach("x")
+    (segments / "y").unlink()
+    assert sb.attach("x").name == "x" and f.name == "x"
+
+
 def test_wait_for_a_file_that_is_cut(segments: Path) -> None:
     a = sb.create("x", 1)
     raised: list[BaseException] = []

@@ -44,8 +44,17 @@ def test_a_view_keeps_the_memory(fd: int) -> None:
 def test_open(tmp_path: Path, fd: int) -> None:
     os.pwrite(fd, b"head", 0)
     os.pwrite(fd, b"tail", 8188)
+    before = len(os.listdir("/proc/self/fd"))
     m, head, tail = Mapping.open(str(tmp_path / "file"), os.O_RDONLY, 4, 4)
-    assert (head, tail, m.size, m.writable, memoryview(m).readonly) == (b"head", b"tail", 8192, False, True)
+    assert (head, tail, m.size, m.writable) == (b"head", b"tail", 8192, False)
+    with pytest.raises(ValueError, match="nothing is mapped"):
+        memoryview(m)
+    m.map()
+    assert bytes(memoryview(m)[:4]) == b"head" and memoryview(m).readonly
+    with pytest.raises(ValueError, match="not mapped yet"):
+        m.map()
+    Mapping.open(str(tmp_path / "file"), os.O_RDONLY, 0, 0)  # its descriptor goes with it
+    assert len(os.listdir("/proc/self/fd")) == before
     st = os.fstat(fd)
     assert (m.dev, m.ino, m.mode, m.nlink, m.uid) == (st.st_dev, st.st_ino, st.st_mode, 1, st.st_uid)
     m, head, tail = Mapping.open(str(tmp_path / "file"), os.O_RDWR, 10000, 10000)
@@ -63,6 +72,8 @@ def test_open_of_what_cannot_be_mapped(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "empty"):
         m, head, tail = Mapping.open(str(path), os.O_RDONLY, 10, 10)
         assert (head, tail) == (b"", b"")
+        with pytest.raises(ValueError, match="not mapped yet"):
+            m.map()
         for use in (lambda: memoryview(m), lambda: m.load(0), lambda: m.publish(0), lambda: m.wait(0, 1, 0)):  # noqa: B023
             with pytest.raises(ValueError, match="nothing is mapped"):
                 use()

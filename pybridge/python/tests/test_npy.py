@@ -90,3 +90,17 @@ def test_sizes_are_exact_or_refused(shape: list[int], itemsize: int) -> None:
         assert product > (1 << 63) - 1
         return
     assert count * itemsize < 1 << 63
+
+
+@pytest.mark.parametrize("length", [118, 9_990, 10_000, 10_001])
+def test_python_2_and_the_longest_header(length: int) -> None:
+    text = b"{'descr': '<f8', 'fortran_order': False, 'shape': (3L, 4L), }".ljust(length - 1) + b"\n"
+    head = b"\x93NUMPY\x01\x00" + length.to_bytes(2, "little") + text
+    if length > _npy.MAX_HEADER:
+        with pytest.raises(_npy.FormatError, match="10001"):
+            _npy.header_size(head)
+        return
+    assert _npy.parse(head, _npy.header_size(head)).shape == (3, 4)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # NumPy's, of headers that Python 2 wrote
+        assert np.load(io.BytesIO(head + bytes(96))).shape == (3, 4)

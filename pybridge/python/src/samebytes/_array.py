@@ -89,7 +89,7 @@ class ndarray(np.ndarray[Any, np.dtype[Any]]):
         NoControlError
             For ordinary memory or a plain .npy file.
         BrokenError
-            When the file was cut meanwhile.
+            When the file was cut while this slept.
         """
         segment = self._find_counter()
         try:

@@ -31,10 +31,11 @@ _Static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "64-bit atomics must not hide a lock
 
 typedef struct {
     PyObject_HEAD
-    char *start;          /* NULL of what could not be mapped */
-    Py_ssize_t size;      /* bytes */
+    char *start;          /* NULL before map() */
+    Py_ssize_t size;      /* bytes of the file, and of the memory */
+    int fd;               /* -1 once mapped, and of what cannot be mapped */
     char writable;
-    /* The file's status, when it was mapped. */
+    /* The file's status, when it was opened. */
     unsigned long long dev, ino;
     unsigned int mode, nlink, uid;
 } Mapping;
@@ -51,7 +52,10 @@ static void mapping_set_status(Mapping *self, const struct stat *st)
 static Mapping *mapping_alloc(PyTypeObject *type)
 {
     allocfunc alloc = (allocfunc)PyType_GetSlot(type, Py_tp_alloc);
-    return (Mapping *)alloc(type, 0);
+    Mapping *self = (Mapping *)alloc(type, 0);
+    if (self)
+        self->fd = -1;
+    return self;
 }
 
 static void *map(int fd, Py_ssize_t size, int writable)
@@ -102,9 +106,9 @@ static Py_ssize_t read_at(int fd, char *to, Py_ssize_t n, off_t offset)
     return done;
 }
 
-/* open(path, flags, nhead, ntail): the whole way to a mapped file with one call, since seven by way of the module os take
- * longer than the system calls themselves. Nothing is read through the mapping: a file that is cut meanwhile makes a read
- * short, where a load would be a SIGBUS. What is no regular file, or has no bytes, is returned without being mapped. */
+/* open(path, flags, nhead, ntail): all that is needed to judge a file with one call, since those of the module os take longer
+ * than the system calls themselves. It is read by system calls: a file that is cut meanwhile makes a read short, where a load
+ * from mapped memory would be a SIGBUS. What is no regular file, or has no bytes, is described but cannot be mapped. */
 static PyObject *mapping_open(PyTypeObject *type, PyObject *args)
 {
     PyObject *path;
@@ -112,36 +116,38 @@ static PyObject *mapping_open(PyTypeObject *type, PyObject *args)
     Py_ssize_t nhead, ntail;
     if (!PyArg_ParseTuple(args, "O&inn:open", PyUnicode_FSConverter, &path, &flags, &nhead, &ntail))
         return NULL;
-    if (nhead < 0 || ntail < 0 || nhead > PY_SSIZE_T_MAX - ntail) {
+    if (nhead < 0 || ntail < 0 || nhead > PY_SSIZE_T_MAX - ntail - 1) {
         Py_DECREF(path);
         return PyErr_Format(PyExc_ValueError, "expected sizes, found %zd and %zd", nhead, ntail);
     }
-    char *head = malloc((size_t)(nhead + ntail));
-    Mapping *self = head ? mapping_alloc(type) : NULL;
+    char *head = malloc((size_t)(nhead + ntail + 1)); /* not 0, for which NULL is no failure */
+    if (!head) {
+        Py_DECREF(path);
+        return PyErr_NoMemory();
+    }
+    Mapping *self = mapping_alloc(type);
     if (!self) {
         Py_DECREF(path);
         free(head);
-        return head ? NULL : PyErr_NoMemory();
+        return NULL;
     }
     self->writable = (flags & O_ACCMODE) == O_RDWR;
     char *tail = head + nhead;
-    void *start = NULL;
     struct stat st;
-    int fd, error = 0;
+    int error = 0;
     Py_BEGIN_ALLOW_THREADS
     do {
-        fd = open(PyBytes_AsString(path), flags | O_CLOEXEC);
-    } while (fd < 0 && errno == EINTR);
-    if (fd < 0 || fstat(fd, &st) < 0)
+        self->fd = open(PyBytes_AsString(path), flags | O_CLOEXEC);
+    } while (self->fd < 0 && errno == EINTR);
+    if (self->fd < 0 || fstat(self->fd, &st) < 0)
         error = errno;
-    else if (!S_ISREG(st.st_mode) || st.st_size == 0)
+    else if (!S_ISREG(st.st_mode) || st.st_size == 0) {
         nhead = ntail = 0;
-    else if ((nhead = read_at(fd, head, nhead, 0)) < 0 ||
-             (ntail = read_at(fd, tail, ntail, st.st_size > ntail ? st.st_size - ntail : 0)) < 0 ||
-             (start = map(fd, st.st_size, self->writable)) == MAP_FAILED)
+        close(self->fd);
+        self->fd = -1;
+    } else if ((nhead = read_at(self->fd, head, nhead, 0)) < 0 ||
+               (ntail = read_at(self->fd, tail, ntail, st.st_size > ntail ? st.st_size - ntail : 0)) < 0)
         error = errno;
-    if (fd >= 0)
-        close(fd); /* nothing was written: there is no error to lose */
     Py_END_ALLOW_THREADS
     Py_DECREF(path);
     PyObject *opened = NULL;
@@ -149,7 +155,6 @@ static PyObject *mapping_open(PyTypeObject *type, PyObject *args)
         errno = error;
         PyErr_SetFromErrno(PyExc_OSError);
     } else {
-        self->start = start;
         self->size = st.st_size;
         mapping_set_status(self, &st);
         opened = Py_BuildValue("Oy#y#", self, head, nhead, tail, ntail);
@@ -159,11 +164,34 @@ static PyObject *mapping_open(PyTypeObject *type, PyObject *args)
     return opened;
 }
 
+static void mapping_close_file(Mapping *self)
+{
+    if (self->fd >= 0)
+        close(self->fd); /* nothing was written: there is no error to lose */
+    self->fd = -1;
+}
+
+static PyObject *mapping_map(Mapping *self, PyObject *unused)
+{
+    (void)unused;
+    if (self->fd < 0) {
+        PyErr_SetString(PyExc_ValueError, "expected an open file with bytes in it that is not mapped yet");
+        return NULL;
+    }
+    void *start = map(self->fd, self->size, self->writable);
+    if (start == MAP_FAILED)
+        return PyErr_SetFromErrno(PyExc_OSError);
+    self->start = start;
+    mapping_close_file(self);
+    Py_RETURN_NONE;
+}
+
 static void mapping_dealloc(Mapping *self)
 {
     PyTypeObject *type = Py_TYPE(self);
     if (self->start)
         munmap(self->start, (size_t)self->size); /* fails only for what is no mapping */
+    mapping_close_file(self);
     freefunc release = (freefunc)PyType_GetSlot(type, Py_tp_free);
     release(self);
     Py_DECREF(type); /* an instance of a heap type holds a reference to it */
@@ -266,7 +294,7 @@ static int before(const struct timespec *a, const struct timespec *b)
  * under the lock that a wake takes, so a publication between our look and the sleep is not missed.
  *
  * When the file is cut under a sleeper, nobody can wake it: the word is no address any more. So every sleep ends after a
- * second (the timer costs 0.6 us), and the word is looked at only by the kernel until it says that something happened. */
+ * second, for EINTR too (the timer costs 0.6 us), and in the next one the kernel finds the page gone. */
 static int word_wait(_Atomic uint64_t *word, uint64_t since, const struct timespec *deadline, uint64_t *found)
 {
     for (;;) {
@@ -274,12 +302,9 @@ static int word_wait(_Atomic uint64_t *word, uint64_t since, const struct timesp
         clock_gettime(CLOCK_MONOTONIC, &until);
         until.tv_sec++;
         int last = deadline && !before(&until, deadline);
-        if (syscall(SYS_futex, word, FUTEX_WAIT_BITSET, (uint32_t)since, last ? deadline : &until, NULL, FUTEX_BITSET_MATCH_ANY) < 0 &&
-            errno != EAGAIN) {
-            if (errno == ETIMEDOUT && !last)
-                continue;
-            return errno;
-        }
+        const struct timespec *end = last ? deadline : &until;
+        if (syscall(SYS_futex, word, FUTEX_WAIT_BITSET, (uint32_t)since, end, NULL, FUTEX_BITSET_MATCH_ANY) < 0 && errno != EAGAIN)
+            return errno == ETIMEDOUT && !last ? EINTR : errno;
         if ((*found = atomic_load_explicit(word, memory_order_acquire)) != since)
             return 0;
     }
@@ -315,11 +340,13 @@ static PyObject *mapping_wait(Mapping *self, PyObject *args)
     if (found != since)
         return PyLong_FromUnsignedLongLong(found);
     const struct timespec *until = timeout < 0 ? NULL : &deadline;
-    int error = 0;
+    int error = EINTR;
     Py_BEGIN_ALLOW_THREADS
-    if (timeout == 0 || !word_changes_soon(word, since, &found))
-        error = word_wait(word, since, until, &found);
+    if (timeout != 0 && word_changes_soon(word, since, &found))
+        error = 0;
     Py_END_ALLOW_THREADS
+    /* Before every sleep: the interpreter only notes a signal, and one that came since the last look would be slept over. One
+     * that comes between this look and the sleep waits for the second's end. */
     while (error == EINTR && PyErr_CheckSignals() == 0) {
         Py_BEGIN_ALLOW_THREADS
         error = word_wait(word, since, until, &found);
@@ -337,9 +364,10 @@ static PyObject *mapping_wait(Mapping *self, PyObject *args)
 
 static PyMethodDef mapping_methods[] = {
     {"open", (PyCFunction)mapping_open, METH_VARARGS | METH_CLASS,
-     "open(path, flags, nhead, ntail, /)\n--\n\nOpen a file and map all of it, for writing if flags have O_RDWR. Returns the\n"
-     "mapping and up to nhead bytes of the file's beginning and ntail of its end. What is no\n"
-     "regular file, or is empty, comes back without memory. The descriptor is closed."},
+     "open(path, flags, nhead, ntail, /)\n--\n\nOpen a file, for writing if flags have O_RDWR. Returns a mapping without memory yet,\n"
+     "and up to nhead bytes of the file's beginning and ntail of its end, of a regular file."},
+    {"map", (PyCFunction)mapping_map, METH_NOARGS,
+     "map()\n--\n\nMap all of an opened file, and close its descriptor."},
     {"load", (PyCFunction)mapping_load, METH_O, "load(offset, /)\n--\n\nThe 64-bit word at a byte offset (acquire)."},
     {"publish", (PyCFunction)mapping_publish, METH_O,
      "publish(offset, /)\n--\n\nAdd 1 to the word (release), wake all who wait on it, and return its new value."},
@@ -350,9 +378,9 @@ static PyMethodDef mapping_methods[] = {
 };
 
 static PyMemberDef mapping_members[] = {
-    {"size", T_PYSSIZET, offsetof(Mapping, size), READONLY, "Bytes mapped."},
+    {"size", T_PYSSIZET, offsetof(Mapping, size), READONLY, "Bytes of the file and of the memory."},
     {"writable", T_BOOL, offsetof(Mapping, writable), READONLY, "Whether the memory may be written."},
-    {"dev", T_ULONGLONG, offsetof(Mapping, dev), READONLY, "The file's device, when it was mapped."},
+    {"dev", T_ULONGLONG, offsetof(Mapping, dev), READONLY, "The file's device, when it was opened."},
     {"ino", T_ULONGLONG, offsetof(Mapping, ino), READONLY, "Its inode."},
     {"mode", T_UINT, offsetof(Mapping, mode), READONLY, "Its type and permission bits."},
     {"nlink", T_UINT, offsetof(Mapping, nlink), READONLY, "Its hard links."},

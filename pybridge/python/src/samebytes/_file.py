@@ -137,6 +137,15 @@ def link(fd: int, directory: str, base: str) -> None:
         os.close(where)
 
 
+def unlink_if_same(path: str, fd: int) -> None:
+    """Takes back the path that was given to a new file, unless another file has it by now."""
+    try:
+        if os.path.samestat(os.lstat(path), os.fstat(fd)):
+            os.unlink(path)
+    except OSError:
+        pass  # the error that led here says it all
+
+
 _errors: dict[int, type[Error]] = {
     errno.ENOENT: NotExistError,
     errno.ENOTDIR: NotExistError,

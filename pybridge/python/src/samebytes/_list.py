@@ -65,7 +65,7 @@ def delete(name: str) -> None:
 
 
 def stat(name: str) -> Info:
-    """Describe the segment of that name without looking at its elements.
+    """Describe the segment of that name without mapping it.
 
     Raises
     ------
@@ -116,6 +116,6 @@ def list() -> builtins.list[Info]:
     for name in names:
         try:
             infos.append(stat(name))
-        except Error:
+        except (Error, OSError):
             pass  # what is no segment is not listed
     return infos

@@ -105,13 +105,13 @@ def header_size(head: bytes) -> int:
         raise TruncatedError(f"expected a header, found {len(prefix)} bytes")
     match prefix[6:8]:
         case b"\x01\x00":
-            size = 10 + int.from_bytes(prefix[8:10], "little")
+            size = 10 + (length := int.from_bytes(prefix[8:10], "little"))
         case b"\x02\x00" | b"\x03\x00":
-            size = 12 + int.from_bytes(prefix[8:12], "little")
+            size = 12 + (length := int.from_bytes(prefix[8:12], "little"))
         case version:
             raise FormatError(f"expected .npy version 1.0, 2.0 or 3.0, found {version[0]}.{version[1]}")
-    if size > MAX_HEADER:
-        raise FormatError(f"expected a header of at most {MAX_HEADER} bytes, found {size}")
+    if length > MAX_HEADER:
+        raise FormatError(f"expected a header of at most {MAX_HEADER} bytes, found {length}")
     return size
 
 
@@ -138,6 +138,8 @@ def parse(head: bytes, size: int) -> Header:
             return header
     try:
         text = head[prefix:size].decode("utf-8" if head[6] == 3 else "latin-1")
+        if head[6] < 3:  # Python 2 wrote long ints, as 3L
+            text = re.sub(r"(?<=\d)L(?=\s*[,)])", "", text)
         fields = ast.literal_eval(text)
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError) as error:
         raise FormatError(f"expected a Python literal, found {head[prefix : prefix + 80]!r}: {error}") from None

@@ -105,9 +105,8 @@ def create(path: str, name: str | None, dtype: np.dtype[Any], shape: Shape, fort
             _file.link(fd, directory or ".", base)
             try:
                 segment = _map_named(fd, size, path, name)
-            except OSError:  # no room in this process for so large a mapping
-                if os.path.exists(path) and os.path.samestat(os.stat(path), os.fstat(fd)):
-                    os.unlink(path)
+            except BaseException:  # no room in this process for so large a mapping, or Ctrl-C
+                _file.unlink_if_same(path, fd)
                 raise
             segment.header, segment.control = header, control
             _keep(segment, name, path)
@@ -121,7 +120,7 @@ def create(path: str, name: str | None, dtype: np.dtype[Any], shape: Shape, fort
 def attach(path: str, name: str | None, writable: bool) -> Segment:
     """Opens a file, checks every number in it, and maps it, or returns the mapping that the process has."""
     try:
-        segment = _known(path, writable) or _attach(path, name, writable)
+        segment = _known(path, name, writable) or _attach(path, name, writable)
     except OSError as error:
         raise _file.translated(error, path) from None
     if name is not None:
@@ -129,7 +128,7 @@ def attach(path: str, name: str | None, writable: bool) -> Segment:
     return segment
 
 
-def _known(path: str, writable: bool) -> Segment | None:
+def _known(path: str, name: str | None, writable: bool) -> Segment | None:
     """The process's mapping of the segment, if it was found by this path before and is what the path still names.
 
     A plain file is looked at anew each time: it has no id, and another program may have written a new header into it.
@@ -139,8 +138,10 @@ def _known(path: str, writable: bool) -> Segment | None:
     if not segment or segment.control is None:
         return None
     st = os.lstat(path)
-    if (st.st_dev, st.st_ino) != (segment.dev, segment.ino) or st.st_nlink != 1:
+    if (st.st_dev, st.st_ino) != (segment.dev, segment.ino):
         return None
+    if name is not None and (st.st_uid != os.geteuid() or st.st_nlink != 1):
+        return None  # it was opened by its path, or is not what it was: the error is found on the long way
     if st.st_size != segment.size:
         raise BrokenError(f"mapped with {segment.size} bytes, the file has {st.st_size} now")
     return segment
@@ -152,6 +153,7 @@ def _attach(path: str, name: str | None, writable: bool) -> Segment:
         known = _mappings.get((opened.dev, opened.ino, writable))
         if known is None:
             opened.header, opened.control = _file.read(head, tail, opened.size)
+            opened.map()
             return _keep(opened, name, path)
     if known.size != opened.size:
         raise BrokenError(f"mapped with {known.size} bytes, the file has {opened.size} now")
@@ -164,7 +166,7 @@ def _attach(path: str, name: str | None, writable: bool) -> Segment:
 
 
 def open_file(path: str, name: str | None, writable: bool) -> tuple[Segment, bytes, bytes]:
-    """A file as a segment whose content nobody has looked at, its header and up to a page of its end.
+    """A file as a segment that is not mapped yet, with its header and up to a page of its end.
 
     What is no regular file of this user's is an error. A symbolic link is refused, and a FIFO does not block.
     """
@@ -210,6 +212,7 @@ def _map_named(fd: int, size: int, path: str, name: str | None) -> Segment:
     try:
         named, _, _ = open_file(path, name, writable=True)
         if (named.dev, named.ino) == (mine.st_dev, mine.st_ino):
+            named.map()
             return named
     except (OSError, Error):
         pass  # deleted meanwhile, or its mode does not let even its owner open it
