@@ -362,6 +362,47 @@ func TestM09NothingLeaks(t *testing.T) {
 	}
 }
 
+// TestH09EveryByteFlipped changes each byte of header and control block: an error, or the elements as they are.
+func TestH09EveryByteFlipped(t *testing.T) {
+	dir := segments(t)
+	a := create[int32](t, "good", []int{3, 4})
+	for i := range a.Data() {
+		a.Data()[i] = int32(i)
+	}
+	good, err := os.ReadFile(pathOf(dir, "good"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	refused := 0
+	for at := range good {
+		if at >= 128 && at < 4000 || at >= 4096 && at < len(good)-4096 {
+			continue // spaces, and elements
+		}
+		for _, value := range []byte{good[at] ^ 0xff, good[at] ^ 1, ' '} {
+			bad := slices.Clone(good)
+			bad[at] = value
+			writeFile(t, pathOf(dir, "x"), bad)
+			b, err := shm.Attach[int32]("x")
+			if err != nil {
+				refused++
+				continue
+			}
+			if !slices.Equal(b.Data(), a.Data()[:b.Len()]) {
+				t.Errorf("byte %d set to %d: elements %v", at, value, b.Data())
+			}
+			if err := b.Close(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if refused < 300 {
+		t.Errorf("only %d refused", refused)
+	}
+	if err := os.Remove(pathOf(dir, "x")); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestList(t *testing.T) {
 	dir := segments(t)
 	create[float64](t, "b", []int{2, 3})

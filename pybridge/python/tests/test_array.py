@@ -221,6 +221,26 @@ def test_a_plain_file_replaced_while_mapped(tmp_path: Path) -> None:
     assert sb.attach_file(path).dtype == np.dtype("i8")
 
 
+def test_h09_every_byte_of_header_and_control_block_flipped(segments: Path) -> None:
+    a = sb.create("good", (3, 4), "i4")
+    a[...] = np.arange(12).reshape(3, 4)
+    good = (segments / "good").read_bytes()
+    elements = good[4096:4144]
+    refused = 0
+    for at in [*range(128), *range(4000, 4096), *range(len(good) - 4096, len(good))]:
+        for value in (good[at] ^ 0xFF, good[at] ^ 1, 0x20):
+            (segments / "x").write_bytes(good[:at] + bytes([value]) + good[at + 1 :])
+            try:
+                b = sb.attach("x")
+            except sb.Error:
+                refused += 1
+                continue
+            assert b.tobytes("A") == elements[: b.nbytes]
+            del b
+    assert refused > 300
+    (segments / "x").unlink()
+
+
 def test_list_and_stat(segments: Path) -> None:
     a = sb.create("b", (2, 3), order="F")
     a.publish()
