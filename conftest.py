@@ -2,6 +2,7 @@
 
 import gc
 import os
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -36,8 +37,6 @@ def _descriptors() -> set[str]:
 @pytest.fixture(scope="session")
 def peer(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The Go program that does to a segment what a test tells it: tests/peer."""
-    import subprocess
-
     program = tmp_path_factory.mktemp("bin") / "peer"
     subprocess.run(["go", "build", "-o", program, "./tests/peer"], cwd=ROOT, check=True)
     return program

@@ -51,8 +51,8 @@ def brief(results: Results) -> str:
             "",
             _table(["round trip, median", *sizes], lines),
             "",
-            "In brackets: times faster than pickle over a Pipe. Each trip follows the last at once; after a pause of more than 50 µs",
-            "both sides sleep, and waking them on another CPU adds 15 to 40 µs each way on a virtual machine.",
+            "In brackets: times faster than pickle over a Pipe. Each trip follows the last at once: after a",
+            "pause of more than 50 µs both sides sleep, and waking them costs what it costs the methods above at 8 KiB.",
             f"{results['date']}, {machine.line(results['machine'])}.",
             "`make bench` prints this and more, [benchmarks](benchmarks/README.md) explains it.",
         ]

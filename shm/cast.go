@@ -39,5 +39,5 @@ func (m *mapping) published() *atomic.Uint64 {
 // futexWord returns the low half of that counter: the lower address, both systems that are supported being little-endian.
 // Sound as published is. Guarded by TestM05VersionWraps.
 func (m *mapping) futexWord() *uint32 {
-	return (*uint32)(unsafe.Pointer(&m.bytes[m.content.controlOffset+publishedOffset]))
+	return (*uint32)(unsafe.Pointer(m.published()))
 }

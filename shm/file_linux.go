@@ -182,14 +182,20 @@ func (f file) link(path string) error {
 	return asSentinel(unix.Linkat(unix.AT_FDCWD, "/proc/self/fd/"+strconv.Itoa(f.fd), unix.AT_FDCWD, path, unix.AT_SYMLINK_FOLLOW))
 }
 
-// readNames returns what stands in the directory of segments, sorted by name.
-func readNames() ([]fs.DirEntry, error) {
+// names returns the names that files in the directory of segments have which may be arrays, sorted.
+func names() ([]string, error) {
 	entries, err := os.ReadDir(Dir())
 	var pathError *fs.PathError
 	if errors.As(err, &pathError) {
 		return nil, fmt.Errorf("directory %s: %w", Dir(), asSentinel(pathError.Err))
 	}
-	return entries, err
+	var names []string
+	for _, e := range entries {
+		if e.Type().IsRegular() && validName(e.Name()) {
+			names = append(names, e.Name())
+		}
+	}
+	return names, err
 }
 
 func exists(path string) bool {

@@ -2,8 +2,6 @@
 
 package shm
 
-import "io/fs"
-
 // Without Linux there is no shared memory of this kind: all that would open a file is ErrUnsupported, and the rest is
 // never reached.
 
@@ -33,7 +31,7 @@ func (file) mmap(int, bool) ([]byte, error)   { return nil, ErrUnsupported }
 func (file) link(string) error                { return ErrUnsupported }
 func unmap([]byte) error                      { return ErrUnsupported }
 func exists(string) bool                      { return false }
-func readNames() ([]fs.DirEntry, error)       { return nil, ErrUnsupported }
+func names() ([]string, error)                { return nil, ErrUnsupported }
 func unlink(string) error                     { return ErrUnsupported }
 func futexWait(*uint32, uint32) (bool, error) { return false, ErrUnsupported }
 func futexWake(*uint32)                       {}

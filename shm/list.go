@@ -57,17 +57,14 @@ func Stat(name string) (Info, error) {
 // those whose elements have no Go type. Other files, and arrays that go meanwhile, are left out.
 // The errors are ErrNotExist and ErrAccess, of the directory, and ErrUnsupported.
 func List() ([]Info, error) {
-	entries, err := readNames()
+	all, err := names()
 	if err != nil {
 		return nil, fmt.Errorf("shm: list: %w", err)
 	}
 	var infos []Info
-	for _, e := range entries {
-		if !e.Type().IsRegular() || !validName(e.Name()) {
-			continue
-		}
-		// Errors are left: what is no segment is not listed.
-		if info, err := Stat(e.Name()); err == nil {
+	for _, name := range all {
+		// Errors are left: what is no array is not listed.
+		if info, err := Stat(name); err == nil {
 			infos = append(infos, info)
 		}
 	}

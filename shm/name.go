@@ -48,17 +48,17 @@ func validName(name string) bool {
 // nearNames returns the up to three segments' names that are likely meant by a name that does not exist: those that differ
 // in no more than a third of their letters.
 func nearNames(name string) []string {
-	entries, err := readNames()
+	all, err := names()
 	if err != nil {
 		return nil // a hint that cannot be given is left out
 	}
 	var near []string
 	distances := map[string]int{}
-	for _, e := range entries {
-		d := editDistance(strings.ToLower(name), strings.ToLower(e.Name()))
-		if e.Type().IsRegular() && validName(e.Name()) && 3*d <= max(len(name), len(e.Name())) {
-			distances[e.Name()] = d
-			near = append(near, e.Name())
+	for _, other := range all {
+		d := editDistance(strings.ToLower(name), strings.ToLower(other))
+		if 3*d <= max(len(name), len(other)) {
+			distances[other] = d
+			near = append(near, other)
 		}
 	}
 	slices.SortStableFunc(near, func(a, b string) int { return distances[a] - distances[b] })

@@ -113,10 +113,6 @@ func create(path string, h npy.Header, mode uint32) (*mapping, error) {
 	if err != nil {
 		return nil, err
 	}
-	// What the header says when read back, so that creating and attaching agree on every number.
-	if h, err = npy.Parse(head); err != nil {
-		return nil, err
-	}
 	controlOffset, size, err := segmentSize(len(head), h.NBytes())
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ndarray.ErrShape, err)
@@ -124,12 +120,13 @@ func create(path string, h npy.Header, mode uint32) (*mapping, error) {
 	if exists(path) { // spares the reservation; the link below decides
 		return nil, ErrExist
 	}
-	f, err := newFile(filepath.Dir(path), mode)
+	dir := filepath.Dir(path)
+	f, err := newFile(dir, mode)
 	if err != nil {
 		return nil, err
 	}
 	defer f.close()
-	if err := f.reserve(size, filepath.Dir(path)); err != nil {
+	if err := f.reserve(size, dir); err != nil {
 		return nil, err
 	}
 	var id [16]byte

@@ -129,6 +129,8 @@ def test_no_elements_of_a_large_dtype(segments: Path) -> None:
 def test_arguments_of_create(segments: Path) -> None:
     with pytest.raises(sb.DTypeError, match="nosuch"):
         sb.create("x", 3, "nosuch")
+    with pytest.raises(sb.DTypeError, match="nosuch"):
+        sb.attach("x", dtype="nosuch")
     for mode in (-1, 0o4755):
         with pytest.raises(ValueError, match="0o777"):
             sb.create("x", 3, mode=mode)

@@ -194,10 +194,7 @@ def _create(
         raise ValueError(f"expected order 'C' or 'F', found {order!r}")
     if not 0 <= mode <= 0o777:
         raise ValueError(f"expected permission bits of at most 0o777 as mode, found {mode:#o}")
-    try:
-        element = np.dtype(dtype)
-    except TypeError as error:
-        raise DTypeError(f"expected a dtype, found {dtype!r}: {error}") from None
+    element = _as_dtype(dtype)
     axes = _npy.as_shape(shape) + element.shape  # a subarray dtype adds its axes behind the others
     fortran = order == "F" and _npy.orders_differ(axes)
     return _segment.create(path, name, element.base, axes, fortran, mode).array().view(ndarray)
@@ -245,10 +242,18 @@ def attach_file(path: str | os.PathLike[str], mode: Literal["r", "r+"] = "r+", d
 def _attach(path: str, name: str | None, mode: str, dtype: DTypeLike | None) -> ndarray:
     if mode not in ("r", "r+"):
         raise ValueError(f"expected mode 'r' or 'r+', found {mode!r}")
+    wanted = None if dtype is None else _as_dtype(dtype)
     segment = _segment.attach(path, name, mode == "r+")
-    if dtype is not None and segment.header.dtype != np.dtype(dtype):
-        raise DTypeError(f"expected {np.dtype(dtype)}, found {segment.header.dtype}")
+    if wanted is not None and segment.header.dtype != wanted:
+        raise DTypeError(f"expected {wanted}, found {segment.header.dtype}")
     return segment.array().view(ndarray)
+
+
+def _as_dtype(dtype: DTypeLike) -> np.dtype[Any]:
+    try:
+        return np.dtype(dtype)
+    except TypeError as error:
+        raise DTypeError(f"expected a dtype, found {dtype!r}: {error}") from None
 
 
 def _said(error: Error, doing: str) -> Error:

@@ -260,11 +260,13 @@ enum { PATIENCE = 50000, LOST = 200000, IMPATIENT_WAITS = 1000 };
 
 static _Atomic int impatient; /* waits that are to sleep at once; threads that race for it only miscount a little */
 
+#define SECOND INT64_C(1000000000) /* ns */
+
 static int64_t now(void)
 {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
+    return t.tv_sec * SECOND + t.tv_nsec;
 }
 
 static int word_changes_soon(_Atomic uint64_t *word, uint64_t since, uint64_t *found)
@@ -284,27 +286,20 @@ static int word_changes_soon(_Atomic uint64_t *word, uint64_t since, uint64_t *f
     return 0;
 }
 
-static int before(const struct timespec *a, const struct timespec *b)
-{
-    return a->tv_sec < b->tv_sec || (a->tv_sec == b->tv_sec && a->tv_nsec < b->tv_nsec);
-}
-
-/* Sleeps until the word is another than since (returns 0), the deadline (CLOCK_MONOTONIC, NULL for none) has passed
+/* Sleeps until the word is another than since (returns 0), the deadline (ns as now() counts) has passed
  * (ETIMEDOUT), a signal came (EINTR), or its page is gone from the file (EFAULT). The kernel compares the word's low half
  * under the lock that a wake takes, so a publication between our look and the sleep is not missed.
  *
  * When the file is cut under a sleeper, nobody can wake it: the word is no address any more. So every sleep ends after a
  * second, for EINTR too (the timer costs 0.6 us), and in the next one the kernel finds the page gone. */
-static int word_wait(_Atomic uint64_t *word, uint64_t since, const struct timespec *deadline, uint64_t *found)
+static int word_wait(_Atomic uint64_t *word, uint64_t since, int64_t deadline, uint64_t *found)
 {
     for (;;) {
-        struct timespec until;
-        clock_gettime(CLOCK_MONOTONIC, &until);
-        until.tv_sec++;
-        int last = deadline && !before(&until, deadline);
-        const struct timespec *end = last ? deadline : &until;
-        if (syscall(SYS_futex, word, FUTEX_WAIT_BITSET, (uint32_t)since, end, NULL, FUTEX_BITSET_MATCH_ANY) < 0 && errno != EAGAIN)
-            return errno == ETIMEDOUT && !last ? EINTR : errno;
+        int64_t tick = now() + SECOND;
+        int64_t end = tick < deadline ? tick : deadline;
+        struct timespec until = {end / SECOND, end % SECOND};
+        if (syscall(SYS_futex, word, FUTEX_WAIT_BITSET, (uint32_t)since, &until, NULL, FUTEX_BITSET_MATCH_ANY) < 0 && errno != EAGAIN)
+            return errno == ETIMEDOUT && end < deadline ? EINTR : errno;
         if ((*found = atomic_load_explicit(word, memory_order_acquire)) != since)
             return 0;
     }
@@ -326,20 +321,11 @@ static PyObject *mapping_wait(Mapping *self, PyObject *args)
     _Atomic uint64_t *word = mapping_word(self, offset, 0);
     if (!word)
         return NULL;
-    struct timespec deadline;
-    if (timeout >= 0) {
-        clock_gettime(CLOCK_MONOTONIC, &deadline);
-        deadline.tv_sec += timeout / 1000000000;
-        deadline.tv_nsec += timeout % 1000000000;
-        if (deadline.tv_nsec >= 1000000000) {
-            deadline.tv_sec++;
-            deadline.tv_nsec -= 1000000000;
-        }
-    }
+    int64_t start = now();
+    int64_t deadline = timeout < 0 || timeout > INT64_MAX - start ? INT64_MAX : start + timeout;
     uint64_t found = atomic_load_explicit(word, memory_order_acquire);
     if (found != since)
         return PyLong_FromUnsignedLongLong(found);
-    const struct timespec *until = timeout < 0 ? NULL : &deadline;
     int error = EINTR;
     Py_BEGIN_ALLOW_THREADS
     if (timeout != 0 && word_changes_soon(word, since, &found))
@@ -349,7 +335,7 @@ static PyObject *mapping_wait(Mapping *self, PyObject *args)
      * that comes between this look and the sleep waits for the second's end. */
     while (error == EINTR && PyErr_CheckSignals() == 0) {
         Py_BEGIN_ALLOW_THREADS
-        error = word_wait(word, since, until, &found);
+        error = word_wait(word, since, deadline, &found);
         Py_END_ALLOW_THREADS
     }
     if (error == 0)

@@ -106,12 +106,10 @@ def list() -> builtins.list[Info]:
     NotExistError, AccessError
         Of the directory.
     """
-    directory = _name.directory()
     try:
-        with os.scandir(directory) as entries:
-            names = sorted(e.name for e in entries if _name.is_valid(e.name) and e.is_file(follow_symlinks=False))
+        names = _name.existing()
     except OSError as error:
-        raise _file.translated(error, directory) from None
+        raise _file.translated(error, _name.directory()) from None
     infos = []
     for name in names:
         try:

@@ -18,8 +18,10 @@ def directory() -> str:
     return getenv("SAMEBYTES_DIR") or "/dev/shm"
 
 
-def is_valid(name: str) -> bool:
-    return _valid(name) is not None
+def existing() -> list[str]:
+    """The names that files in the directory have which may be arrays, sorted."""
+    with os.scandir(directory()) as entries:
+        return sorted(e.name for e in entries if _valid(e.name) and e.is_file(follow_symlinks=False))
 
 
 def path_of(name: str) -> str:
@@ -34,11 +36,9 @@ def path_of(name: str) -> str:
 def near(name: str) -> list[str]:
     """Up to three segments' names that are likely meant by one that does not exist."""
     try:
-        with os.scandir(directory()) as entries:
-            names = [e.name for e in entries if is_valid(e.name) and e.is_file(follow_symlinks=False)]
+        return difflib.get_close_matches(name, existing(), n=3)
     except OSError:
         return []  # a hint that cannot be given is left out
-    return difflib.get_close_matches(name, names, n=3)
 
 
 def not_exist(name: str) -> NotExistError:

@@ -128,7 +128,7 @@ _padding = b" " * MAX_HEADER + b"\n"
 def parse(head: bytes, size: int) -> Header:
     """Parses the header in the first size bytes of head; header_size said how many.
 
-    Raises FormatError, TruncatedError, DTypeError and ShapeError.
+    Raises FormatError, DTypeError and ShapeError.
     """
     prefix = 10 if head[6] == 1 else 12
     end = head.find(b"}", prefix, size) + 1

@@ -94,7 +94,7 @@ def create(path: str, name: str | None, dtype: np.dtype[Any], shape: Shape, fort
     )
     footer = _control.Footer(_control.FOOTER_MAGIC, _control.VERSION, control_offset)
     directory, base = os.path.split(path)
-    fd = _file.unnamed(directory or ".")
+    fd = _file.unnamed(directory)
     try:
         os.fchmod(fd, mode)  # not by open, whose mode the umask cuts
         _file.reserve(fd, size, directory)
@@ -102,7 +102,7 @@ def create(path: str, name: str | None, dtype: np.dtype[Any], shape: Shape, fort
         os.pwrite(fd, _control.BLOCK.pack(*control), control_offset)
         os.pwrite(fd, _control.FOOTER.pack(*footer), size - _control.FOOTER.size)
         with _mapping:
-            _file.link(fd, directory or ".", base)
+            _file.link(fd, directory, base)
             try:
                 segment = _map_named(fd, size, path, name)
             except BaseException:  # no room in this process for so large a mapping, or Ctrl-C
