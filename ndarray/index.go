@@ -68,6 +68,24 @@ func (x Index) String() string {
 	}
 }
 
+// Hull returns the range that holds all elements which x takes of an axis: the lowest, and the one after the highest. They are
+// equal where x takes none.
+// The error is [ErrShape] where Slice would panic, and for NewAxis.
+func (x Index) Hull(length int) (low, high int, err error) {
+	if x.kind == added {
+		return 0, 0, fmt.Errorf("%w: a new axis has no elements of the array", ErrShape)
+	}
+	first, count, step, reason := x.resolve(length)
+	switch {
+	case reason != "":
+		return 0, 0, fmt.Errorf("%w: %s in length %d", ErrShape, reason, length)
+	case count == 0:
+		return 0, 0, nil
+	}
+	last := first + (count-1)*step
+	return min(first, last), max(first, last) + 1, nil
+}
+
 // resolve returns the first element that x takes of an axis, how many it takes, and the step from one to the next; or
 // the reason why it can't. first is an element of the axis unless count is zero.
 func (x Index) resolve(length int) (first, count, step int, reason string) {

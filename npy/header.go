@@ -266,6 +266,11 @@ func parseShape(v *value) ([]int, error) {
 // The errors are [ndarray.ErrDType] for the zero DType and [ndarray.ErrShape]; dst is returned as it was then. It panics
 // with an [AlignError] when align is not a power of two from 1 to [MaxAlign].
 func (h Header) Append(dst []byte, align int) ([]byte, error) {
+	return h.append(dst, align, Header.appendText)
+}
+
+// append is Append with the text that appendText makes for a header that begins at the given index of dst.
+func (h Header) append(dst []byte, align int, appendText func(h Header, dst []byte, begin int) []byte) ([]byte, error) {
 	if align < 1 || align > MaxAlign || align&(align-1) != 0 {
 		panic(AlignError(align))
 	}
@@ -274,7 +279,7 @@ func (h Header) Append(dst []byte, align int) ([]byte, error) {
 	}
 	begin := len(dst)
 	dst = append(dst, magic+"\x01\x00\x00\x00"...) // the last two are the length, known below
-	dst = h.appendText(dst)
+	dst = appendText(h, dst, begin)
 	// At least one space, as np.save has it. No text that size allows is over 512 bytes, so none needs a later version.
 	padding := align - (len(dst)+1-begin)%align
 	dst = append(appendSpaces(dst, padding), '\n')
@@ -283,18 +288,9 @@ func (h Header) Append(dst []byte, align int) ([]byte, error) {
 }
 
 // appendText appends the dictionary as np.save formats it, and the room to grow.
-func (h Header) appendText(dst []byte) []byte {
-	order := byte('<')
-	if h.DType.Size() == 1 {
-		order = '|'
-	} else if h.BigEndian {
-		order = '>'
-	}
+func (h Header) appendText(dst []byte, _ int) []byte {
 	fortran := h.Fortran && ordersDiffer(h.Shape)
-
-	dst = append(dst, "{'descr': '"...)
-	dst = append(dst, order, h.DType.Kind())
-	dst = strconv.AppendInt(dst, int64(h.DType.Size()), 10)
+	dst = h.appendType(dst)
 	if fortran {
 		dst = append(dst, "', 'fortran_order': True, 'shape': ("...)
 	} else {
@@ -319,6 +315,19 @@ func (h Header) appendText(dst []byte) []byte {
 		dst = append(dst, ',')
 	}
 	return appendSpaces(append(dst, "), }"...), room)
+}
+
+// appendType appends the dictionary's beginning, up to the descr.
+func (h Header) appendType(dst []byte) []byte {
+	order := byte('<')
+	if h.DType.Size() == 1 {
+		order = '|'
+	} else if h.BigEndian {
+		order = '>'
+	}
+	dst = append(dst, "{'descr': '"...)
+	dst = append(dst, order, h.DType.Kind())
+	return strconv.AppendInt(dst, int64(h.DType.Size()), 10)
 }
 
 func appendSpaces(dst []byte, n int) []byte {
