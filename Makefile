@@ -1,7 +1,8 @@
 # make demo   set everything up, run the flights example and a short benchmark (under 3 minutes the first time)
 # make test   set everything up, run every test
-# make bench  the full benchmark; rewrites its results, its picture and the README's table (about 4 minutes)
-# make build  the Go programs in bin/, and the Python package in .venv
+# make soak   the long forms of the tests under fire: 100,000 kills, 10^9 snapshots (about an hour)
+# make bench  the full benchmark; rewrites its results, its picture and the README's table (about 6 minutes)
+# make build  the Go and C programs in bin/, and the Python package in .venv
 # make clean  remove what the others made
 
 PYTHON ?= python3
@@ -11,7 +12,7 @@ PACKAGE := pybridge/python
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help tools build demo test bench clean
+.PHONY: help tools build demo test soak bench clean
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -29,7 +30,7 @@ tools:
 	$(PYTHON) -c 'import os, sys, sysconfig; sys.exit(not os.path.exists(sysconfig.get_path("include") + "/Python.h"))' || missing "Python.h (apt install python3-dev)"; \
 	fi; $$ok
 
-$(INSTALLED): requirements.txt $(PACKAGE)/pyproject.toml $(PACKAGE)/setup.py $(PACKAGE)/src/samebytes/_core.c | tools
+$(INSTALLED): requirements.txt $(PACKAGE)/pyproject.toml $(PACKAGE)/setup.py $(wildcard $(PACKAGE)/src/samebytes/*.[ch]) | tools
 	[ -x $(PY) ] || $(PYTHON) -m venv $(VENV)
 	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	$(PY) -m pip install --quiet --disable-pip-version-check -e $(PACKAGE)
@@ -38,6 +39,7 @@ $(INSTALLED): requirements.txt $(PACKAGE)/pyproject.toml $(PACKAGE)/setup.py $(P
 build: tools $(INSTALLED)
 	CGO_ENABLED=0 go build -o bin/ ./cmd/samebytes ./examples/flights
 	CGO_ENABLED=0 go build -o bin/bench-peer ./benchmarks/peer
+	$(CC) -std=gnu11 -O2 -I$(PACKAGE)/src/samebytes -o bin/bench-locks benchmarks/locks.c $(wildcard $(PACKAGE)/src/samebytes/locks*.c) -lpthread
 
 demo: build
 	$(PY) examples/flights/flights.py
@@ -49,7 +51,12 @@ test: build
 	for target in linux/amd64 linux/arm64 darwin/arm64 windows/amd64; do \
 		CGO_ENABLED=0 GOOS=$${target%/*} GOARCH=$${target#*/} go build -o /dev/null ./... || exit 1; done
 	go test -race ./...
+	go test ./shm -run 'TestM04|TestM09|TestD14|TestD15'
 	$(PY) -m pytest
+
+soak: build
+	SAMEBYTES_SOAK=1 go test ./shm -timeout 3h
+	SAMEBYTES_SOAK=1 $(PY) -m pytest -s --timeout 7200 tests/test_kill.py
 
 bench: build
 	$(PY) -m benchmarks

@@ -3,7 +3,10 @@
 import gc
 import os
 import subprocess
-from collections.abc import Iterator
+import sys
+import tempfile
+import textwrap
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -22,6 +25,8 @@ def segments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     descriptors = _descriptors()
     yield directory
     gc.collect()
+    sb.warm(0)
+    sb.warm(64 << 20)
     maps = Path("/proc/self/maps").read_text()
     assert str(directory) not in maps, f"still mapped:\n{maps}"
     assert _descriptors() <= descriptors, "descriptors were left open"
@@ -32,6 +37,103 @@ def segments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 def _descriptors() -> set[str]:
     return set(os.listdir("/proc/self/fd"))
+
+
+@pytest.fixture
+def small_segments(segments: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Path]]:
+    """Gives the test a directory of segments that is a tmpfs of its own, mounted with those options."""
+    if os.geteuid() != 0:
+        pytest.skip("only root may mount a file system")
+    mounted: list[Path] = []
+
+    def mount(options: str) -> Path:
+        directory = segments / "mount"
+        directory.mkdir()
+        subprocess.run(["mount", "-t", "tmpfs", "-o", options, "samebytes-test", directory], check=True)
+        mounted.append(directory)
+        monkeypatch.setenv("SAMEBYTES_DIR", str(directory))
+        return directory
+
+    yield mount
+    gc.collect()
+    sb.warm(0)
+    sb.warm(64 << 20)
+    for directory in mounted:
+        subprocess.run(["umount", directory], check=True)
+        directory.rmdir()
+
+
+@pytest.fixture
+def open_segments(segments: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A directory of segments that every user may pass."""
+    if os.geteuid() != 0:
+        pytest.skip("only root may run a program as another user")
+    with tempfile.TemporaryDirectory() as directory:
+        os.chmod(directory, 0o755)
+        monkeypatch.setenv("SAMEBYTES_DIR", directory)
+        yield Path(directory)
+        gc.collect()
+        sb.warm(0)
+        sb.warm(64 << 20)
+
+
+class Program:
+    """Another process, to be told things and asked by lines, and to be killed."""
+
+    def __init__(self, command: list[str]) -> None:
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def line(self) -> str:
+        """The next line that it prints; "" after its end."""
+        assert self.process.stdout is not None
+        return self.process.stdout.readline().rstrip("\n")
+
+    def say(self, line: str = "") -> None:
+        """Gives it a line to read."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+
+    def kill(self) -> None:
+        """SIGKILL, and waits until it is gone."""
+        self.process.kill()
+        self.process.wait()
+
+    def close(self) -> None:
+        self.kill()
+        for pipe in (self.process.stdin, self.process.stdout):
+            if pipe is not None:
+                pipe.close()
+
+
+@pytest.fixture
+def python(segments: Path) -> Iterator[Callable[[str], Program]]:
+    """Starts Python programs, which have samebytes as sb, numpy as np, os and say(), which prints a line."""
+    programs: list[Program] = []
+    head = "import ctypes, os, sys, numpy as np, samebytes as sb\ndef say(*what): print(*what, flush=True)\n"
+    head += "ctypes.CDLL(None).prctl(1, 9)\n"  # PR_SET_PDEATHSIG: it dies with the test
+
+    def start(code: str) -> Program:
+        programs.append(Program([sys.executable, "-c", head + textwrap.dedent(code)]))
+        return programs[-1]
+
+    yield start
+    for program in programs:
+        program.close()
+
+
+@pytest.fixture
+def go(segments: Path, peer: Path) -> Iterator[Callable[..., Program]]:
+    """Starts the program of `peer` with arguments."""
+    programs: list[Program] = []
+
+    def start(*args: object) -> Program:
+        programs.append(Program([str(peer), *map(str, args)]))
+        return programs[-1]
+
+    yield start
+    for program in programs:
+        program.close()
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import access, goals, handover, machine, report
+from benchmarks import access, contended, deaths, fresh, goals, handover, locks, machine, methods, report, wake
 
 
 def main() -> int:
@@ -15,12 +15,16 @@ def main() -> int:
     parser.add_argument("--short", action="store_true", help="8 KiB and 1 MiB, few repetitions: some seconds")
     parser.add_argument("--peer", type=Path, default=report.ROOT / "bin/bench-peer", help="the Go program (benchmarks/peer)")
     parser.add_argument("--json", type=Path, help="write the results to this file, and nothing else")
+    parser.add_argument(
+        "--locks", type=Path, default=report.ROOT / "bin/bench-locks", help="the C program (benchmarks/locks.c)"
+    )
     args = parser.parse_args()
-    if not args.peer.exists():
-        parser.error(f"{args.peer} does not exist: make it with go build -o {args.peer} ./benchmarks/peer")
+    for program in (args.peer, args.locks):
+        if not program.exists():
+            parser.error(f"{program} does not exist: make build makes bin/bench-peer and bin/bench-locks")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that everything is cleaned up
     try:
-        results = measure(args.short, args.peer.absolute())
+        results = measure(args.short, args.peer.absolute(), args.locks.absolute())
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
     print(report.full(results))
@@ -33,16 +37,25 @@ def main() -> int:
     return 0
 
 
-def measure(short: bool, peer: Path) -> report.Results:
-    rows, skipped = handover.measure(handover.SHORT if short else handover.FULL, peer, _say)
-    opened = access.measure(access.SHORT_ROUNDS if short else access.ROUNDS, peer, _say)
+def measure(short: bool, peer: Path, program: Path) -> report.Results:
+    methods.start_server()
+    moved, not_moved = handover.measure(handover.SHORT if short else handover.FULL, peer, _say)
+    made, not_made = fresh.measure(fresh.SHORT if short else fresh.FULL, _say)
+    rows = {
+        "handover": moved,
+        "access": access.measure(access.SHORT_ROUNDS if short else access.ROUNDS, peer, _say),
+        "fresh": made,
+        "wake": wake.measure(wake.SHORT if short else wake.FULL, peer, program, _say),
+        "locks": locks.measure(locks.SHORT_ROUNDS if short else locks.ROUNDS, peer, program, _say),
+        "contended": contended.measure(contended.SHORT if short else contended.FULL, peer, program, _say),
+        "deaths": deaths.measure(deaths.SHORT if short else deaths.FULL, peer, program, _say),
+    }
     return {
         "date": datetime.now(UTC).date().isoformat(),
         "machine": machine.describe(peer),
-        "skipped": skipped,
-        "handover": rows,
-        "access": opened,
-        "goals": goals.judge(rows, opened),
+        "skipped": not_moved + not_made,
+        **rows,
+        "goals": goals.judge(rows),
     }
 
 

@@ -1,14 +1,10 @@
 """What opening an array and touching an element costs, beside the least that the system or the peer asks for the same."""
 
-import json
 import mmap
 import os
-import secrets
-import subprocess
 import time
 import timeit
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Mapping
 from functools import partial
 from multiprocessing.shared_memory import SharedMemory
 from pathlib import Path
@@ -17,7 +13,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import samebytes as sb
+from benchmarks import segment
 from benchmarks.measure import interleaved, summary
+from benchmarks.methods import run_program
 
 Row = dict[str, Any]
 
@@ -58,8 +56,8 @@ ITEMS = {
 
 def measure(rounds: int, peer: Path, say: Callable[[str], None]) -> list[Row]:
     say("opening and touching ...")
-    name = f"benchmark-{os.getpid()}-{secrets.token_hex(4)}"
-    try:
+    name = segment.new_name()
+    with segment.deleted(name), segment.deleted(name + "-other"):
         path = _make(name)
         turns: dict[str, Callable[[], float]] = {
             "attach_bare": partial(_attach_bare, path),
@@ -71,17 +69,13 @@ def measure(rounds: int, peer: Path, say: Callable[[str], None]) -> list[Row]:
             **{key: partial(_look, name, key) for key in ("element_numpy", "element", "element2_numpy", "element2")},
         }
         samples = interleaved(rounds, {key: partial(_listed, turn) for key, turn in turns.items()})
-        command: list[str | Path] = [peer, "access", name, f"-most={rounds}"]
-        samples |= json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-    finally:
-        for made in (name, name + "-other"):
-            with suppress(sb.NotExistError):  # gone already, or interrupted before it was made
-                sb.delete(made)
-    return _rows(samples)
+        samples |= run_program(peer, "access", name, f"-most={rounds}")
+    return compared(ITEMS, samples)
 
 
-def _rows(samples: dict[str, list[float]]) -> list[Row]:
-    summaries = {key: summary(samples[key]) for key in ITEMS}
+def compared(items: Mapping[str, Item], samples: Mapping[str, list[float]]) -> list[Row]:
+    """A row for each item: its summary, and by how much it exceeds what stands beside it."""
+    summaries = {key: summary(samples[key]) for key in items}
     return [
         {
             "item": key,
@@ -91,7 +85,7 @@ def _rows(samples: dict[str, list[float]]) -> list[Row]:
             "beside": item.beside,
             "ratio": float(f"{summaries[key].median_s / summaries[item.beside].median_s:.3g}") if item.beside else None,
         }
-        for key, item in ITEMS.items()
+        for key, item in items.items()
     ]
 
 
@@ -102,7 +96,7 @@ def _listed(turn: Callable[[], float]) -> list[float]:
 def _make(name: str) -> str:
     """Makes the array that is opened, every page of it written, and returns its path."""
     sb.create(name, _NBYTES // 8)[:] = 1
-    return os.path.join(os.environ.get("SAMEBYTES_DIR") or "/dev/shm", name)
+    return segment.path_of(name)
 
 
 def _timed(opened: Callable[[], Any]) -> float:

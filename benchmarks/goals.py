@@ -1,14 +1,18 @@
 """What a run must reach. A goal that is missed is shown and fails nothing: times are the machine's as much as the code's."""
 
+from collections.abc import Mapping
 from typing import Any
 
 Row = dict[str, Any]
 
 
-def judge(handover: list[Row], access: list[Row]) -> list[Row]:
+def judge(rows: Mapping[str, list[Row]]) -> list[Row]:
     """The goals that the run has measured, each with what was measured and whether it was met."""
+    return _handing_over(rows["handover"]) + _opening(rows["access"], rows["fresh"]) + _waiting(rows)
+
+
+def _handing_over(handover: list[Row]) -> list[Row]:
     moved = {(row["method"], row["size"], row["one_cpu"]): row for row in handover}
-    opened = {row["item"]: row for row in access}
     goals = []
     for size, one_cpu, least in (("1 MiB", True, 40), ("1 MiB", False, 40), ("1 GiB", False, 150)):
         if row := moved.get(("samebytes_python_go", size, one_cpu)):
@@ -17,17 +21,52 @@ def judge(handover: list[Row], access: list[Row]) -> list[Row]:
             times = row["faster_than_pickle"]
             most = moved["floor", size, False]["faster_than_pickle"]  # what handing over for nothing would reach
             goals.append(_goal(goal, f">= {least} x faster", f"{times:g} x (NumPy alone: {most:g} x)", times >= least))
+    return goals
+
+
+def _opening(access: list[Row], fresh: list[Row]) -> list[Row]:
+    opened = {row["item"]: row for row in access}
+    goals = []
     for item, goal, most in (
         ("attach", "Python: attach and read an element, beside mmap and np.frombuffer", 1.5),
         ("element", "Python: a[i], beside a NumPy view", 1.1),
         ("element2", "Python: a[i, j], beside a NumPy view", 1.1),
         ("go_element", "Go: At(i, j), beside gonum's Dense.At", 1.5),
     ):
-        ratio = opened[item]["ratio"]
-        goals.append(_goal(goal, f"<= {most} x", f"{ratio:.3g} x", ratio <= most))
+        goals.append(_times(goal, opened[item]["ratio"], most))
     again = opened["attach_again"]["median_s"] * 1e6
     goals.append(_goal("Python: attach again in the same process", "<= 5 µs", f"{again:.3g} µs", again <= 5))
+    for row in fresh:
+        if row["item"] == "fresh":
+            goals.append(_times(f"Python: create and fill {row['size']}, beside SharedMemory", row["ratio"], 0.95))
     return goals
+
+
+def _waiting(rows: Mapping[str, list[Row]]) -> list[Row]:
+    woken = {row["item"]: row for row in rows["wake"]}
+    locked = {row["item"]: row for row in rows["locks"]}
+    goals = [
+        _times(f"{goal}, publish to wait on one CPU, beside a futex in C", woken[item]["ratio"], most)
+        for item, goal, most in (("go_go_one_cpu", "Go to Go", 1.2), ("go_python_one_cpu", "Go to Python", 1.3))
+    ]
+    for item, goal, most in (
+        ("c_latch", "C: latch", 20),
+        ("go_whole", "Go: lock and unlock the whole array", 60),
+        ("go_box", "Go: lock and unlock a box", 100),
+        ("whole", "Python: lock and unlock the whole array", 150),
+        ("box", "Python: lock and unlock a box", 400),
+    ):
+        ns = locked[item]["median_s"] * 1e9
+        goals.append(_goal(goal, f"<= {most} ns", f"{ns:.3g} ns", ns <= most))
+    for row in rows["deaths"]:
+        ms = row["p99_s"] * 1e3
+        goal = f"{row['waiter']}: the lock of a killed holder, 99 of 100 times"
+        goals.append(_goal(goal, "<= 15 ms", f"{ms:.3g} ms", ms <= 15))
+    return goals
+
+
+def _times(goal: str, ratio: float, most: float) -> Row:
+    return _goal(goal, f"<= {most} x", f"{ratio:.3g} x", ratio <= most)
 
 
 def _goal(goal: str, expected: str, measured: str, met: bool) -> Row:

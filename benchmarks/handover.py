@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from benchmarks import machine
 from benchmarks.measure import Plan, interleaved, summary
-from benchmarks.methods import METHODS, Turn, start_server
+from benchmarks.methods import METHODS, Turn
 
 Row = dict[str, Any]
 
@@ -45,7 +45,6 @@ _LIMIT = 180  # seconds for a turn, ten times the slowest seen: after that its w
 
 def measure(sizes: tuple[Size, ...], peer: Path, say: Callable[[str], None]) -> tuple[list[Row], list[str]]:
     """The rows of all methods at all sizes, and what was skipped."""
-    start_server()
     rows: list[Row] = []
     skipped: list[str] = []
     for size in sizes:
@@ -90,12 +89,12 @@ def _take_turn(key: str, size: Size, one_cpu: bool, peer: Path) -> list[float]:
     plan = size.plan
     if method.copies and size.nbytes >= _SMALLEST_COLD_COPY:
         plan = plan._replace(warmup=0)
-    with _time_limit(f"{method.label} at {size.label}"), _on_one_cpu(one_cpu) as cpu:
+    with time_limit(f"{method.label} at {size.label}"), on_one_cpu(one_cpu) as cpu:
         return method.turn(Turn(size.nbytes // 8, plan, cpu, peer))
 
 
 @contextmanager
-def _time_limit(what: str) -> Iterator[None]:
+def time_limit(what: str) -> Iterator[None]:
     """An alarm in place of timeouts, which would cost each wait some microseconds."""
 
     def give_up(*_: object) -> None:
@@ -111,7 +110,7 @@ def _time_limit(what: str) -> Iterator[None]:
 
 
 @contextmanager
-def _on_one_cpu(wanted: bool) -> Iterator[int | None]:
+def on_one_cpu(wanted: bool) -> Iterator[int | None]:
     """This process, and what it starts by fork, on its last CPU; interrupts tend to go to the first."""
     if not wanted:
         yield None

@@ -39,10 +39,10 @@ def repeat(plan: Plan, once: Callable[[], T], check: Callable[[T, bool], None]) 
     return seconds
 
 
-def interleaved(rounds: int, turns: Mapping[K, Callable[[], list[float]]]) -> dict[K, list[float]]:
+def interleaved(rounds: int, turns: Mapping[K, Callable[[], list[T]]]) -> dict[K, list[T]]:
     """All samples of each turn. Each has one turn a round, so that a machine that slows down slows all alike; who begins
     moves on by one each round, so that none always follows the same."""
-    samples: dict[K, list[float]] = {key: [] for key in turns}
+    samples: dict[K, list[T]] = {key: [] for key in turns}
     keys = list(turns)
     for i in range(rounds):
         first = i % len(keys)

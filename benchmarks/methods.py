@@ -5,29 +5,27 @@ array was doubled, by its ends and its middle; after the last, by every element.
 """
 
 import json
-import os
-import secrets
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from multiprocessing import forkserver, get_context
 from multiprocessing.connection import Connection
 from multiprocessing.managers import SyncManager
 from multiprocessing.shared_memory import SharedMemory
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, Any, NamedTuple
 
 import numpy as np
 
 import samebytes as sb
-from benchmarks import worker
+from benchmarks import segment, worker
 from benchmarks.measure import Plan, repeat
 from benchmarks.worker import Array, double
 
 # Workers are forked from a server that has imported what they need: started fast, and with nothing of the client's memory.
-_processes = get_context("forkserver")
-_processes.set_forkserver_preload(["benchmarks.worker"])
+processes = get_context("forkserver")
+processes.set_forkserver_preload(["benchmarks.worker"])
 
 
 def start_server() -> None:
@@ -62,12 +60,12 @@ def floor(turn: Turn) -> list[float]:
 
 
 def floor_go(turn: Turn) -> list[float]:
-    return _run_peer(turn, "floor", "-elements", str(turn.elements))
+    return run_peer(turn, "floor", "-elements", str(turn.elements))
 
 
 def pickle_over_pipe(turn: Turn) -> list[float]:
     a = np.full(turn.elements, SMALLEST)
-    with _worker(turn, worker.by_pickle) as conn:
+    with start_worker(turn.cpu, worker.by_pickle) as conn:
 
         def trip() -> Array:
             conn.send(a)
@@ -79,17 +77,17 @@ def pickle_over_pipe(turn: Turn) -> list[float]:
 
 def pool_map(turn: Turn) -> list[float]:
     a = np.full(turn.elements, SMALLEST)
-    with _processes.Pool(1, worker.start, (turn.cpu,)) as pool:
+    with processes.Pool(1, worker.start, (turn.cpu,)) as pool:
         return repeat(turn.plan, lambda: pool.map(double, [a])[0], _doubled_once)
 
 
 def manager_proxy(turn: Turn) -> list[float]:
     a = np.full(turn.elements, SMALLEST)
-    manager = SyncManager(ctx=_processes)
+    manager = SyncManager(ctx=processes)
     manager.start(worker.start, (turn.cpu,))
     with manager:
         held = manager.Namespace()
-        with _worker(turn, worker.by_manager, held) as conn:
+        with start_worker(turn.cpu, worker.by_manager, held) as conn:
 
             def trip() -> Array:
                 held.a = a
@@ -114,7 +112,7 @@ def _shared_memory(turn: Turn, work: Callable[..., None]) -> list[float]:
     try:
         a = np.ndarray(turn.elements, np.float64, shm.buf)
         a[:] = SMALLEST
-        with _worker(turn, work, turn.elements) as conn:
+        with start_worker(turn.cpu, work, turn.elements) as conn:
 
             def trip() -> Array:
                 conn.send(shm.name)
@@ -127,18 +125,18 @@ def _shared_memory(turn: Turn, work: Callable[..., None]) -> list[float]:
 
 
 def samebytes_python_python(turn: Turn) -> list[float]:
-    with _segment(turn) as (name, a), _worker(turn, worker.by_samebytes, name):
+    with _segment(turn) as (name, a), start_worker(turn.cpu, worker.by_samebytes, name):
         return repeat(turn.plan, lambda: _hand_over(a), _doubled_again())
 
 
 def samebytes_python_go(turn: Turn) -> list[float]:
-    with _segment(turn) as (name, a), _go_worker(turn, name):
+    with _segment(turn) as (name, a), start_program(turn.peer, "double", name):
         return repeat(turn.plan, lambda: _hand_over(a), _doubled_again())
 
 
 def samebytes_go_python(turn: Turn) -> list[float]:
-    with _segment(turn) as (name, a), _worker(turn, worker.by_samebytes, name):
-        seconds = _run_peer(turn, "handover", name)
+    with _segment(turn) as (name, a), start_worker(turn.cpu, worker.by_samebytes, name):
+        seconds = run_peer(turn, "handover", name)
         _check_whole(a, a[0])  # which the client has checked
         return seconds
 
@@ -163,7 +161,7 @@ def _hand_over(a: sb.ndarray) -> Array:
 
 
 class WrongResult(Exception):
-    """An array that came back was not doubled."""
+    """An array that came back was not doubled, or what a lock guards was not."""
 
 
 def _doubled_once(a: Array, last: bool) -> None:
@@ -198,21 +196,16 @@ def _check_whole(a: Array, value: float) -> None:
 
 @contextmanager
 def _segment(turn: Turn) -> Iterator[tuple[str, sb.ndarray]]:
-    name = f"benchmark-{os.getpid()}-{secrets.token_hex(4)}"
-    try:
-        a = sb.create(name, turn.elements)
+    with segment.made(turn.elements) as (name, a):
         a[:] = SMALLEST
         yield name, a
-    finally:
-        with suppress(sb.NotExistError):  # interrupted before it was made
-            sb.delete(name)
 
 
 @contextmanager
-def _worker(turn: Turn, work: Callable[..., None], *args: object) -> Iterator[Connection]:
+def start_worker(cpu: int | None, work: Callable[..., None], *args: object) -> Iterator[Connection]:
     """A Python worker that is ready, and the pipe to it."""
-    ours, theirs = _processes.Pipe()
-    process = _processes.Process(target=worker.serve, args=(work, theirs, turn.cpu, *args), daemon=True)
+    ours, theirs = processes.Pipe()
+    process = processes.Process(target=worker.serve, args=(work, theirs, cpu, *args), daemon=True)
     process.start()
     try:
         theirs.close()
@@ -228,30 +221,36 @@ def _worker(turn: Turn, work: Callable[..., None], *args: object) -> Iterator[Co
 
 
 @contextmanager
-def _go_worker(turn: Turn, name: str) -> Iterator[None]:
-    """A Go worker that is ready. It ends when its stdin is closed, which this process's end does too."""
-    command: list[str | Path] = [turn.peer, "double", name]
+def start_program(*command: str | Path) -> Iterator[tuple[IO[str], IO[str]]]:
+    """A process in Go or C that is ready, its stdin and its stdout. It ends when its stdin is closed, which this process's end
+    does too."""
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         try:
-            assert process.stdout is not None  # asked for above
+            assert process.stdin is not None and process.stdout is not None  # asked for above
             if process.stdout.readline() != "ready\n":
-                raise RuntimeError(f"{turn.peer} double did not start")
-            yield
+                raise RuntimeError(f"{' '.join(map(str, command))} did not start")
+            yield process.stdin, process.stdout
         finally:
             process.send_signal(signal.SIGKILL)
 
 
-def _run_peer(turn: Turn, verb: str, *args: str) -> list[float]:
-    """The seconds that the Go program measured."""
-    plan = turn.plan
-    flags = [f"-warmup={plan.warmup}s", f"-most={plan.most}", f"-budget={plan.budget}s"]
-    command: list[str | Path] = [turn.peer, verb, *args, *flags]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+def run_program(*command: str | Path) -> Any:
+    """What the program prints, which is JSON. Its stdin is closed by this process's end."""
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         try:
-            output, _ = process.communicate()
+            assert process.stdout is not None  # asked for above
+            output = process.stdout.read()
+            process.wait()
         finally:
             process.kill()
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, command)
-    seconds: list[float] = json.loads(output)
+    return json.loads(output)
+
+
+def run_peer(turn: Turn, verb: str, *args: str) -> list[float]:
+    """The seconds that the Go program measured."""
+    plan = turn.plan
+    flags = [f"-warmup={plan.warmup}s", f"-most={plan.most}", f"-budget={plan.budget}s"]
+    seconds: list[float] = run_program(turn.peer, verb, *args, *flags)
     return seconds

@@ -12,6 +12,7 @@ from typing import Any
 from benchmarks import machine
 
 Results = dict[str, Any]
+Row = dict[str, Any]
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks/results.json"
@@ -63,22 +64,31 @@ def full(results: Results) -> str:
     """Everything that was measured, which is what benchmarks/README.md shows and a run prints."""
     parts = [f"{results['date']}, {machine.line(results['machine'])}."]
     parts += results["skipped"]
-    rows = results["handover"]
-    for size in dict.fromkeys(row["size"] for row in rows):
-        lines = [
-            [
-                row["label"] + (", one CPU" if row["one_cpu"] else ""),
-                duration(row["median_s"]),
-                _spread(row),
-                str(row["samples"]),
-                _times(row["to_floor"]),
-                _times(row["faster_than_pickle"]),
-            ]
-            for row in rows
-            if row["size"] == size
+    parts += [table for key, tables in SECTIONS.items() for table in tables(results.get(key, []))]
+    return "\n\n".join(parts)
+
+
+def _by_size(rows: list[Row], table: Callable[[str, list[Row]], str]) -> list[str]:
+    return [table(size, [row for row in rows if row["size"] == size]) for size in dict.fromkeys(row["size"] for row in rows)]
+
+
+def _handover(size: str, rows: list[Row]) -> str:
+    lines = [
+        [
+            row["label"] + (", one CPU" if row["one_cpu"] else ""),
+            duration(row["median_s"]),
+            _spread(row),
+            str(row["samples"]),
+            _times(row["to_floor"]),
+            _times(row["faster_than_pickle"]),
         ]
-        parts.append(_table([size, "median", "p10 to p90", "samples", "/ floor", "pickle /"], lines))
-    labels = {row["item"]: row["label"] for row in results["access"]}
+        for row in rows
+    ]
+    return _table([size, "median", "p10 to p90", "samples", "/ floor", "pickle /"], lines)
+
+
+def _compared(head: str, rows: list[Row]) -> str:
+    labels = {row["item"]: row["label"] for row in rows}
     lines = [
         [
             f"{row['language']}: {row['label']}",
@@ -86,15 +96,52 @@ def full(results: Results) -> str:
             _spread(row),
             f"{_times(row['ratio'])} {labels[row['beside']]}" if row["beside"] else "",
         ]
-        for row in results["access"]
+        for row in rows
     ]
-    parts.append(_table(["open and touch", "median", "p10 to p90", "beside"], lines))
-    lines = [[g["goal"], g["expected"], g["measured"], "met" if g["met"] else "**missed**"] for g in results["goals"]]
-    parts.append(_table(["goal", "expected", "measured", ""], lines))
-    return "\n\n".join(parts)
+    return _table([head, "median", "p10 to p90", "beside"], lines)
 
 
-def _spread(row: dict[str, Any]) -> str:
+def _contended(rows: list[Row]) -> str:
+    lines = [
+        [
+            f"{row['processes']} processes, {row['label']}",
+            f"{row['median_per_second']:,}",
+            f"{row['least_per_second']:,} to {row['most_per_second']:,}",
+            f"{row['fewest']:.0%}",
+            _times(row["to_mp_lock"]),
+        ]
+        for row in rows
+    ]
+    return _table(["lock, count and unlock", "median a second", "least to most", "least lucky", "/ mp.Lock"], lines)
+
+
+def _deaths(rows: list[Row]) -> str:
+    lines = [
+        [f"{row['waiter']} waits", *(duration(row[key]) for key in ("median_s", "p99_s", "most_s")), str(row["samples"])]
+        for row in rows
+    ]
+    return _table(["from SIGKILL of the holder to the next one", "median", "p99", "most", "kills"], lines)
+
+
+def _goals(rows: list[Row]) -> str:
+    lines = [[row["goal"], row["expected"], row["measured"], "met" if row["met"] else "**missed**"] for row in rows]
+    return _table(["goal", "expected", "measured", ""], lines)
+
+
+# The tables of a run's rows, by the rows' key in the results. A section without rows was not measured, and has no table.
+SECTIONS: dict[str, Callable[[list[Row]], list[str]]] = {
+    "handover": lambda rows: _by_size(rows, _handover),
+    "access": lambda rows: [_compared("open and touch", rows)],
+    "fresh": lambda rows: _by_size(rows, lambda size, of: _compared(f"create and fill {size}", of)),
+    "wake": lambda rows: [_compared("one way", rows)] if rows else [],
+    "locks": lambda rows: [_compared("lock and unlock, nobody else", rows)] if rows else [],
+    "contended": lambda rows: [_contended(rows)] if rows else [],
+    "deaths": lambda rows: [_deaths(rows)] if rows else [],
+    "goals": lambda rows: [_goals(rows)],
+}
+
+
+def _spread(row: Row) -> str:
     return f"{duration(row['p10_s'])} to {duration(row['p90_s'])}"
 
 

@@ -12,21 +12,30 @@ import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pytest
 
-from benchmarks import access, handover, measure, methods, worker
+from benchmarks import access, contended, fresh, handover, locks, measure, methods, wake, worker
 from benchmarks.report import ROOT
 
 SHM = Path("/dev/shm")
 
 
+class Programs(NamedTuple):
+    peer: Path
+    locks: Path
+
+
 @pytest.fixture(scope="session")
-def bench_peer(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    program = tmp_path_factory.mktemp("bin") / "bench-peer"
-    subprocess.run(["go", "build", "-o", program, "./benchmarks/peer"], cwd=ROOT, check=True)
-    return program
+def programs(tmp_path_factory: pytest.TempPathFactory) -> Programs:
+    made = Programs(*(tmp_path_factory.mktemp("bin") / name for name in ("bench-peer", "bench-locks")))
+    subprocess.run(["go", "build", "-o", made.peer, "./benchmarks/peer"], cwd=ROOT, check=True)
+    source = ROOT / "pybridge/python/src/samebytes"
+    command: list[str | Path] = [os.environ.get("CC", "cc"), "-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", f"-I{source}"]
+    subprocess.run([*command, "-o", made.locks, ROOT / "benchmarks/locks.c", *source.glob("locks*.c"), "-lpthread"], check=True)
+    return made
 
 
 @pytest.fixture
@@ -53,8 +62,8 @@ def _alive(mark: str) -> list[str]:
     return found
 
 
-def start(peer: Path, mark: str, *args: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "benchmarks", "--short", f"--peer={peer}", *args]
+def start(programs: Programs, mark: str, *args: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "benchmarks", "--short", f"--peer={programs.peer}", f"--locks={programs.locks}", *args]
     key, value = mark.split("=")
     return subprocess.Popen(
         command,
@@ -67,9 +76,9 @@ def start(peer: Path, mark: str, *args: str) -> subprocess.Popen[str]:
     )
 
 
-def test_short_run(bench_peer: Path, nothing_left: str, tmp_path: Path) -> None:
-    # A run stops with an error when an array comes back that was not doubled.
-    with start(bench_peer, nothing_left, f"--json={tmp_path / 'results.json'}") as run:
+def test_short_run(programs: Programs, nothing_left: str, tmp_path: Path) -> None:
+    # A run stops with an error when an array comes back that was not doubled, or a lock lets two count at once.
+    with start(programs, nothing_left, f"--json={tmp_path / 'results.json'}") as run:
         output, errors = run.communicate()
     assert run.returncode == 0, errors
     results = json.loads((tmp_path / "results.json").read_text())
@@ -79,11 +88,23 @@ def test_short_run(bench_peer: Path, nothing_left: str, tmp_path: Path) -> None:
     bound = {(size.label, key, True) for size in handover.SHORT for key, m in methods.METHODS.items() if m.one_cpu}
     assert found == free | bound
     assert [row["item"] for row in results["access"]] == list(access.ITEMS)
-    for row in results["handover"] + results["access"]:
+    assert [row["item"] for row in results["fresh"]] == list(fresh.ITEMS) * len(fresh.SHORT)
+    assert [row["item"] for row in results["wake"]] == list(wake.ITEMS)
+    assert [row["item"] for row in results["locks"]] == list(locks.ITEMS)
+    for row in [row for section in ("handover", "access", "fresh", "wake", "locks") for row in results[section]]:
         assert row["samples"] >= 1
         assert 0 < row["p10_s"] <= row["median_s"] <= row["p90_s"] < math.inf, row
     assert {row["to_floor"] for row in results["handover"] if row["method"] == "floor"} == {1}
     assert {row["faster_than_pickle"] for row in results["handover"] if row["method"] == "pickle"} == {1}
+
+    counted = {(row["processes"], row["method"]) for row in results["contended"]}
+    assert counted == {(n, method) for n in contended.PROCESSES for method in contended.LABELS}
+    for row in results["contended"]:
+        assert 0 < row["least_per_second"] <= row["median_per_second"] <= row["most_per_second"], row
+        assert 0 <= row["fewest"] <= 1, row
+    assert [row["waiter"] for row in results["deaths"]] == ["Go", "Python"]
+    for row in results["deaths"]:
+        assert 0 < row["median_s"] <= row["p99_s"] <= row["most_s"] < math.inf, row
 
     assert {goal["met"] for goal in results["goals"]} <= {True, False}
     for goal in results["goals"]:
@@ -93,8 +114,8 @@ def test_short_run(bench_peer: Path, nothing_left: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-def test_stopped_run_leaves_nothing(how: signal.Signals, bench_peer: Path, nothing_left: str) -> None:
-    with start(bench_peer, nothing_left) as run:
+def test_stopped_run_leaves_nothing(how: signal.Signals, programs: Programs, nothing_left: str) -> None:
+    with start(programs, nothing_left) as run:
         assert run.stderr is not None
         run.stderr.readline()  # it is handing over now
         if how == signal.SIGINT:
@@ -107,9 +128,9 @@ def test_stopped_run_leaves_nothing(how: signal.Signals, bench_peer: Path, nothi
     assert not output
 
 
-def test_killed_run_leaves_no_process(bench_peer: Path, nothing_left: str) -> None:
+def test_killed_run_leaves_no_process(programs: Programs, nothing_left: str) -> None:
     before = set(os.listdir(SHM))
-    with start(bench_peer, nothing_left) as run:
+    with start(programs, nothing_left) as run:
         assert run.stderr is not None
         run.stderr.readline()
         run.kill()
@@ -130,6 +151,12 @@ def test_wrong_result_is_found() -> None:
     check = methods._doubled_again()
     with pytest.raises(methods.WrongResult):
         check(a, True)
+
+
+def test_lost_count_is_found() -> None:
+    contended.check(5, [2, 3])
+    with pytest.raises(methods.WrongResult, match="5 together, but the counter says 4"):
+        contended.check(4, [2, 3])
 
 
 def test_doubling_never_ends() -> None:

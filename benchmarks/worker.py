@@ -1,15 +1,20 @@
-"""The workers that arrays are handed to, in a process each: whatever way an array comes, they double it and hand it back.
+"""The workers, in a process each. Most double an array, whatever way it comes, and hand it back; others answer alone, or count
+under a lock.
 
 Each says that it is ready by sending None over its pipe, and ends by being killed.
 """
 
-import ctypes
+import fcntl
 import os
-import signal
+import time
 from collections.abc import Callable
+from functools import partial
+from multiprocessing import parent_process
 from multiprocessing.connection import Connection
 from multiprocessing.managers import Namespace
 from multiprocessing.shared_memory import SharedMemory
+from multiprocessing.synchronize import Lock
+from threading import Thread
 from typing import Any
 
 import numpy as np
@@ -18,14 +23,19 @@ import samebytes as sb
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
-_PR_SET_PDEATHSIG = 1  # linux/prctl.h
-
 
 def start(cpu: int | None = None) -> None:
-    """Begin a worker's life: on that CPU alone, and killed with its parent."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    """Begin a worker's life: on that CPU alone, and no longer than the client's."""
+    Thread(target=_end_with_client, daemon=True).start()
     if cpu is not None:
         os.sched_setaffinity(0, {cpu})
+
+
+def _end_with_client() -> None:
+    client = parent_process()  # not the one that forked this, which lives as long as any worker does
+    assert client is not None  # this is a worker
+    client.join()
+    os._exit(1)
 
 
 def serve(work: Callable[..., None], conn: Connection, cpu: int | None, *args: object) -> None:
@@ -86,3 +96,44 @@ def by_samebytes(conn: Connection, name: str) -> None:
         seen = a.wait(seen)
         double(a)
         seen = a.publish()
+
+
+def answer(conn: Connection, name: str) -> None:
+    a = sb.attach(name)
+    seen = a.version
+    conn.send(None)
+    while True:
+        seen = a.wait(seen)
+        seen = a.publish()
+
+
+def count_by_samebytes(conn: Connection, name: str) -> None:
+    lock = sb.attach(name).lock
+    _count(conn, name, lock.acquire, lock.release)
+
+
+def count_by_lock(conn: Connection, name: str, lock: Lock) -> None:
+    _count(conn, name, lock.acquire, lock.release)
+
+
+def count_by_flock(conn: Connection, name: str) -> None:
+    fd = os.open(__file__, os.O_RDONLY)  # any file will do that each opens for itself
+    _count(conn, name, partial(fcntl.flock, fd, fcntl.LOCK_EX), partial(fcntl.flock, fd, fcntl.LOCK_UN))
+
+
+_BETWEEN_LOOKS = 16  # sections between two looks at the clock
+
+
+def _count(conn: Connection, name: str, acquire: Callable[[], object], release: Callable[[], object]) -> None:
+    """Counts in the first element under the lock, until the time that it is told (ns since 1970), and sends how far."""
+    counter = sb.attach(name).data
+    conn.send(None)
+    end = conn.recv()
+    n = 0
+    while time.time_ns() < end:
+        for _ in range(_BETWEEN_LOOKS):
+            acquire()
+            counter[0, 0] += 1
+            release()
+        n += _BETWEEN_LOOKS
+    conn.send(n)

@@ -18,25 +18,40 @@ type Array[T ndarray.Element] struct {
 // CreateOption is an option of [Create] and [CreateFile].
 type CreateOption func(*creation)
 
-type creation struct {
-	fortran bool
-	mode    uint32
-}
-
 // Fortran lays the elements out in Fortran order, the first axis varying fastest. The default is C order.
 func Fortran() CreateOption { return func(c *creation) { c.fortran = true } }
 
 // Mode sets the permission bits of the file, whatever the umask. The default is 0o600: this user alone.
 func Mode(mode fs.FileMode) CreateOption { return func(c *creation) { c.mode = uint32(mode.Perm()) } }
 
+// Slots sets how many processes may have the segment open for writing at the same time: 1 to 256, by default 64. Each slot takes
+// 256 bytes and more of the file.
+func Slots(n int) CreateOption { return func(c *creation) { c.slots = n } }
+
+// Huge asks for huge pages, of 2 MiB on most machines, which are made and first touched several times faster. The system decides:
+// see /sys/kernel/mm/transparent_hugepage/shmem_enabled, and the option huge of tmpfs.
+func Huge() CreateOption { return func(c *creation) { c.huge = true } }
+
+// Capacity reserves memory for so many rows, the length of the first axis that [Array.Resize] and [Array.Append] may grow the array
+// to: at most [npy.MaxLength]. The array is in C order.
+func Capacity(rows int) CreateOption { return func(c *creation) { c.rows = rows } }
+
+// RecoverAlways creates a segment whose locks take no note of deaths: the next holder finds whatever the dead one left, and must
+// cope with it.
+func RecoverAlways() CreateOption { return func(c *creation) { c.flags |= flagRecoverAlways } }
+
 // AttachOption is an option of [Attach] and [AttachFile].
 type AttachOption func(*attachment)
 
-type attachment struct{ writable bool }
+type attachment struct{ writable, trust bool }
 
 // ReadOnly opens for reading: permission to read the file is enough, Set panics with ndarray.ErrReadOnly, and a write past
 // it (through Data, or a gonum matrix) is a fault.
 func ReadOnly() AttachOption { return func(a *attachment) { a.writable = false } }
+
+// Trust opens a segment that another user owns, or that everybody may write. Those who may write it can change any element at any
+// time, and cut the file: see [Guarded].
+func Trust() AttachOption { return func(a *attachment) { a.trust = true } }
 
 // Create makes a segment of that name with a zeroed array of that shape, and opens it. The segment stays until deleted.
 // Its memory is reserved: later writes cannot run out of space.
@@ -66,15 +81,21 @@ func CreateFile[T ndarray.Element](path string, shape []int, opts ...CreateOptio
 }
 
 func createArray[T ndarray.Element](name, path string, shape []int, opts []CreateOption) (*Array[T], error) {
-	c := creation{mode: 0o600}
+	return createKind[T](name, path, shape, creation{mode: 0o600, slots: defaultSlots}, opts)
+}
+
+func createKind[T ndarray.Element](name, path string, shape []int, c creation, opts []CreateOption) (*Array[T], error) {
 	for _, o := range opts {
 		o(&c)
+	}
+	if c.slots < 1 || c.slots > maxSlots {
+		return nil, fmt.Errorf("%w: expected 1 to %d slots, found %d", ErrFull, maxSlots, c.slots)
 	}
 	h, err := npy.NewHeader(ndarray.DTypeOf[T](), shape, c.fortran)
 	if err != nil {
 		return nil, err
 	}
-	m, err := create(path, h, c.mode)
+	m, err := create(path, h, c)
 	if err != nil {
 		return nil, err
 	}
@@ -117,7 +138,7 @@ func attachArray[T ndarray.Element](name, path string, opts []AttachOption) (*Ar
 	for _, opt := range opts {
 		opt(&o)
 	}
-	m, err := attach(path, name != "", o.writable)
+	m, err := attach(path, name != "", o)
 	if err != nil {
 		return nil, err
 	}
@@ -128,9 +149,18 @@ func attachArray[T ndarray.Element](name, path string, opts []AttachOption) (*Ar
 func newArray[T ndarray.Element](name, path string, m *mapping) (a *Array[T], err error) {
 	defer func() {
 		if err != nil {
-			m.release() // fails only for what is no mapping
+			m.release()
 		}
 	}()
+	array, err := arrayOver[T](m)
+	if err != nil {
+		return nil, err
+	}
+	return &Array[T]{array, newSegment(name, path, m)}, nil
+}
+
+// arrayOver returns the mapping's elements as an array of the shape that it has now.
+func arrayOver[T ndarray.Element](m *mapping) (*ndarray.Array[T], error) {
 	h := m.content.header
 	if want := ndarray.DTypeOf[T](); h.DType != want {
 		return nil, fmt.Errorf("%w: expected %v, found %v", ndarray.ErrDType, want, h.DType)
@@ -138,18 +168,19 @@ func newArray[T ndarray.Element](name, path string, m *mapping) (a *Array[T], er
 	if h.BigEndian && h.DType.Size() > 1 {
 		return nil, fmt.Errorf("%w: expected little-endian %v, found big-endian", ndarray.ErrDType, h.DType)
 	}
+	var err error
+	if h.Shape, err = m.shape(); err != nil {
+		return nil, err
+	}
 	data, err := elements[T](m.bytes, len(m.head), h.Len())
 	if err != nil {
 		return nil, err
 	}
 	array, err := ndarray.FromFlat(data, h.Shape, h.Fortran)
-	if err != nil {
-		return nil, err
-	}
-	if !m.key.writable {
+	if err == nil && !m.key.writable {
 		array = array.ReadOnly()
 	}
-	return &Array[T]{array, newSegment(name, path, m)}, nil
+	return array, err
 }
 
 // Close ends this opening, and unmaps the segment if it was the process's last. The array is empty afterwards; its views

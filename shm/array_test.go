@@ -146,6 +146,7 @@ func TestDeletedGoesOn(t *testing.T) {
 
 func TestClose(t *testing.T) {
 	dir := segments(t)
+	shm.SetWarm(0)
 	a := create[float64](t, "x", []int{3})
 	b := attach[float64](t, "x")
 	if err := a.Close(); err != nil {
@@ -416,7 +417,7 @@ func TestList(t *testing.T) {
 	if err != nil || len(infos) != 2 || infos[0].Name != "a" || infos[1].Name != "b" {
 		t.Fatalf("%+v, %v", infos, err)
 	}
-	if i := infos[0]; i.Version != 1 || i.NBytes != 8 || i.Size != 3*4096 || i.Mode != 0o600 || i.ID != a.ID() || i.Created.IsZero() {
+	if i := infos[0]; i.Version != 1 || i.NBytes != 8 || i.Size != 7*4096 || i.Mode != 0o600 || i.ID != a.ID() || i.Created.IsZero() {
 		t.Errorf("%+v", i)
 	}
 	if err := os.Remove(pathOf(dir, "folder")); err != nil {

@@ -4,7 +4,6 @@ package shm
 
 import (
 	"fmt"
-	"sync/atomic"
 	"unsafe"
 
 	"github.com/samebytes/samebytes/ndarray"
@@ -29,15 +28,35 @@ func elements[T ndarray.Element](b []byte, off, n int) ([]T, error) {
 	return unsafe.Slice((*T)(p), n), nil
 }
 
-// published returns the counter in the control block. The mapping must have one.
-func (m *mapping) published() *atomic.Uint64 {
-	// Sound: controlOffset is a multiple of the page size, the field's offset one of 8, and both lie within the mapping, as
-	// decodeFooter checked. Guarded by TestControlBlock.
-	return (*atomic.Uint64)(unsafe.Pointer(&m.bytes[m.content.controlOffset+publishedOffset]))
+// control returns the control block in the mapping, which must have one. Its words change under this process: those that say
+// where something is are in content, checked.
+func (m *mapping) control() *controlBlock {
+	// Sound: the block is the last page of the file, mapped whole; the offsets of its words are multiples of their sizes.
+	// Guarded by TestControlBlock.
+	return (*controlBlock)(unsafe.Pointer(&m.bytes[len(m.bytes)-controlSize]))
 }
 
-// futexWord returns the low half of that counter: the lower address, both systems that are supported being little-endian.
-// Sound as published is. Guarded by TestM05VersionWraps.
+// futexWord returns the low half of the counter of publications: the lower address, both systems that are supported being
+// little-endian. Sound as control is. Guarded by TestM05VersionWraps.
 func (m *mapping) futexWord() *uint32 {
-	return (*uint32)(unsafe.Pointer(m.published()))
+	return (*uint32)(unsafe.Pointer(&m.control().Published))
+}
+
+// participant returns a row of the table of participants, of which there are content.control.Slots.
+func (m *mapping) participant(row int) *participant {
+	// Sound: decodeControl checked that the tables lie within the file and are as long as their rows. Guarded by FuzzControl.
+	return (*participant)(unsafe.Pointer(&m.bytes[m.content.controlOffset+row*participantSize]))
+}
+
+// box returns a row of the table of boxes, of which there are content.control.Boxes, and its ranges, sharing their memory.
+func (m *mapping) box(row int) (*box, []span) {
+	// Sound: as participant. The index checks the row's beginning, and the table's rows are of one size.
+	p := unsafe.Pointer(&m.bytes[m.boxes+row*m.boxSize])
+	return (*box)(p), unsafe.Slice((*span)(unsafe.Add(p, boxHeadSize)), m.ndim)
+}
+
+// lengthField returns the characters of the header that are the length of a growable array's first axis.
+func (m *mapping) lengthField() *uint64 {
+	// Sound: Length is a multiple of 8 within the header, as content.read checked. Guarded by TestResize.
+	return (*uint64)(unsafe.Pointer(&m.bytes[m.content.control.Length]))
 }

@@ -1,15 +1,16 @@
 package shm
 
 import (
-	"encoding/binary"
 	"fmt"
 	"math"
 	"time"
 	"unsafe"
+
+	"github.com/samebytes/samebytes/ndarray"
 )
 
 // pageSize is the unit in which a segment's parts are laid out: the memory page of amd64, and of arm64 kernels in their
-// usual configuration. Elements begin at a multiple of it, and so does the control block.
+// usual configuration. Elements begin at a multiple of it, and so do the tables and the control block.
 const pageSize = 4096
 
 const (
@@ -23,27 +24,41 @@ var (
 	footerMagic  = [8]byte{0x93, 'S', 'A', 'M', 'E', 'E', 'N', 'D'}
 )
 
-// controlBlock is the last page of a segment, little-endian. It is the only definition of the layout: the table in
-// docs/reference/format.md and Python's _control.py are generated from it and its comments by
+// controlBlock is the last page of a segment, little-endian. With [participant] and [box], the rows of the two tables before
+// it, it is the only definition of the layout: the tables in docs/reference/format.md, Python's _control.py and the
+// extension's layout.h are generated from them and their comments by
 //
 //	go test ./shm -run TestControlBlock -update
 //
-// Of all fields only Published changes once the segment has its name. The reserved bytes are zero; they leave room for the
-// lock's words, and BlockSize for tables of participants and locks behind this page, under a higher Version.
+// The fields up to Length never change once the segment has its name. Reserved bytes are zero.
 type controlBlock struct {
 	Magic         [8]byte  // 0x93 "SAMEBYT"
 	Version       uint32   // of this layout: 1
-	BlockSize     uint32   // bytes from the block's start to the file's end: 4096
-	ControlOffset uint64   // file offset of the block, a multiple of 4096
+	Kind          uint32   // what the segment is for: 0 an array, 1 mutex, 2 rlock, 3 semaphore, 4 bounded semaphore, 5 event, 6 condition, 7 barrier, 8 counter
+	ControlOffset uint64   // file offset of the tables, a multiple of 4096
+	BlockSize     uint64   // bytes from there to the file's end, a multiple of 4096
 	DataOffset    uint64   // file offset of the first element: the size of the .npy header
-	DataSize      uint64   // bytes of all elements
+	Capacity      uint64   // bytes reserved for elements
+	ItemSize      uint32   // bytes of an element
+	Flags         uint32   // 1: temporary, goes with its last participant; 2: a death inside a lock leaves no mark
 	ID            [16]byte // random, so that an array is told from a later one of its name
 	Created       int64    // nanoseconds since 1970-01-01 UTC
-	_             [64]byte
+	Slots         uint32   // rows of the table of participants: 1 to 256
+	Boxes         uint32   // rows of the table of boxes: 1 to 1024
+	NDim          uint32   // axes of a box: those of the array
+	Length        uint32   // file offset of the 8 characters in the header that are the first axis's length; 0: the array cannot grow
+	_             [32]byte
 	Published     uint64 // times published; changed atomically. Its low 4 bytes are the futex word of all who wait
 	_             [56]byte
-	_             [3840]byte
-	Footer        controlFooter // the file's last 64 bytes, by which the block is found
+	Latch         uint32 // the word that guards the table of boxes: 0, or its holder; bit 31: others sleep on it
+	Used          uint32 // boxes from this row on are free; changed under the latch
+	Waiting       uint32 // 0: no box waits, so that who unlocks need not look
+	_             [4]byte
+	Ticket        uint64 // the last number given to a box, in the order of asking; changed under the latch
+	Writes        uint64 // exclusive locks granted; changed under the latch
+	Dirty         uint64 // bytes of elements from the first that may be other than zero; changed under the lock of the whole array
+	_             [3800]byte
+	Footer        controlFooter // the file's last 64 bytes, by which the tables are found
 }
 
 // controlFooter ends the file.
@@ -55,88 +70,168 @@ type controlFooter struct {
 	_             [40]byte
 }
 
+// participant is a row of the first table. Its byte at participantByte plus its number is locked by who has it (an open file
+// description lock), which the kernel ends with the process. All but Generation is for people to read.
+type participant struct {
+	Generation uint32   // times taken
+	PID        uint32   // of the process that has it or had it last; 0 after it left
+	Joined     int64    // nanoseconds since 1970-01-01 UTC
+	Language   [8]byte  // "go", "python" or "c", then zeros
+	Program    [40]byte // the end of the program's name, UTF-8, then zeros
+	Host       [64]byte // likewise
+}
+
+// participantByte is where the participants' locked bytes begin, far past the end of any file.
+const participantByte = 1 << 62
+
+// box is a row of the second table, followed by NDim pairs of int64: on each axis the first position and the one after the
+// last. Rows are written under the latch, and become what they say by the store of Owner. They are freed by their owner
+// without it.
+type box struct {
+	Owner  uint64 // 0: free. Bits 0-29 are the holder as in Latch, bits 32-34 the state: 1 and 2 waiting for a shared or exclusive lock, 3 and 4 holding one, 5 what a dead holder left half written
+	Thread uint64 // which thread of its process; 0 where that does not matter
+	Ticket uint64 // its place among those who asked
+	Wake   uint32 // the futex word that its owner sleeps on: 0 asleep, 1 woken
+	Passed uint32 // how often others that asked later were served first
+}
+
 const (
 	controlSize     = int(unsafe.Sizeof(controlBlock{}))
-	publishedOffset = int(unsafe.Offsetof(controlBlock{}.Published))
+	participantSize = int(unsafe.Sizeof(participant{}))
+	boxHeadSize     = int(unsafe.Sizeof(box{}))
+	cacheLine       = 64
 )
 
-// segmentSize returns where the control block of a segment begins, and the size of its file: the elements are followed by
-// zeros up to the next page. It fails when the file would be larger than a file offset counts.
-func segmentSize(dataOffset, dataSize int) (controlOffset, fileSize int, err error) {
-	const slack = 2 * pageSize // what rounding up and the block add at most
-	if dataSize > maxFileSize-dataOffset-slack {
-		return 0, 0, fmt.Errorf("expected at most %d bytes in a file, found elements of %d", maxFileSize, dataSize)
+// Sizes of the tables of a new segment. Every participant may hold a box and wait for another.
+const (
+	defaultSlots = 64
+	maxSlots     = 256 // what Latch and Owner have bits for is 1022
+	maxBoxes     = 1024
+	boxesPerSlot = 2
+)
+
+// Bits of controlBlock.Flags.
+const (
+	flagTemporary     = 1
+	flagRecoverAlways = 2
+	knownFlags        = flagTemporary | flagRecoverAlways
+)
+
+// boxSize returns the bytes of a row of the table of boxes: whole cache lines.
+func boxSize(ndim int) int { return roundUp(boxHeadSize+16*ndim, cacheLine) }
+
+// blockSize returns the bytes of both tables and the control block.
+func blockSize(slots, boxes, ndim int) int {
+	return roundUp(slots*participantSize+boxes*boxSize(ndim), pageSize) + controlSize
+}
+
+func roundUp(n, to int) int { return (n + to - 1) / to * to }
+
+// segmentSize returns where the tables of a segment begin, and the size of its file: the elements are followed by zeros up to
+// the next page. It fails when the file would be larger than a file offset counts.
+func segmentSize(dataOffset, capacity, blockSize int) (controlOffset, fileSize int, err error) {
+	if capacity > maxFileSize-dataOffset-pageSize-blockSize {
+		return 0, 0, fmt.Errorf("%w: expected at most %d bytes in a file, found elements of %d", ndarray.ErrShape, maxFileSize, capacity)
 	}
-	controlOffset = (dataOffset + dataSize + pageSize - 1) / pageSize * pageSize
-	return controlOffset, controlOffset + controlSize, nil
+	controlOffset = roundUp(dataOffset+capacity, pageSize)
+	return controlOffset, controlOffset + blockSize, nil
 }
 
 const maxFileSize = math.MaxInt // Linux: loff_t, 63 bits
 
-// newControl returns the block of a segment that is about to be named.
-func newControl(id [16]byte, created time.Time, controlOffset, dataOffset, dataSize int) controlBlock {
-	return controlBlock{
-		Magic:         controlMagic,
-		Version:       controlVersion,
-		BlockSize:     uint32(controlSize),
-		ControlOffset: uint64(controlOffset),
-		DataOffset:    uint64(dataOffset),
-		DataSize:      uint64(dataSize),
-		ID:            id,
-		Created:       created.UnixNano(),
-		Footer:        controlFooter{Magic: footerMagic, Version: controlVersion, ControlOffset: uint64(controlOffset)},
+// kind is what a segment is for.
+type kind uint32
+
+const (
+	kindArray kind = iota
+	kindMutex
+	kindRLock
+	kindSemaphore
+	kindBoundedSemaphore
+	kindEvent
+	kindCondition
+	kindBarrier
+	kindCounter
+)
+
+var kindNames = []string{"array", "mutex", "rlock", "semaphore", "bounded semaphore", "event", "condition", "barrier", "counter"}
+
+func (k kind) String() string {
+	if int(k) < len(kindNames) {
+		return kindNames[k]
 	}
+	return fmt.Sprintf("kind %d", uint32(k))
 }
 
-// encode returns the block's bytes.
-func (c *controlBlock) encode() []byte {
-	b, err := binary.Append(nil, binary.LittleEndian, c)
-	if err != nil {
-		panic(err) // the struct has only fields of fixed size, which its test proves
-	}
-	return b
+// bytes returns the block's bytes, sharing its memory.
+func (c *controlBlock) bytes() []byte {
+	// Sound: the struct has only fields of fixed size and no padding, which TestControlBlock proves.
+	return unsafe.Slice((*byte)(unsafe.Pointer(c)), controlSize)
 }
 
-// decodeFooter returns the offset of the control block that the last footerSize bytes of a file of fileSize bytes name, or
-// 0 when they are no footer: the file is then a plain .npy.
+// fixed returns the fields that never change, sharing their memory.
+func (c *controlBlock) fixed() []byte { return c.bytes()[:unsafe.Offsetof(c.Published)] }
+
+// tables returns the bytes from ControlOffset to the file's end that the block's numbers call for.
+func (c *controlBlock) tables() int { return blockSize(int(c.Slots), int(c.Boxes), int(c.NDim)) }
+
+// finish fills in what follows from the other fields, and where the block is.
+func (c *controlBlock) finish(created time.Time, controlOffset int) {
+	c.Magic, c.Version = controlMagic, controlVersion
+	c.ControlOffset, c.BlockSize = uint64(controlOffset), uint64(c.tables())
+	c.Created = created.UnixNano()
+	c.Footer = controlFooter{Magic: footerMagic, Version: controlVersion, ControlOffset: uint64(controlOffset)}
+}
+
+// decodeControl returns the block that the last page of a file of fileSize bytes holds, or false when it holds none: the file
+// is then a plain .npy. Every number is checked against the others and the file's size.
 // The errors are ErrVersion and ErrBroken.
-func decodeFooter(b []byte, fileSize int) (controlOffset int, err error) {
-	var f controlFooter
-	if n, err := binary.Decode(b, binary.LittleEndian, &f); err != nil || n != footerSize || f.Magic != footerMagic {
-		return 0, nil
+func decodeControl(page []byte, fileSize int) (c controlBlock, found bool, err error) {
+	if len(page) < footerSize || [8]byte(page[len(page)-footerSize:]) != footerMagic {
+		return c, false, nil
 	}
-	if f.Version > controlVersion {
-		return 0, fmt.Errorf("%w: expected version %d, found %d", ErrVersion, controlVersion, f.Version)
+	b := c.bytes()
+	copy(b[max(0, controlSize-len(page)):], page[max(0, len(page)-controlSize):])
+	if v := c.Footer.Version; v > controlVersion {
+		return c, false, versionError(v)
 	}
-	if want := fileSize - controlSize; f.Version != controlVersion || want <= 0 || f.ControlOffset != uint64(want) || want%pageSize != 0 {
-		return 0, fmt.Errorf("%w: footer names a control block of version %d at %d of %d bytes", ErrBroken, f.Version, f.ControlOffset, fileSize)
-	}
-	return int(f.ControlOffset), nil
-}
-
-// unknownSize stands for the bytes of elements that have no Go type, of which only the control block knows the size.
-const unknownSize = -1
-
-// decodeControl returns the block whose bytes these are, checked against its place in the file and against what the
-// .npy header says of the elements.
-// The errors are ErrVersion and ErrBroken.
-func decodeControl(b []byte, controlOffset, dataOffset, dataSize int) (controlBlock, error) {
-	var c controlBlock
-	if _, err := binary.Decode(b, binary.LittleEndian, &c); err != nil || c.Magic != controlMagic {
-		return c, fmt.Errorf("%w: no control block at %d", ErrBroken, controlOffset)
+	at := fileSize - controlSize
+	if at <= 0 || c.Magic != controlMagic {
+		return c, false, fmt.Errorf("%w: no control block in the last page of %d bytes", ErrBroken, fileSize)
 	}
 	if c.Version > controlVersion {
-		return c, fmt.Errorf("%w: expected version %d, found %d", ErrVersion, controlVersion, c.Version)
+		return c, false, versionError(c.Version)
 	}
-	if c.Version != controlVersion || c.BlockSize != uint32(controlSize) || c.ControlOffset != uint64(controlOffset) {
-		return c, fmt.Errorf("%w: control block at %d says version %d, %d bytes at %d", ErrBroken, controlOffset, c.Version, c.BlockSize, c.ControlOffset)
+	if c.Version != controlVersion || c.Footer.Version != controlVersion || c.Footer.ControlOffset != c.ControlOffset {
+		return c, false, fmt.Errorf("%w: control block of version %d with tables at %d, footer of version %d at %d", ErrBroken,
+			c.Version, c.ControlOffset, c.Footer.Version, c.Footer.ControlOffset)
 	}
-	if dataSize == unknownSize && c.DataSize <= uint64(controlOffset) {
-		dataSize = int(c.DataSize)
+	if c.Slots < 1 || c.Slots > maxSlots || c.Boxes < 1 || c.Boxes > maxBoxes || c.NDim > ndarray.MaxDims || c.Flags&^knownFlags != 0 {
+		return c, false, fmt.Errorf("%w: control block for %d participants, %d boxes of %d axes, flags %#x", ErrBroken,
+			c.Slots, c.Boxes, c.NDim, c.Flags)
 	}
-	if c.DataOffset != uint64(dataOffset) || c.DataSize != uint64(dataSize) || dataSize > controlOffset-dataOffset {
-		return c, fmt.Errorf("%w: header has %d bytes at %d, control block at %d says %d bytes at %d", ErrBroken,
-			dataSize, dataOffset, controlOffset, c.DataSize, c.DataOffset)
+	size := uint64(c.tables())
+	if c.BlockSize != size || c.ControlOffset%pageSize != 0 || c.ControlOffset != uint64(fileSize)-size {
+		return c, false, fmt.Errorf("%w: control block says %d bytes at %d, expected %d at the end of %d", ErrBroken,
+			c.BlockSize, c.ControlOffset, size, fileSize)
 	}
-	return c, nil
+	if c.DataOffset > c.ControlOffset || c.Capacity > c.ControlOffset-c.DataOffset {
+		return c, false, fmt.Errorf("%w: control block says %d bytes of elements at %d, before tables at %d", ErrBroken,
+			c.Capacity, c.DataOffset, c.ControlOffset)
+	}
+	return c, true, nil
+}
+
+func versionError(found uint32) error {
+	return fmt.Errorf("%w: expected version %d, found %d", ErrVersion, controlVersion, found)
+}
+
+// check says whether the block belongs to elements of itemSize bytes, nbytes in all, that begin at dataOffset.
+// The error is ErrBroken.
+func (c *controlBlock) check(dataOffset, ndim, itemSize, nbytes int) error {
+	if c.DataOffset != uint64(dataOffset) || c.NDim != uint32(ndim) || c.ItemSize != uint32(itemSize) || uint64(nbytes) > c.Capacity {
+		return fmt.Errorf("%w: header has %d bytes on %d axes at %d, each element %d; control block says at most %d on %d at %d, each %d",
+			ErrBroken, nbytes, ndim, dataOffset, itemSize, c.Capacity, c.NDim, c.DataOffset, c.ItemSize)
+	}
+	return nil
 }

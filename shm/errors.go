@@ -28,6 +28,16 @@ var (
 	// ErrBroken is returned when a control block contradicts itself or its file, or when its file was cut or replaced
 	// while mapped.
 	ErrBroken = errors.New("segment is damaged")
+	// ErrOwnerDied is returned when the last holder of a lock died with it. The text names the box that may be half written.
+	ErrOwnerDied = errors.New("the holder of the lock died")
+	// ErrNotOwner is returned when what is not held, or not any more, is unlocked.
+	ErrNotOwner = errors.New("not the holder of the lock")
+	// ErrDeadlock is returned when who asks for a lock would wait for itself. Go waits, as it cannot tell goroutines apart.
+	ErrDeadlock = sentinel.New("would wait for itself", syscall.EDEADLK)
+	// ErrBarrierBroken is returned to all parties of a barrier that one of them gave up, aborted, reset, or died in.
+	ErrBarrierBroken = errors.New("barrier is broken")
+	// ErrFull is returned when a segment has no free slot for a further participant, or no free row for a further lock.
+	ErrFull = errors.New("the table is full")
 	// ErrClosed is returned after Close.
 	ErrClosed = sentinel.New("already closed", fs.ErrClosed)
 	// ErrVersion is returned when a newer release wrote the control block.

@@ -4,7 +4,7 @@ package shm
 
 import (
 	"fmt"
-	"math"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -16,32 +16,35 @@ const (
 	opWake = 1
 )
 
-// maxSleep bounds every sleep. When the file is cut under a sleeper, nobody can wake it: the word is no address any more. The
-// timer costs 0.6 us.
-var maxSleep = unix.Timespec{Sec: 1}
-
 // futexWait sleeps until futexWake is called on the word, unless the word does not hold value any more; it then reports
-// true, and sometimes for no reason: the caller looks at the word again. After maxSleep it reports false. The word may be in
+// true, and sometimes for no reason: the caller looks at the word again. After most it reports false. The word may be in
 // memory mapped for reading only.
 // The error is ErrBroken when the word's page is gone from the file.
-func futexWait(word *uint32, value uint32) (woken bool, err error) {
-	// Syscall6, not RawSyscall6: the scheduler must know that this thread sleeps. The pointers are sound: word lies in a
-	// mapping that the caller holds, and the kernel only reads the timeout. Guarded by TestWaitOfCutFile.
-	_, _, errno := unix.Syscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(word)), opWait, uintptr(value),
-		uintptr(unsafe.Pointer(&maxSleep)), 0, 0)
-	switch errno {
-	case 0, unix.EAGAIN:
-		return true, nil
-	case unix.ETIMEDOUT, unix.EINTR:
-		return false, nil
-	case unix.EFAULT:
-		return false, fmt.Errorf("%w: the file was cut", ErrBroken)
+func futexWait(word *uint32, value uint32, most time.Duration) (woken bool, err error) {
+	end := time.Now().Add(most)
+	for left := most; left > 0; left = time.Until(end) { // a signal ends a sleep, but not the time for it
+		timeout := unix.NsecToTimespec(int64(left))
+		// Syscall6, not RawSyscall6: the scheduler must know that this thread sleeps. The pointers are sound: word lies in a
+		// mapping that the caller holds, and the kernel only reads the timeout. Guarded by TestWaitOfCutFile.
+		_, _, errno := unix.Syscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(word)), opWait, uintptr(value),
+			uintptr(unsafe.Pointer(&timeout)), 0, 0)
+		switch errno {
+		case 0, unix.EAGAIN:
+			return true, nil
+		case unix.EINTR:
+		case unix.ETIMEDOUT:
+			return false, nil
+		case unix.EFAULT:
+			return false, fmt.Errorf("%w: the file was cut", ErrBroken)
+		default:
+			return false, errno
+		}
 	}
-	return false, errno
+	return false, nil
 }
 
-// futexWake wakes all who sleep on the word, in any process. It never blocks, so the scheduler need not be told.
-// The error is left: a page that is gone has no sleepers that could be woken, and they find out by maxSleep.
-func futexWake(word *uint32) {
-	unix.RawSyscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(word)), opWake, math.MaxInt32, 0, 0, 0)
+// futexWake wakes up to n who sleep on the word, in any process. It never blocks, so the scheduler need not be told.
+// The error is left: a page that is gone has no sleepers that could be woken, and their sleep ends by itself.
+func futexWake(word *uint32, n int) {
+	unix.RawSyscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(word)), opWake, uintptr(n), 0, 0, 0)
 }

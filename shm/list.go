@@ -24,6 +24,20 @@ type Info struct {
 	ID      [16]byte
 	Created time.Time
 	Version uint64 // times published
+
+	Kind         string // what it is for: "array", "mutex", ...
+	Temporary    bool   // goes with its last participant
+	Slots        int    // how many may participate
+	Participants []Participant
+	Locks        []Lock
+}
+
+// Lock is a box that somebody holds, waits for, or died with.
+type Lock struct {
+	Box   Box    `json:"box"`
+	State string `json:"state"` // "shared", "exclusive", "waiting for shared", "waiting for exclusive" or "damaged"
+	Row   int    `json:"row"`   // of the participant
+	Alive bool   `json:"alive"` // whether that participant lives
 }
 
 // Delete takes the name away. Who has the segment mapped goes on with it; the memory is free when the last has closed it.
@@ -36,6 +50,7 @@ func Delete(name string) error {
 	if err := unlink(file); err != nil {
 		return fmt.Errorf("shm: delete %q: %w", name, withNearNames(err, name))
 	}
+	coolDeleted()
 	return nil
 }
 
@@ -72,28 +87,61 @@ func List() ([]Info, error) {
 }
 
 func stat(name, path string) (Info, error) {
-	f, fi, err := open(path, true, false)
+	f, fi, err := open(path, true, attachment{trust: true})
 	if err != nil {
 		return Info{}, err
 	}
 	defer f.close()
 	c, _, err := f.read(fi.size)
 	h := c.header
-	if h.Descr != "" {
-		c.controlOffset, c.control, err = f.readControl(fi.size, h.DataOffset, unknownSize)
+	nbytes := h.NBytes()
+	if h.Descr != "" { // elements without a Go type, of which the control block knows the size
+		if c.control, c.controlOffset, err = f.readControl(fi.size); err == nil && c.controlOffset != 0 {
+			if _, nbytes, err = ndarray.Size(h.Shape, int(c.control.ItemSize)); err == nil {
+				err = c.control.check(h.DataOffset, len(h.Shape), int(c.control.ItemSize), nbytes)
+			}
+		}
 	}
 	if err != nil {
 		return Info{}, err
 	}
 	info := Info{
-		Name: name, DType: h.DType, Descr: h.Descr, Shape: h.Shape, Fortran: h.Fortran, NBytes: h.NBytes(),
+		Name: name, DType: h.DType, Descr: h.Descr, Shape: h.Shape, Fortran: h.Fortran, NBytes: nbytes,
 		Size: fi.size, Mode: fs.FileMode(fi.mode), Plain: c.controlOffset == 0,
 	}
 	if !info.Plain {
-		info.NBytes = int(c.control.DataSize)
 		info.ID, info.Created, info.Version = c.control.ID, time.Unix(0, c.control.Created), c.control.Published
+		info.Kind, info.Temporary = kind(c.control.Kind).String(), c.control.Flags&flagTemporary != 0
+		err = f.readTables(fi.id, c, &info)
 	}
-	return info, nil
+	return info, err
+}
+
+// readTables adds what the tables say of participants and locks, while they may be changing.
+func (f file) readTables(id fileID, c content, info *Info) error {
+	// A mapping that is a copy, of the tables alone.
+	m := mapping{bytes: make([]byte, int(c.control.BlockSize)), content: content{control: c.control}, row: noRow, lock: f, key: mappingKey{file: id}}
+	m.setTables()
+	if err := f.readAt(m.bytes, c.controlOffset); err != nil {
+		return err
+	}
+	info.Slots = int(c.control.Slots)
+	for row := range info.Slots {
+		n, err := f.lockedBytes(participantByte+row, 1)
+		if err != nil {
+			return err
+		}
+		if p := m.participant(row); n > 0 || p.PID != 0 {
+			info.Participants = append(info.Participants, describe(row, p, n > 0))
+		}
+	}
+	for row := range m.used() {
+		b, spans := m.box(row)
+		if who, s := ownerParts(b.Owner); s != free && s <= damaged {
+			info.Locks = append(info.Locks, Lock{boxOf(spans, info.Shape), s.String(), int(who&identityRowMask) - 1, !m.dead(who)})
+		}
+	}
+	return nil
 }
 
 // withNearNames adds to an ErrNotExist the names that were likely meant.

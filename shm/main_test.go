@@ -21,20 +21,28 @@ import (
 // TestMain runs a child's part when a test started this binary as another process.
 func TestMain(m *testing.M) {
 	if part := os.Getenv("SHM_TEST_CHILD"); part != "" {
-		children[part]()
+		words := strings.Fields(part)
+		childArgs = words[1:]
+		children[words[0]]()
 		os.Exit(0)
 	}
 	os.Exit(m.Run())
 }
 
-// startChild runs a part of children in a process of its own, which is killed when the test ends, and returns it with what
-// it prints.
-func startChild(t *testing.T, part string) (*exec.Cmd, *bufio.Reader) {
+// childArgs are the words behind a child's part.
+var childArgs []string
+
+// startChild runs a part of children, with the words behind it, in a process of its own, changed before it starts. It is killed
+// when the test ends, and returned with what it prints.
+func startChild(t *testing.T, part string, changes ...func(*exec.Cmd)) (*exec.Cmd, *bufio.Reader) {
 	t.Helper()
 	c := exec.Command(os.Args[0])
 	c.Env = append(os.Environ(), "SHM_TEST_CHILD="+part)
 	c.Stderr = os.Stderr
 	c.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	for _, change := range changes {
+		change(c)
+	}
 	out, err := c.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -56,6 +64,8 @@ func segments(t *testing.T) string {
 	dir := t.TempDir()
 	t.Setenv("SAMEBYTES_DIR", dir)
 	t.Cleanup(func() {
+		shm.SetWarm(0)
+		shm.SetWarm(64 << 20)
 		for _, leak := range leaks(t, dir) {
 			t.Errorf("left behind: %s", leak)
 		}

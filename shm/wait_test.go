@@ -171,6 +171,7 @@ func TestWaitEnds(t *testing.T) {
 // TestCloseOfTheOnlyOpening unmaps a segment as soon as its last waiter has left, and not before.
 func TestCloseOfTheOnlyOpening(t *testing.T) {
 	dir := segments(t)
+	shm.SetWarm(0)
 	create[float64](t, "x", []int{1}).Close()
 	for range 200 {
 		a, err := shm.Attach[float64]("x")

@@ -3,6 +3,7 @@
 package tests
 
 import (
+	"context"
 	"encoding/json"
 	"os"
 	"os/exec"
@@ -10,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/samebytes/samebytes/ndarray"
 	"github.com/samebytes/samebytes/shm"
 )
 
@@ -26,6 +28,11 @@ func TestCommand(t *testing.T) {
 	}
 	defer a.Close()
 	a.Publish()
+	g, err := a.Lock(context.Background(), ndarray.Range(1, 3))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer g.Unlock()
 
 	for _, c := range []struct {
 		args   string
@@ -33,8 +40,10 @@ func TestCommand(t *testing.T) {
 		stdout []string // what it prints has these, or is nothing
 		stderr string
 	}{
-		{"ls", 0, []string{"NAME", "prices  float64  (3, 4) F  96     1"}, ""},
-		{"stat prices", 0, []string{"dtype    float64", "mode 0600", "version  1"}, ""},
+		{"ls", 0, []string{"NAME", "prices  array  float64  (3, 4) F  96     1        1      1 "}, ""},
+		{"stat prices", 0, []string{"kind     array", "dtype    float64", "mode 0600", "version  1", "lock     exclusive [1:3, 0:4], slot 0", "slot 0   tests.test (go), pid "}, ""},
+		{"gc", 0, []string{"nothing is dead"}, ""},
+		{"gc --help", 0, []string{"--delete", "Example"}, ""},
 		{"stat pirces prices", 3, []string{"dtype    float64"}, "did you mean prices"},
 		{"stat", 2, nil, "--help"},
 		{"stat a/b", 2, nil, "bad name"},
@@ -76,11 +85,12 @@ func TestCommand(t *testing.T) {
 		t.Fatal(err)
 	}
 	var got []struct {
-		Name, DType string
-		Shape       []int
-		NBytes      int
+		Name, DType  string
+		Shape        []int
+		NBytes       int
+		Participants []struct{ PID int }
 	}
-	if err := json.Unmarshal(out, &got); err != nil || len(got) != 1 || got[0].DType != "int8" || got[0].Shape == nil || got[0].NBytes != 1 {
+	if err := json.Unmarshal(out, &got); err != nil || len(got) != 1 || got[0].DType != "int8" || got[0].Shape == nil || got[0].NBytes != 1 || len(got[0].Participants) != 1 || got[0].Participants[0].PID != os.Getpid() {
 		t.Errorf("%s, %v", out, err)
 	}
 }

@@ -3,6 +3,7 @@
 package tests
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"encoding/hex"
@@ -15,6 +16,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -27,23 +29,28 @@ import (
 
 // sentinels are all errors that both languages know, by their name without Err or Error.
 var sentinels = map[string]error{
-	"Access":      shm.ErrAccess,
-	"BadName":     shm.ErrBadName,
-	"Broken":      shm.ErrBroken,
-	"Closed":      shm.ErrClosed,
-	"DType":       ndarray.ErrDType,
-	"Deadline":    context.DeadlineExceeded,
-	"Exist":       shm.ErrExist,
-	"Format":      npy.ErrFormat,
-	"Layout":      ndarray.ErrLayout,
-	"NoControl":   shm.ErrNoControl,
-	"NoSpace":     shm.ErrNoSpace,
-	"NotExist":    shm.ErrNotExist,
-	"ReadOnly":    ndarray.ErrReadOnly,
-	"Shape":       ndarray.ErrShape,
-	"Truncated":   npy.ErrTruncated,
-	"Unsupported": shm.ErrUnsupported,
-	"Version":     shm.ErrVersion,
+	"Access":        shm.ErrAccess,
+	"BadName":       shm.ErrBadName,
+	"BarrierBroken": shm.ErrBarrierBroken,
+	"Broken":        shm.ErrBroken,
+	"Closed":        shm.ErrClosed,
+	"DType":         ndarray.ErrDType,
+	"Deadline":      context.DeadlineExceeded,
+	"Deadlock":      shm.ErrDeadlock,
+	"Exist":         shm.ErrExist,
+	"Format":        npy.ErrFormat,
+	"Full":          shm.ErrFull,
+	"Layout":        ndarray.ErrLayout,
+	"NoControl":     shm.ErrNoControl,
+	"NoSpace":       shm.ErrNoSpace,
+	"NotExist":      shm.ErrNotExist,
+	"NotOwner":      shm.ErrNotOwner,
+	"OwnerDied":     shm.ErrOwnerDied,
+	"ReadOnly":      ndarray.ErrReadOnly,
+	"Shape":         ndarray.ErrShape,
+	"Truncated":     npy.ErrTruncated,
+	"Unsupported":   shm.ErrUnsupported,
+	"Version":       shm.ErrVersion,
 }
 
 // standard are the errors of the standard library that the sentinels are too.
@@ -51,6 +58,7 @@ var standard = map[string]error{
 	"Access":      fs.ErrPermission,
 	"BadName":     fs.ErrInvalid,
 	"Closed":      fs.ErrClosed,
+	"Deadlock":    syscall.EDEADLK,
 	"Exist":       fs.ErrExist,
 	"NoSpace":     syscall.ENOSPC,
 	"NotExist":    fs.ErrNotExist,
@@ -60,23 +68,31 @@ var standard = map[string]error{
 
 // step is one of a case's "given", or its "call": the word that is set says what to do, with the name that it is set to.
 type step struct {
-	Create, Attach, Delete, Stat, Publish, Wait, Keep *string // calls of this library
+	Create, Attach, Delete, Stat, Publish, Wait *string // calls of this library
+	Lock, RLock, Recover, Resize                *string
+	Barrier, Arrive, Abort                      *string // of a barrier: create it, wait at it, break it
+	Keep, Hold                                  *string // open it, and lock it, until the case ends
 
 	Npy, Bytes, Symlink, Hardlink, Fifo, Directory, Socket *string // files to make
-	Chown, Patch, Truncate                                 *string // what to do to a file
+	Chown, Chmod, Patch, Truncate                          *string // what to do to a file
 	Mount                                                  *string // size of a tmpfs for the segments
 	WithoutDirectory                                       *string `json:"without directory"`
 
-	Shape  []int
-	DType  *string
-	Mode   string
-	Header string
-	Data   int
-	Hex    string
-	To     string
-	UID    int
-	At     int64
-	Size   int64
+	Shape    []int
+	DType    *string
+	Capacity *int
+	Slots    *int
+	Rows     int
+	Parties  int
+	Box      []any // of each axis a position, or the first and the one after the last
+	Mode     string
+	Header   string
+	Data     int
+	Hex      string
+	To       string
+	UID      int
+	At       int64
+	Size     int64
 }
 
 type errorCase struct {
@@ -111,6 +127,10 @@ func TestErrors(t *testing.T) {
 func (c errorCase) run(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("SAMEBYTES_DIR", dir)
+	t.Cleanup(func() { // what is kept warm lies in a directory that is gone
+		shm.SetWarm(0)
+		shm.SetWarm(64 << 20)
+	})
 	for _, s := range c.Given {
 		s.prepare(t, dir)
 	}
@@ -150,21 +170,41 @@ func names(t *testing.T, dir string) []string {
 	return names
 }
 
+// indices are the box's as the locks take them.
+func (s step) indices() []ndarray.Index {
+	var ix []ndarray.Index
+	for _, axis := range s.Box {
+		switch axis := axis.(type) {
+		case float64:
+			ix = append(ix, ndarray.At(int(axis)))
+		case []any:
+			ix = append(ix, ndarray.Range(int(axis[0].(float64)), int(axis[1].(float64))))
+		}
+	}
+	return ix
+}
+
 // array is what the tests need of an opened array of any dtype.
 type array interface {
+	Lock(context.Context, ...ndarray.Index) (*shm.Guard, error)
+	RLock(context.Context, ...ndarray.Index) (*shm.Guard, error)
+	Recover(context.Context, ...ndarray.Index) (*shm.Guard, error)
+	Resize(context.Context, int) error
 	Publish() (uint64, error)
 	Wait(context.Context, uint64) (uint64, error)
 	Close() error
 }
 
 type verbs struct {
-	create func(name string, shape []int) (array, error)
+	create func(name string, shape []int, opts ...shm.CreateOption) (array, error)
 	attach func(name string, opts ...shm.AttachOption) (array, error)
 }
 
 func verbsOf[T ndarray.Element]() verbs {
 	return verbs{
-		func(name string, shape []int) (array, error) { return orNil(shm.Create[T](name, shape)) },
+		func(name string, shape []int, opts ...shm.CreateOption) (array, error) {
+			return orNil(shm.Create[T](name, shape, opts...))
+		},
 		func(name string, opts ...shm.AttachOption) (array, error) { return orNil(shm.Attach[T](name, opts...)) },
 	}
 }
@@ -199,34 +239,77 @@ func (s step) do() error {
 	}
 	switch {
 	case s.Create != nil:
-		return closing(v.create(*s.Create, s.Shape))
+		var opts []shm.CreateOption
+		if s.Capacity != nil {
+			opts = append(opts, shm.Capacity(*s.Capacity))
+		}
+		if s.Slots != nil {
+			opts = append(opts, shm.Slots(*s.Slots))
+		}
+		return closing(v.create(*s.Create, s.Shape, opts...))
 	case s.Attach != nil:
 		return closing(v.attach(*s.Attach, opts...))
+	case s.Barrier != nil:
+		b, err := shm.CreateBarrier(*s.Barrier, s.Parties)
+		if err != nil {
+			return err
+		}
+		return b.Close()
+	case s.Arrive != nil, s.Abort != nil:
+		return s.meet(opts)
 	case s.Delete != nil:
 		return shm.Delete(*s.Delete)
 	case s.Stat != nil:
 		_, err := shm.Stat(*s.Stat)
 		return err
-	case s.Publish != nil:
-		a, err := v.attach(*s.Publish, opts...)
-		if err != nil {
-			return err
+	}
+	for _, c := range []struct {
+		name *string
+		do   func(context.Context, array) error
+	}{
+		{s.Publish, func(_ context.Context, a array) error { _, err := a.Publish(); return err }},
+		{s.Wait, func(ctx context.Context, a array) error { _, err := a.Wait(ctx, 0); return err }},
+		{s.Lock, func(ctx context.Context, a array) error { return unlocking(a.Lock(ctx, s.indices()...)) }},
+		{s.RLock, func(ctx context.Context, a array) error { return unlocking(a.RLock(ctx, s.indices()...)) }},
+		{s.Recover, func(ctx context.Context, a array) error { return unlocking(a.Recover(ctx, s.indices()...)) }},
+		{s.Resize, func(ctx context.Context, a array) error { return a.Resize(ctx, s.Rows) }},
+	} {
+		if c.name == nil {
+			continue
 		}
-		defer a.Close()
-		_, err = a.Publish()
-		return err
-	case s.Wait != nil:
-		a, err := v.attach(*s.Wait, opts...)
+		a, err := v.attach(*c.name, opts...)
 		if err != nil {
 			return err
 		}
 		defer a.Close()
 		ctx, cancel := context.WithTimeout(context.Background(), time.Millisecond)
 		defer cancel()
-		_, err = a.Wait(ctx, 0)
-		return err
+		return c.do(ctx, a)
 	}
 	return errors.New("a call without a verb")
+}
+
+// meet waits at a barrier, or aborts it.
+func (s step) meet(opts []shm.AttachOption) error {
+	b, err := shm.AttachBarrier(*cmp.Or(s.Arrive, s.Abort), opts...)
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	if s.Abort != nil {
+		return b.Abort()
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Millisecond)
+	defer cancel()
+	_, err = b.Wait(ctx)
+	return err
+}
+
+func unlocking(g *shm.Guard, err error) error {
+	if err != nil {
+		return err
+	}
+	return g.Unlock()
 }
 
 // prepare makes what a case begins with.
@@ -244,6 +327,15 @@ func (s step) prepare(t *testing.T, dir string) {
 		a, err := shm.Attach[float64](*s.Keep)
 		must(err)
 		t.Cleanup(func() { a.Close() })
+	case s.Hold != nil:
+		a, err := shm.Attach[float64](*s.Hold)
+		must(err)
+		g, err := a.Lock(context.Background(), s.indices()...)
+		must(err)
+		t.Cleanup(func() {
+			must(g.Unlock())
+			must(a.Close())
+		})
 	case s.Npy != nil:
 		text := s.Header + strings.Repeat(" ", 63-(10+len(s.Header))%64) + "\n"
 		head := binary.LittleEndian.AppendUint16([]byte("\x93NUMPY\x01\x00"), uint16(len(text)))
@@ -267,6 +359,10 @@ func (s step) prepare(t *testing.T, dir string) {
 	case s.Chown != nil:
 		needRoot(t)
 		must(os.Chown(at(s.Chown), s.UID, -1))
+	case s.Chmod != nil:
+		mode, err := strconv.ParseUint(s.Mode, 8, 32)
+		must(err)
+		must(os.Chmod(at(s.Chmod), fs.FileMode(mode)))
 	case s.Truncate != nil:
 		must(os.Truncate(at(s.Truncate), s.Size))
 	case s.Patch != nil:
@@ -286,7 +382,10 @@ func (s step) prepare(t *testing.T, dir string) {
 	case s.Mount != nil:
 		needRoot(t)
 		must(syscall.Mount("samebytes-test", dir, "tmpfs", 0, "size="+*s.Mount))
-		t.Cleanup(func() { must(syscall.Unmount(dir, 0)) })
+		t.Cleanup(func() {
+			must(shm.SetWarm(0)) // nothing of it is mapped then
+			must(syscall.Unmount(dir, 0))
+		})
 	case s.WithoutDirectory != nil:
 		t.Setenv("SAMEBYTES_DIR", at(s.WithoutDirectory))
 	default:

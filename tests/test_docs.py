@@ -41,12 +41,14 @@ def test_the_example_prints_what_the_readme_says(segments: Path, tmp_path: Path)
     assert sb.list() == []
 
 
-@pytest.mark.parametrize("path", ["docs/reference/format.md"])
+@pytest.mark.parametrize("path", ["docs/reference/format.md", "docs/howto/turns.md"])
 def test_python_blocks_run(path: str, segments: Path) -> None:
     found = blocks((ROOT / path).read_text(), "python")
     assert found
+    names: dict[str, object] = {}  # a page's blocks go on where the last ended
     for block in found:
-        exec(compile(block, path, "exec"), {})
+        exec(compile(block, path, "exec"), names)
+    assert sb.list() == []
 
 
 def test_docstrings(segments: Path) -> None:

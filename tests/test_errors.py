@@ -4,6 +4,7 @@ import json
 import os
 import socket
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,8 @@ def call(step: dict[str, Any]) -> None:
     mode = step.get("mode", "r+")
     match step:
         case {"create": name}:
-            sb.create(name, step["shape"], step["dtype"])
+            options = {key: step[key] for key in ("capacity", "slots") if key in step}
+            sb.create(name, step["shape"], step["dtype"], **options)
         case {"attach": name}:
             sb.attach(name, mode, step["dtype"])
         case {"delete": name}:
@@ -32,8 +34,35 @@ def call(step: dict[str, Any]) -> None:
             sb.attach(name, mode).publish()
         case {"wait": name}:
             sb.attach(name, mode).wait(0, timeout=0.001)
+        case {"lock": name}:
+            take(sb.attach(name, mode).lock[index(step)])
+        case {"rlock": name}:
+            take(sb.attach(name, mode).rlock[index(step)])
+        case {"recover": name}:
+            with sb.attach(name, mode).lock[index(step)].recover(timeout=0.001):
+                pass
+        case {"barrier": name}:
+            sb.Barrier.create(name, step["parties"])
+        case {"arrive": name}:
+            sb.Barrier.attach(name, mode).wait(timeout=0.001)
+        case {"abort": name}:
+            sb.Barrier.attach(name, mode).abort()
+        case {"resize": name}:
+            sb.attach(name, mode).resize(step["rows"])
         case _:
             raise AssertionError(f"a call without a verb: {step}")
+
+
+def index(step: dict[str, Any]) -> tuple[Any, ...]:
+    """A case's box as the locks take it."""
+    return tuple(slice(*axis) if isinstance(axis, list) else axis for axis in step.get("box", [])) or (...,)
+
+
+def take(lock: Any) -> None:
+    """Locks and unlocks, not waiting for long: acquire itself returns False then, as threading's does."""
+    if not lock.acquire(timeout=0.001):
+        raise sb.DeadlineError(f"{lock!r} is taken: x")
+    lock.release()
 
 
 @pytest.fixture
@@ -52,6 +81,11 @@ def prepare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         match step:
             case {"keep": name}:
                 kept.append(sb.attach(name))
+            case {"hold": name}:
+                program = f"import samebytes as sb; a = sb.attach({name!r}); a.lock[{index(step)!r}].acquire(); print(); input()"
+                holder = subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+                kept.append(holder)
+                assert holder.stdout and holder.stdout.readline() == b"\n"
             case {"npy": name, "header": text, "data": n}:
                 text += " " * (63 - (10 + len(text)) % 64) + "\n"
                 head = b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text.encode()
@@ -76,6 +110,8 @@ def prepare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
             case {"chown": name, "uid": uid}:
                 need_root()
                 os.chown(tmp_path / name, uid, -1)
+            case {"chmod": name, "mode": mode}:
+                (tmp_path / name).chmod(int(mode, 8))
             case {"truncate": name, "size": size}:
                 os.truncate(tmp_path / name, size)
             case {"patch": name, "at": offset, "hex": digits}:
@@ -95,7 +131,11 @@ def prepare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     for thing in kept:
         if isinstance(thing, socket.socket):
             thing.close()
+        elif isinstance(thing, subprocess.Popen):
+            thing.communicate(b"\n")
     kept.clear()
+    sb.warm(0)
+    sb.warm(64 << 20)
     if mounted:
         subprocess.run(["umount", str(tmp_path)], check=True)
 

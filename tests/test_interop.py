@@ -52,7 +52,7 @@ def test_go_creates_and_python_reads(dtype: str, segments: Path, peer: Path) -> 
         go, python = (segments / f"{n}{i}" for n in "xy")
         assert go.stat().st_size == python.stat().st_size
         assert go.read_bytes()[:4096] == python.read_bytes()[:4096]
-        changed = slice(40, 64)  # of the control block: id and creation time
+        changed = slice(56, 80)  # of the control block: id and creation time
         blocks = [bytearray(p.read_bytes()[-4096:]) for p in (go, python)]
         for block in blocks:
             block[changed] = bytes(24)

@@ -43,9 +43,9 @@ func (p plan) repeat(once func() error, check func() error) ([]float64, error) {
 	return seconds, nil
 }
 
-// double is the worker: it says "ready" once it has the segment, and doubles it after each publication by somebody else.
-// It ends with its parent, whose end closes stdin.
-func double(name string) error {
+// work is the worker: it says "ready" once it has the segment, and after each publication by somebody else does its work and
+// publishes. It ends with its parent, whose end closes stdin.
+func work(name string, do func(data []float64)) error {
 	a, err := shm.Attach[float64](name)
 	if err != nil {
 		return err
@@ -65,20 +65,26 @@ func double(name string) error {
 			}
 			return err
 		}
-		twice(a.Data())
+		do(a.Data())
 		if v, err = a.Publish(); err != nil {
 			return err
 		}
 	}
 }
 
-// handover is the client: it publishes, waits until the worker has published, and looks whether the elements have doubled.
-func handover(name string, p plan) ([]float64, error) {
+// handover is the client: it publishes, and waits until the worker has published. What check returns looks at the elements
+// after each trip. The program ends with its parent, whose end closes stdin: the worker may be gone too, and then nobody
+// publishes.
+func handover(name string, p plan, check func(data []float64) func() error) ([]float64, error) {
 	a, err := shm.Attach[float64](name)
 	if err != nil {
 		return nil, err
 	}
 	defer a.Close()
+	go func() {
+		io.Copy(io.Discard, os.Stdin)
+		os.Exit(1)
+	}()
 	ctx := context.Background()
 	return p.repeat(func() error {
 		v, err := a.Publish()
@@ -87,7 +93,7 @@ func handover(name string, p plan) ([]float64, error) {
 		}
 		_, err = a.Wait(ctx, v)
 		return err
-	}, doubled(a.Data()))
+	}, check(a.Data()))
 }
 
 // floor does with memory of this process alone what the worker does.
@@ -137,6 +143,19 @@ func doubled(data []float64) func() error {
 		if want == largest {
 			want = smallest
 			fill(data, want)
+		}
+		return nil
+	}
+}
+
+// nothing is the work of a worker that only answers, and unchanged its client's check: that it left the array alone.
+func nothing([]float64) {}
+
+func unchanged(data []float64) func() error {
+	first := data[0]
+	return func() error {
+		if data[0] != first {
+			return fmt.Errorf("expected element 0 unchanged, found %g for %g", data[0], first)
 		}
 		return nil
 	}

@@ -1,11 +1,16 @@
-// Command bench-peer is the Go half of the benchmarks: the worker that doubles, the client that hands over, and what Go
-// itself costs. benchmarks/ starts it, and reads the seconds that it prints as JSON.
+// Command bench-peer is the Go half of the benchmarks: workers, the clients that hand over, those who lock, and what Go itself
+// costs. benchmarks/ starts it, and reads the seconds that it prints as JSON.
 //
 //	bench-peer version
 //	bench-peer double NAME                   worker: doubles the segment after each publication, until stdin closes
 //	bench-peer handover NAME [flags]         client: publishes, and waits for the worker's publication
 //	bench-peer floor -elements N [flags]     doubles memory of its own
 //	bench-peer access NAME [flags]           attaching, elements, publishing
+//	bench-peer answer NAME                   worker: publishes after each publication, until stdin closes
+//	bench-peer ask NAME [flags]              client: publishes, and waits for the worker's publication
+//	bench-peer uncontended NAME [flags]      lock and unlock
+//	bench-peer count NAME                    counts in the first element under the lock, until the time that stdin says
+//	bench-peer deaths NAME -holder P [flags] waits for locks with which the program P (locks.c) dies
 package main
 
 import (
@@ -15,6 +20,8 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -25,25 +32,29 @@ func main() {
 	}
 }
 
+// named are the commands that take the name of a segment.
+var named = []string{"double", "handover", "access", "answer", "ask", "uncontended", "count", "deaths"}
+
 func run(args []string) error {
 	if len(args) == 0 {
-		return errors.New("expected one of version, double, handover, floor, access")
+		return errors.New("expected one of version, floor, " + strings.Join(named, ", "))
 	}
 	verb, args := args[0], args[1:]
 	name := ""
-	if verb == "double" || verb == "handover" || verb == "access" {
+	if slices.Contains(named, verb) {
 		if len(args) == 0 {
 			return fmt.Errorf("%s: expected the name of a segment", verb)
 		}
 		name, args = args[0], args[1:]
 	}
 	var p plan
-	elements := 0
+	elements, holder := 0, ""
 	flags := flag.NewFlagSet(verb, flag.ContinueOnError)
 	flags.DurationVar(&p.warmup, "warmup", 0, "time of untimed repetitions before the others")
 	flags.IntVar(&p.most, "most", 1, "timed repetitions at most")
 	flags.DurationVar(&p.budget, "budget", time.Second, "time after which no further repetition begins")
 	flags.IntVar(&elements, "elements", 0, "length of the array")
+	flags.StringVar(&holder, "holder", "", "program that locks and dies")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -53,13 +64,23 @@ func run(args []string) error {
 	case "version":
 		answer = runtime.Version()
 	case "double":
-		return double(name)
+		return work(name, twice)
+	case "answer":
+		return work(name, nothing)
 	case "handover":
-		answer, err = handover(name, p)
+		answer, err = handover(name, p, doubled)
+	case "ask":
+		answer, err = handover(name, p, unchanged)
 	case "floor":
 		answer, err = floor(elements, p)
 	case "access":
 		answer, err = access(name, p)
+	case "uncontended":
+		answer, err = uncontended(name, p)
+	case "count":
+		answer, err = count(name)
+	case "deaths":
+		answer, err = deaths(name, holder, p)
 	default:
 		return fmt.Errorf("unknown command %q", verb)
 	}

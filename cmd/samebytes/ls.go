@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"text/tabwriter"
+	"time"
 
 	"github.com/samebytes/samebytes/shm"
 )
@@ -22,9 +23,11 @@ func (l ls) Run() error {
 		return printJSON(os.Stdout, infos)
 	}
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "NAME\tDTYPE\tSHAPE\tBYTES\tVERSION\tCREATED")
+	fmt.Fprintln(w, "NAME\tKIND\tDTYPE\tSHAPE\tBYTES\tVERSION\tUSERS\tLOCKS\tAGE")
+	now := time.Now()
 	for _, i := range infos {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\t%s\n", i.Name, dtype(i), shape(i), i.NBytes, version(i), created(i))
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%s\t%s\t%s\t%s\n",
+			i.Name, kind(i), dtype(i), shape(i), i.NBytes, version(i), users(i), locks(i), age(i, now))
 	}
 	return w.Flush()
 }

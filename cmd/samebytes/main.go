@@ -1,4 +1,4 @@
-// Command samebytes shows and deletes the named arrays of this machine.
+// Command samebytes shows the named arrays of this machine, who holds what of them, and deletes them.
 //
 // It exits with 0 when all went well, 1 after an error, 2 when called wrongly, and 3 when there is no array of a name.
 package main
@@ -22,6 +22,7 @@ const (
 type commands struct {
 	Ls   ls   `cmd:"" help:"List the named arrays. Example: samebytes ls --json"`
 	Stat stat `cmd:"" help:"Describe arrays, a line for each property. Example: samebytes stat prices"`
+	Gc   gc   `cmd:"" help:"List the temporary arrays that killed processes left, or delete them. Example: samebytes gc --delete"`
 	Rm   rm   `cmd:"" help:"Delete arrays. Who has one open goes on with it. Example: samebytes rm prices"`
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"text/tabwriter"
+	"time"
 
 	"github.com/samebytes/samebytes/shm"
 )
@@ -34,11 +35,17 @@ func (s stat) Run() error {
 			fmt.Println()
 		}
 		w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-		fmt.Fprintf(w, "name\t%s\ndtype\t%s\nshape\t%s\nbytes\t%d\nfile\t%d bytes, mode %04o\n", i.Name, dtype(i), shape(i), i.NBytes, i.Size, i.Mode)
+		fmt.Fprintf(w, "name\t%s\nkind\t%s\ndtype\t%s\nshape\t%s\nbytes\t%d\nfile\t%d bytes, mode %04o\n", i.Name, kind(i), dtype(i), shape(i), i.NBytes, i.Size, i.Mode)
 		if i.Plain {
 			fmt.Fprintln(w, "control\tnone: a plain .npy file")
 		} else {
-			fmt.Fprintf(w, "version\t%d\ncreated\t%s\nid\t%x\n", i.Version, created(i), i.ID)
+			fmt.Fprintf(w, "version\t%d\ncreated\t%s\nid\t%x\nslots\t%d\n", i.Version, i.Created.Format(time.DateTime), i.ID, i.Slots)
+			for _, p := range i.Participants {
+				fmt.Fprintf(w, "slot %d\t%s\n", p.Row, participant(p))
+			}
+			for _, l := range i.Locks {
+				fmt.Fprintf(w, "lock\t%s %s, slot %d\n", l.State, box(l.Box), l.Row)
+			}
 		}
 		if err := w.Flush(); err != nil {
 			errs = append(errs, err)

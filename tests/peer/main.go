@@ -5,6 +5,22 @@
 //	peer create   NAME DTYPE C|F N.. create a shape of N.. with elements 0, 1, 2... in C order
 //	peer answer   NAME ROUNDS        ROUNDS times: wait, double every element, publish
 //	peer ask      NAME ROUNDS        ROUNDS times: add one to every element, publish, wait for the answer
+//	peer hold     NAME KIND RANGE..  lock boxes of rows, each "all" or A:B, by lock, rlock or recover; say "held"; unlock at a line of input
+//	peer count    NAME ROUNDS        ROUNDS times: lock the whole array and add one to its first element
+//	peer work     NAME ORACLE        lock and check until killed: see work.go
+//
+// And to sync objects, of which see sync.go:
+//
+//	peer make      KIND NAME N     create one, with N permits or parties, or the value N
+//	peer keep      KIND NAME N     lock or acquire it N times; say "held", or "died"; at a line of input release it, and say "free"
+//	peer mutex     NAME X ROUNDS   ROUNDS times: lock it and add one to the first element of X
+//	peer semaphore NAME X ROUNDS   ROUNDS times: acquire a permit, count in X who is inside, and release it
+//	peer condition NAME X TURNS    TURNS times: wait until the first element of X is odd, add one, and notify one
+//	peer await     NAME            wait for a condition, and say "notified"
+//	peer notify    NAME N          notify N of those that wait for a condition
+//	peer barrier   NAME ROUNDS     ROUNDS times: wait at it, and say how many had come before, or "broken"
+//	peer event     NAME wait|set   wait for it, and say "set"; or set it
+//	peer counter   NAME ROUNDS N   ROUNDS times: add one; then wait until it is N or more, and say what it is
 package main
 
 import (
@@ -34,6 +50,32 @@ func run(verb string, args []string) error {
 		return answer(args[0], number(args[1]))
 	case "ask":
 		return ask(args[0], number(args[1]))
+	case "hold":
+		return hold(args[0], args[1], args[2:])
+	case "count":
+		return count(args[0], number(args[1]))
+	case "work":
+		return work(args[0], args[1])
+	case "make":
+		return makeObject(args[0], args[1], number(args[2]))
+	case "keep":
+		return keep(args[0], args[1], number(args[2]))
+	case "mutex":
+		return addUnder(args[0], args[1], number(args[2]))
+	case "semaphore":
+		return enter(args[0], args[1], number(args[2]))
+	case "condition":
+		return takeTurns(args[0], args[1], number(args[2]))
+	case "await":
+		return await(args[0])
+	case "notify":
+		return notify(args[0], number(args[1]))
+	case "barrier":
+		return meet(args[0], number(args[1]))
+	case "event":
+		return event(args[0], args[1])
+	case "counter":
+		return counter(args[0], number(args[1]), number(args[2]))
 	}
 	run := byDType[args[1]]
 	if run == nil {

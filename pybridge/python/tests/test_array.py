@@ -72,6 +72,7 @@ def test_views_keep_the_mapping(segments: Path) -> None:
     assert sb.attach("x")[2] == 5
     del view
     gc.collect()
+    sb.warm(0)
     assert not maps(segments)
 
 

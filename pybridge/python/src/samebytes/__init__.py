@@ -18,45 +18,74 @@ if _sys.platform != "linux":
     raise UnsupportedError(f"samebytes needs Linux, found {_sys.platform}")
 
 from samebytes._array import attach, attach_file, create, create_file, ndarray
+from samebytes._barrier import Barrier
+from samebytes._condition import Condition
+from samebytes._counter import Counter
 from samebytes._errors import (
     AccessError,
     BadNameError,
+    BarrierBrokenError,
     BrokenError,
     ClosedError,
     DeadlineError,
+    DeadlockError,
     DTypeError,
     Error,
     ExistError,
     FormatError,
+    FullError,
     LayoutError,
     NoControlError,
     NoSpaceError,
     NotExistError,
+    NotOwnerError,
+    OwnerDiedError,
     ReadOnlyError,
     ShapeError,
     TruncatedError,
     VersionError,
 )
-from samebytes._list import Info, delete, list, stat
+from samebytes._event import Event
+from samebytes._guard import guard
+from samebytes._list import Info, LockInfo, Participant, delete, list, stat
+from samebytes._mutex import Mutex, RLock
+from samebytes._segment import warm
+from samebytes._semaphore import BoundedSemaphore, Semaphore
+from samebytes._temporary import gc
 
 __version__ = "0.1.0"
 
 __all__ = [
     "AccessError",
     "BadNameError",
+    "Barrier",
+    "BarrierBrokenError",
+    "BoundedSemaphore",
     "BrokenError",
     "ClosedError",
+    "Condition",
+    "Counter",
     "DTypeError",
     "DeadlineError",
+    "DeadlockError",
     "Error",
+    "Event",
     "ExistError",
     "FormatError",
+    "FullError",
     "Info",
     "LayoutError",
+    "LockInfo",
+    "Mutex",
     "NoControlError",
     "NoSpaceError",
     "NotExistError",
+    "NotOwnerError",
+    "OwnerDiedError",
+    "Participant",
+    "RLock",
     "ReadOnlyError",
+    "Semaphore",
     "ShapeError",
     "TruncatedError",
     "UnsupportedError",
@@ -66,7 +95,10 @@ __all__ = [
     "create",
     "create_file",
     "delete",
+    "gc",
+    "guard",
     "list",
     "ndarray",
     "stat",
+    "warm",
 ]

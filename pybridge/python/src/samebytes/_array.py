@@ -1,17 +1,36 @@
 """Arrays over segments: making and opening them, publishing and waiting."""
 
-import math
+import operator
 import os
-from collections.abc import Sequence
-from typing import Any, Literal, SupportsIndex
+from collections.abc import Callable, Sequence
+from typing import Any, Generic, Literal, SupportsIndex, TypeVar, overload
 
 import numpy as np
-from numpy.typing import DTypeLike
+from numpy.typing import ArrayLike, DTypeLike
 
-from samebytes import _file, _name, _npy, _segment
-from samebytes._errors import DeadlineError, DTypeError, Error, NoControlError, NotExistError, ReadOnlyError
+from samebytes import _changes, _control, _file, _lock, _name, _npy, _resize, _segment, _snapshot, _temporary
+from samebytes._atomic import Atomic
+from samebytes._box import Layout
+from samebytes._errors import DTypeError, Error, NoControlError, NotExistError, ReadOnlyError
 
-_FOREVER = 1 << 32  # seconds, 136 years: a longer timeout is none
+T = TypeVar("T")
+
+
+class _once(Generic[T]):
+    """A property that is made once for each array, and found in the array's own attributes from then on."""
+
+    def __init__(self, make: Callable[[Any], T]) -> None:
+        self._make, self.__doc__ = make, make.__doc__
+
+    @overload
+    def __get__(self, array: None, owner: type) -> "_once[T]": ...
+    @overload
+    def __get__(self, array: "ndarray", owner: type) -> T: ...
+    def __get__(self, array: "ndarray | None", owner: type) -> "_once[T] | T":
+        if array is None:
+            return self
+        value = array.__dict__[self._make.__name__] = self._make(array)
+        return value
 
 
 class ndarray(np.ndarray[Any, np.dtype[Any]]):
@@ -45,7 +64,12 @@ class ndarray(np.ndarray[Any, np.dtype[Any]]):
     def version(self) -> int:
         """How often the array was published; 0 without a control block."""
         segment = self._find_segment()
-        return segment.load(segment.published) if segment and segment.control else 0
+        if segment is None or segment.control is None:
+            return 0
+        try:
+            return segment.load(segment.published)
+        except OSError as error:
+            raise _file.translated(error, segment.path) from None
 
     def publish(self) -> int:
         """Say that the elements have changed: advance the version and wake all who wait, in any process.
@@ -64,10 +88,11 @@ class ndarray(np.ndarray[Any, np.dtype[Any]]):
         ReadOnlyError
             When opened with mode "r".
         """
-        segment = self._find_counter()
-        if not segment.writable:
-            raise ReadOnlyError(f"publish {segment.path}: opened for reading")
-        return segment.publish(segment.published)
+        segment = self._find_writable("publish")
+        try:
+            return segment.publish(segment.published)
+        except OSError as error:
+            raise _file.translated(error, segment.path) from None
 
     def wait(self, since: int, timeout: float | None = None) -> int:
         """Return the version as soon as it is another than `since`, which is at once if that has happened already.
@@ -89,16 +114,162 @@ class ndarray(np.ndarray[Any, np.dtype[Any]]):
         NoControlError
             For ordinary memory or a plain .npy file.
         BrokenError
-            When the file was cut while this slept.
+            When the file was cut while this slept, or its control block is overwritten.
+        """
+        return _changes.wait(self._find_counter(), since, timeout)
+
+    def changes(self, timeout: float | None = None) -> _changes.Changes:
+        """Return the versions that come after the present one, as they come, for ``for`` and ``async for``.
+
+        An array that is published faster than the loop runs skips some.
+
+        Parameters
+        ----------
+        timeout : float, optional
+            Seconds that the next version may take to come; None waits without end.
+
+        Raises
+        ------
+        DeadlineError
+            In the loop, when the timeout has passed. And the errors of `wait`.
+        """
+        return _changes.Changes(self._find_counter(), self.version, timeout)
+
+    @_once
+    def lock(self) -> _lock.Lock:
+        """The lock on these elements, which one holds alone: ``with a.lock:``, or some of them: ``with a.lock[2:5, 0]:``.
+
+        That of the array as created is on the whole array, also when it grows. That of a view is on the least box of the array as
+        created that holds the view's elements. Locks are for those who use them: elements are plain memory, and nothing
+        stops who reads or writes without one.
+
+        Raises
+        ------
+        NoControlError
+            For ordinary memory or a plain .npy file.
+        ReadOnlyError
+            When opened with mode "r".
+        """
+        return _lock.Lock(*self._find_lockable())
+
+    @_once
+    def rlock(self) -> _lock.ReadLock:
+        """As `lock`, but others may hold an `rlock` on the same elements at the same time. Its holder's death leaves no mark."""
+        return _lock.ReadLock(*self._find_lockable())
+
+    def snapshot(self, timeout: float | None = None) -> np.ndarray[Any, np.dtype[Any]]:
+        """Return a copy, an ordinary array, that nobody tore who writes under `lock`.
+
+        It waits for such writers, and lets none wait for long: it takes the `rlock` only after 100 tries, and for an opening with
+        mode "r" never.
+
+        Parameters
+        ----------
+        timeout : float, optional
+            Seconds; None waits without end.
+
+        Raises
+        ------
+        DeadlineError
+            When the timeout has passed.
+        OwnerDiedError
+            When a dead writer has left elements half written.
+        NoControlError
+            For ordinary memory or a plain .npy file.
         """
         segment = self._find_counter()
-        try:
-            version = segment.wait(segment.published, since, _nanoseconds(timeout))
-        except OSError as error:
-            raise _file.translated(error, segment.path) from None
-        if version is None:
-            raise DeadlineError(f"wait for {segment.path}: still version {since} after {timeout} s")
-        return version
+        return _snapshot.take(self.view(np.ndarray), segment, segment.layout_of(self), timeout)
+
+    def resize(self, rows: SupportsIndex, timeout: float | None = None) -> "ndarray":  # type: ignore[override]
+        """Set the length of the first axis, up to the capacity that the array was created with, and wake all who wait.
+
+        It is `numpy.ndarray.resize` no more: NumPy cannot change an array's shape in place while there are views of it, so the array of
+        the new shape is returned, ``a = a.resize(5)``. Arrays made before stay valid, and as they are. Other processes
+        have the new shape when they attach or `refresh`. New rows are zero. The whole array is locked meanwhile, as by `lock`.
+
+        Parameters
+        ----------
+        rows : int
+            The new length.
+        timeout : float, optional
+            Seconds to wait for the lock; None waits without end.
+
+        Raises
+        ------
+        NoSpaceError
+            Beyond the capacity.
+        ShapeError
+            For a negative length.
+        LayoutError
+            For an array created without a capacity.
+        DeadlineError, OwnerDiedError, DeadlockError, FullError, NoControlError, ReadOnlyError, BrokenError
+            As `lock` and `publish`.
+        """
+        segment = self._find_writable("resize")
+        _resize.resize(segment, operator.index(rows), timeout)
+        return segment.array().view(ndarray)
+
+    def append(self, rows: ArrayLike, timeout: float | None = None) -> "ndarray":
+        """Add rows behind the last as `resize` does, and return the longer array: ``a = a.append(rows)``.
+
+        The elements are there before the length says so.
+
+        Parameters
+        ----------
+        rows : array_like
+            As many axes as the array, with the same lengths but for the first; or one less, for a single row. They are converted
+            as in ``a[...] = rows``.
+        timeout : float, optional
+            Seconds to wait for the lock; None waits without end.
+
+        Raises
+        ------
+        ShapeError
+            For rows of another shape. And the errors of `resize`.
+        """
+        segment = self._find_writable("append to")
+        _resize.append(segment, rows, timeout)
+        return segment.array().view(ndarray)
+
+    def refresh(self) -> "ndarray":
+        """Return the whole array in the shape that it has now, which others may have changed by `resize` and `append`.
+
+        Raises
+        ------
+        NoControlError
+            For ordinary memory.
+        BrokenError
+        """
+        segment = self._find_segment()
+        if segment is None:
+            raise NoControlError("expected an array in a segment, found ordinary memory")
+        return segment.array().view(ndarray)
+
+    @_once
+    def atomic(self) -> Atomic:
+        """Atomic operations on the elements: ``a.atomic.add((2, 3), 1)``.
+
+        Raises
+        ------
+        DTypeError
+            Unless they are int32, int64, uint32 or uint64.
+        NoControlError
+            For ordinary memory, which nobody shares.
+        """
+        segment = self._find_segment()
+        if segment is None:
+            raise NoControlError("expected an array in a segment, found ordinary memory")
+        return Atomic(segment, segment.layout_of(self), self.dtype)
+
+    def _find_lockable(self) -> tuple[_segment.Segment, Layout]:
+        segment = self._find_writable("lock")
+        return segment, segment.layout_of(self)
+
+    def _find_writable(self, doing: str) -> _segment.Segment:
+        segment = self._find_counter()
+        if not segment.writable:
+            raise ReadOnlyError(f"{doing} {segment.path}: opened for reading")
+        return segment
 
     def _find_segment(self) -> _segment.Segment | None:
         try:
@@ -116,23 +287,16 @@ class ndarray(np.ndarray[Any, np.dtype[Any]]):
         return segment
 
 
-def _nanoseconds(timeout: float | None) -> int:
-    """Seconds as the extension takes them: whole nanoseconds, negative for no timeout."""
-    if timeout is None or timeout >= _FOREVER:
-        return -1
-    if timeout <= 0:
-        return 0
-    if math.isnan(timeout):
-        raise ValueError("expected a timeout in seconds, found nan")
-    return int(timeout * 1e9)
-
-
 def create(
-    name: str,
+    name: str | None,
     shape: SupportsIndex | Sequence[SupportsIndex],
     dtype: DTypeLike = float,
     order: Literal["C", "F"] = "C",
     mode: int = 0o600,
+    capacity: SupportsIndex | None = None,
+    slots: int = _control.SLOTS,
+    recover: Literal["always"] | None = None,
+    huge: bool = False,
 ) -> ndarray:
     """Make a segment of that name with a zeroed array, and open it.
 
@@ -141,8 +305,10 @@ def create(
 
     Parameters
     ----------
-    name : str
-        1 to 200 of ``A-Z a-z 0-9 . _ -``, not beginning with ``.`` or ``-``.
+    name : str or None
+        1 to 200 of ``A-Z a-z 0-9 . _ -``, not beginning with ``.`` or ``-``. With None the segment is temporary: its name,
+        which others attach it by, is made up, and it goes with the last process that has it open for writing. When that is
+        killed, the next one of this user that makes a temporary segment deletes it, or `gc`.
     shape : int or sequence of int
         Lengths of the axes, in elements.
     dtype : dtype, optional
@@ -151,14 +317,28 @@ def create(
         Row-major or column-major.
     mode : int, optional
         The permission bits of the file, whatever the umask. The default is for this user alone.
+    capacity : int, optional
+        Memory is reserved for so many rows, the length of the first axis that `ndarray.resize` and `ndarray.append` may grow the
+        array to: at most 99,999,999. The array is in C order. None makes one that cannot grow.
+    slots : int, optional
+        How many processes may have it open for writing at the same time: 1 to 256. Each takes 256 bytes and more of the file.
+    recover : {None, "always"}, optional
+        With "always" locks take no note of deaths: the next holder finds whatever the dead one left, and must cope with it.
+    huge : bool, optional
+        Ask for huge pages, of 2 MiB on most machines, which are made and first touched several times faster. The system decides:
+        see ``/sys/kernel/mm/transparent_hugepage/shmem_enabled``, and the option huge of tmpfs.
 
     Raises
     ------
-    BadNameError, ExistError, NoSpaceError, AccessError, DTypeError, ShapeError, UnsupportedError
+    BadNameError, ExistError, FullError, NoSpaceError, AccessError, DTypeError, ShapeError, LayoutError, UnsupportedError
     """
+    flags = 0
+    if name is None:
+        _temporary.collect_once()
+        name, flags = _temporary.make_name(), _control.TEMPORARY
     path = _name.path_of(name)
     try:
-        return _create(path, name, shape, dtype, order, mode)
+        return _create(path, name, shape, dtype, order, mode, capacity, slots, recover, huge, flags)
     except Error as error:
         raise _said(error, f"create {name!r}") from None
 
@@ -169,6 +349,10 @@ def create_file(
     dtype: DTypeLike = float,
     order: Literal["C", "F"] = "C",
     mode: int = 0o600,
+    capacity: SupportsIndex | None = None,
+    slots: int = _control.SLOTS,
+    recover: Literal["always"] | None = None,
+    huge: bool = False,
 ) -> ndarray:
     """Do what `create` does, in the file of that path.
 
@@ -177,7 +361,7 @@ def create_file(
     """
     path = os.path.abspath(os.fspath(path))
     try:
-        return _create(path, None, shape, dtype, order, mode)
+        return _create(path, None, shape, dtype, order, mode, capacity, slots, recover, huge, 0)
     except Error as error:
         raise _said(error, f"create file {path!r}") from None
 
@@ -189,18 +373,31 @@ def _create(
     dtype: DTypeLike,
     order: str,
     mode: int,
+    capacity: SupportsIndex | None,
+    slots: int,
+    recover: str | None,
+    huge: bool,
+    flags: int,
 ) -> ndarray:
     if order not in ("C", "F"):
         raise ValueError(f"expected order 'C' or 'F', found {order!r}")
     if not 0 <= mode <= 0o777:
         raise ValueError(f"expected permission bits of at most 0o777 as mode, found {mode:#o}")
+    if recover not in (None, "always"):
+        raise ValueError(f"expected recover None or 'always', found {recover!r}")
     element = _as_dtype(dtype)
     axes = _npy.as_shape(shape) + element.shape  # a subarray dtype adds its axes behind the others
     fortran = order == "F" and _npy.orders_differ(axes)
-    return _segment.create(path, name, element.base, axes, fortran, mode).array().view(ndarray)
+    if recover:
+        flags |= _control.RECOVER_ALWAYS
+    rows = None if capacity is None else operator.index(capacity)
+    segment = _segment.create(
+        path, name, element.base, axes, fortran, mode, operator.index(slots), flags, rows=rows, huge=huge
+    )
+    return segment.array().view(ndarray)
 
 
-def attach(name: str, mode: Literal["r", "r+"] = "r+", dtype: DTypeLike | None = None) -> ndarray:
+def attach(name: str, mode: Literal["r", "r+"] = "r+", dtype: DTypeLike | None = None, trust: bool = False) -> ndarray:
     """Open the segment of that name. Attached again, it is the same memory.
 
     Any .npy file in the directory can be attached; one without a control block cannot publish or wait.
@@ -213,6 +410,9 @@ def attach(name: str, mode: Literal["r", "r+"] = "r+", dtype: DTypeLike | None =
         For reading and writing, or for reading alone: then permission to read the file is enough.
     dtype : dtype, optional
         What the elements must be; None takes any.
+    trust : bool, optional
+        Open also what another user owns, or what everybody may write. Those who may write it can change any element at any
+        time, and cut the file: see `guard`.
 
     Raises
     ------
@@ -220,7 +420,7 @@ def attach(name: str, mode: Literal["r", "r+"] = "r+", dtype: DTypeLike | None =
     """
     path = _name.path_of(name)
     try:
-        return _attach(path, name, mode, dtype)
+        return _attach(path, name, mode, dtype, trust)
     except NotExistError:
         raise _name.not_exist(name) from None
     except Error as error:
@@ -234,16 +434,16 @@ def attach_file(path: str | os.PathLike[str], mode: Literal["r", "r+"] = "r+", d
     """
     path = os.path.abspath(os.fspath(path))
     try:
-        return _attach(path, None, mode, dtype)
+        return _attach(path, None, mode, dtype, True)
     except Error as error:
         raise _said(error, f"attach file {path!r}") from None
 
 
-def _attach(path: str, name: str | None, mode: str, dtype: DTypeLike | None) -> ndarray:
+def _attach(path: str, name: str | None, mode: str, dtype: DTypeLike | None, trust: bool) -> ndarray:
     if mode not in ("r", "r+"):
         raise ValueError(f"expected mode 'r' or 'r+', found {mode!r}")
     wanted = None if dtype is None else _as_dtype(dtype)
-    segment = _segment.attach(path, name, mode == "r+")
+    segment = _segment.attach(path, name, mode == "r+", trust)
     if wanted is not None and segment.header.dtype != wanted:
         raise DTypeError(f"expected {wanted}, found {segment.header.dtype}")
     return segment.array().view(ndarray)

@@ -6,8 +6,13 @@ Error
 ├── AccessError        (PermissionError)      the system refused, or what bears the name is not to be trusted
 ├── BadNameError       (ValueError)           what cannot be a name
 ├── NoSpaceError       (OSError)              no room for the segment
-├── NoControlError     (RuntimeError)         ordinary memory or a plain .npy asked to publish or wait
+├── NoControlError     (RuntimeError)         ordinary memory or a plain .npy asked to publish, wait or lock
 ├── BrokenError        (RuntimeError)         a damaged control block, or a file cut or replaced while mapped
+├── OwnerDiedError     (RuntimeError)         the last holder of a lock died with it
+├── NotOwnerError      (RuntimeError)         release of what is not held
+├── DeadlockError      (RuntimeError)         who asks for a lock would wait for itself
+├── BarrierBrokenError (RuntimeError)         a party of a barrier gave up, aborted, reset or died
+├── FullError          (RuntimeError)         no free row for a participant or a lock
 ├── ClosedError        (ValueError)           used after closing
 ├── VersionError       (RuntimeError)         a control block of a newer release
 ├── UnsupportedError   (NotImplementedError)  this system, or this file system
@@ -21,6 +26,7 @@ Error
 """
 
 import errno as _errno
+from threading import BrokenBarrierError as _BrokenBarrierError
 
 
 class Error(Exception):
@@ -61,6 +67,26 @@ class NoControlError(Error, RuntimeError):
 
 class BrokenError(Error, RuntimeError):
     """A control block contradicts its file, or the file was cut or replaced while mapped."""
+
+
+class OwnerDiedError(Error, RuntimeError):
+    """The last holder of a lock died with it. The message names the box that may be half written: see `Lock.recover`."""
+
+
+class NotOwnerError(Error, RuntimeError):
+    """Who releases a lock does not hold it, or not any more."""
+
+
+class DeadlockError(Error, RuntimeError):
+    """Who asks for a lock holds some of it already, and would wait for itself."""
+
+
+class BarrierBrokenError(Error, _BrokenBarrierError):
+    """A party of a barrier gave up, aborted or reset it, or died. It is also a `threading.BrokenBarrierError`."""
+
+
+class FullError(Error, RuntimeError):
+    """The segment has no free row for a further participant, or for a further lock."""
 
 
 class ClosedError(Error, ValueError):

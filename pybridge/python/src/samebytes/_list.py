@@ -1,16 +1,66 @@
 """What is there: list, stat and delete."""
 
 import builtins
+import fcntl
 import os
 import stat as _stat
+import struct
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from samebytes import _file, _name, _segment
-from samebytes._errors import Error
+from samebytes import _control, _file, _name, _segment
+from samebytes._control import KINDS
+from samebytes._errors import Error, TruncatedError
 from samebytes._npy import Shape
+
+
+@dataclass(frozen=True)
+class Participant:
+    """A process that has a segment open for writing, or a row of its table that a dead one has left.
+
+    Attributes
+    ----------
+    row : int
+        Its row in the table.
+    pid : int
+        As its own PID namespace counts.
+    language : str
+        "go", "python" or "c".
+    joined : float
+        Seconds since 1970-01-01 UTC.
+    """
+
+    row: int
+    pid: int
+    language: str
+    program: str
+    host: str
+    joined: float
+    alive: bool
+
+
+@dataclass(frozen=True)
+class LockInfo:
+    """A box that somebody holds, waits for, or died with.
+
+    Attributes
+    ----------
+    box : tuple of slice
+        An index of the array.
+    state : str
+        "shared", "exclusive", "waiting for shared", "waiting for exclusive" or "damaged".
+    row : int
+        Of the participant.
+    alive : bool
+        Whether that participant lives.
+    """
+
+    box: tuple[slice, ...]
+    state: str
+    row: int
+    alive: bool
 
 
 @dataclass(frozen=True)
@@ -28,11 +78,17 @@ class Info:
     mode : int
         Permission bits.
     plain : bool
-        A .npy file without a control block: id, created and version are empty.
+        A .npy file without a control block, of which what follows is empty.
     created : float
         Seconds since 1970-01-01 UTC.
     version : int
         Times published.
+    kind : str
+        What it is for: "array", "mutex", ...
+    temporary : bool
+        It goes with its last participant.
+    slots : int
+        How many may participate.
     """
 
     name: str
@@ -46,6 +102,11 @@ class Info:
     id: bytes
     created: float
     version: int
+    kind: str
+    temporary: bool
+    slots: int
+    participants: tuple[Participant, ...]
+    locks: tuple[LockInfo, ...]
 
 
 def delete(name: str) -> None:
@@ -62,10 +123,11 @@ def delete(name: str) -> None:
         raise _name.not_exist(name) from None
     except OSError as error:
         raise _file.translated(error, f"delete {name!r}") from None
+    _segment.cool_deleted()
 
 
 def stat(name: str) -> Info:
-    """Describe the segment of that name without mapping it.
+    """Describe the segment of that name without mapping it, whoever owns it.
 
     Raises
     ------
@@ -73,8 +135,9 @@ def stat(name: str) -> Info:
     """
     path = _name.path_of(name)
     try:
-        opened, head, tail = _segment.open_file(path, name, writable=False)
+        opened, head, tail = _segment.open_file(path, name, writable=False, trust=True)
         header, control = _file.read(head, tail, opened.size)
+        participants, locks = _tables(opened, control, header.shape) if control else ((), ())
     except FileNotFoundError:
         raise _name.not_exist(name) from None
     except Error as error:
@@ -93,7 +156,72 @@ def stat(name: str) -> Info:
         id=control.id if control else bytes(16),
         created=control.created / 1e9 if control else 0.0,
         version=control.published if control else 0,
+        kind=_kind(control.kind) if control else "",
+        temporary=control is not None and control.flags & _control.TEMPORARY != 0,
+        slots=control.slots if control else 0,
+        participants=participants,
+        locks=locks,
     )
+
+
+def _kind(kind: int) -> str:
+    return KINDS[kind] if kind < len(KINDS) else f"kind {kind}"
+
+
+# A box's owner: docs/reference/format.md.
+_STATE_SHIFT, _ROW_BITS = 32, 10
+_ROW_MASK, _GENERATION_MASK = 0x3FF, 0xFFFFF
+_STATES = ("free", "waiting for shared", "waiting for exclusive", "shared", "exclusive", "damaged")
+
+
+def _tables(
+    opened: _segment.Segment, control: _control.Block, shape: Shape
+) -> tuple[tuple[Participant, ...], tuple[LockInfo, ...]]:
+    """What the tables say of participants and locks, while they may be changing."""
+    tables = os.pread(opened.fileno(), control.block_size, control.control_offset)
+    boxes_at = control.slots * _control.PARTICIPANT.size
+    box_size = _file.round_up(_control.BOX.size + 16 * control.ndim, _control.CACHE_LINE)
+    if len(tables) < boxes_at + control.boxes * box_size:
+        raise TruncatedError(f"expected tables of {control.block_size} bytes, found {len(tables)}")
+    rows = [_control.Participant._make(r) for r in _control.PARTICIPANT.iter_unpack(tables[:boxes_at])]
+    alive = [_is_locked(opened.fileno(), row) for row in range(control.slots)]
+    participants = tuple(
+        Participant(row, p.pid, _printable(p.language), _printable(p.program), _printable(p.host), p.joined / 1e9, lives)
+        for row, (p, lives) in enumerate(zip(rows, alive, strict=True))
+        if lives or p.pid
+    )
+    locks = []
+    for at in range(boxes_at, boxes_at + min(control.used, control.boxes) * box_size, box_size):
+        owner = _control.Box._make(_control.BOX.unpack_from(tables, at)).owner
+        state, row = owner >> _STATE_SHIFT, (owner & _ROW_MASK) - 1
+        if not 0 < state < len(_STATES):
+            continue
+        ends = struct.unpack_from(f"<{2 * control.ndim}q", tables, at + _control.BOX.size)
+        box = tuple(slice(min(a, n), min(b, n)) for a, b, n in zip(ends[::2], ends[1::2], shape, strict=True))
+        generation = owner >> _ROW_BITS & _GENERATION_MASK
+        lives = 0 <= row < control.slots and alive[row] and rows[row].generation & _GENERATION_MASK == generation
+        locks.append(LockInfo(box, _STATES[state], row, lives))
+    return participants, tuple(locks)
+
+
+def byte_lock(row: int, n: int) -> bytes:
+    """The struct flock of n rows' bytes."""
+    return _FLOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, _control.PARTICIPANT_BYTE + row, n, 0)
+
+
+_FLOCK = struct.Struct("hhqqi4x")
+
+
+def _is_locked(fd: int, row: int) -> bool:
+    """Whether a participant lives in the row."""
+    found = fcntl.fcntl(fd, fcntl.F_OFD_GETLK, byte_lock(row, 1))
+    return bool(_FLOCK.unpack(found)[0] != fcntl.F_UNLCK)
+
+
+def _printable(field: bytes) -> str:
+    """The text up to the first zero byte, with "?" for whatever a terminal might obey."""
+    text = field.partition(b"\0")[0].decode("utf-8", "replace")
+    return "".join("?" if c < " " or "\x7f" <= c < "\xa0" or c == "\ufffd" else c for c in text)
 
 
 def list() -> builtins.list[Info]:

@@ -15,13 +15,18 @@ from typing import Any, NamedTuple, SupportsIndex
 import numpy as np
 from numpy.lib import format as npy_format
 
-from samebytes._errors import DTypeError, FormatError, ShapeError, TruncatedError
+from samebytes._errors import DTypeError, FormatError, LayoutError, ShapeError, TruncatedError
 
 # NumPy's own limits: what it refuses to read is not written, and ast.literal_eval is not safe for longer text.
 MAX_HEADER = 10_000
 MAX_DIMS = 64
 
 MAGIC = b"\x93NUMPY"
+
+# The length of an array's first axis that can grow has a field of its own in the header, which one aligned store changes.
+LENGTH_FIELD = 8
+MAX_LENGTH = 99_999_999
+_SHAPE_KEY = "'shape': ("
 
 Shape = tuple[int, ...]
 
@@ -71,17 +76,72 @@ def build(dtype: np.dtype[Any], shape: Shape, fortran: bool, align: int) -> byte
 
     Raises DTypeError for dtypes that a file cannot hold as plain bytes.
     """
+    text = repr({"descr": _descr_of(dtype, shape), "fortran_order": fortran, "shape": shape})[:-1] + ", }"
+    return _framed(*_encoded(text), dtype, align)
+
+
+def build_growable(dtype: np.dtype[Any], shape: Shape, fortran: bool, align: int) -> bytes:
+    """As `build`, of an array that may grow along its first axis while others read it: length_offset finds that axis's length.
+
+    Raises also LayoutError for arrays that cannot grow in place, and ShapeError for a length of too many digits.
+    """
+    if not shape or fortran:
+        raise LayoutError(f"expected an array in C order that grows along its first axis, found shape {shape}")
+    if shape[0] > MAX_LENGTH:
+        raise ShapeError(f"expected at most {MAX_LENGTH} rows, found {shape[0]}")
+    start = f"{{'descr': {_descr_of(dtype, shape)!r}, 'fortran_order': False, {_SHAPE_KEY}"
+    axes = format_length(shape[0]).decode() + "," + ",".join(f" {length}" for length in shape[1:]) + "), }"
+    before, version, prefix = _encoded(start)
+    body = before + b" " * (-(prefix + len(before)) % LENGTH_FIELD) + axes.encode()
+    head = _framed(body, version, prefix, dtype, align)
+    if length_offset(head) != prefix + len(body) - len(axes):
+        raise DTypeError(f"expected field names without {_SHAPE_KEY!r}, found {dtype}")
+    return head
+
+
+def length_offset(head: bytes) -> int:
+    """Where the length of the first axis begins in a header of build_growable, or 0 in any other."""
+    begin = head.find(_SHAPE_KEY.encode()) + len(_SHAPE_KEY)
+    offset = -(-begin // LENGTH_FIELD) * LENGTH_FIELD
+    end = offset + LENGTH_FIELD
+    if begin < len(_SHAPE_KEY) or head[begin:offset].strip(b" ") or head[end : end + 1] != b",":
+        return 0
+    return offset if _length_field(head[offset:end]) else 0
+
+
+def parse_length(field: bytes) -> int:
+    """The number in the length field of a growable header. Raises FormatError."""
+    if not _length_field(field):
+        raise FormatError(f"expected digits and spaces as a length, found {field!r}")
+    return int(field)
+
+
+def format_length(n: int) -> bytes:
+    """The length field of n, which must be 0 to MAX_LENGTH."""
+    return str(n).encode().ljust(LENGTH_FIELD)
+
+
+_length_field = re.compile(rb"(?=.{8}\Z)[0-9]+ *", re.DOTALL).fullmatch
+
+
+def _descr_of(dtype: np.dtype[Any], shape: Shape) -> Any:
     check_dtype(dtype)
     count_elements(shape, dtype.itemsize)
     try:
-        descr = npy_format.dtype_to_descr(dtype)
+        return npy_format.dtype_to_descr(dtype)
     except ValueError as error:
         raise DTypeError(f"{dtype} has no descr: {error}") from None
-    text = repr({"descr": descr, "fortran_order": fortran, "shape": shape})[:-1] + ", }"
+
+
+def _encoded(text: str) -> tuple[bytes, bytes, int]:
+    """A header's text, the version that has it, and how many bytes stand before it then."""
     try:
-        body, version, prefix = text.encode("latin-1"), b"\x01\x00", 10
+        return text.encode("latin-1"), b"\x01\x00", 10
     except UnicodeEncodeError:
-        body, version, prefix = text.encode(), b"\x03\x00", 12
+        return text.encode(), b"\x03\x00", 12
+
+
+def _framed(body: bytes, version: bytes, prefix: int, dtype: np.dtype[Any], align: int) -> bytes:
     size = -(-(prefix + len(body) + 1) // align) * align
     if size - prefix > MAX_HEADER:
         raise DTypeError(f"the header of {dtype} takes {size} bytes, expected at most {MAX_HEADER}, which NumPy reads")
@@ -115,10 +175,10 @@ def header_size(head: bytes) -> int:
     return size
 
 
-# The header as NumPy and this package write it, which needs no parser: all but its padding.
+# The header as NumPy and this package write it, growable or not, which needs no parser: all but its padding.
 _length = rb"(?:0|[1-9]\d{0,17})"
 _canonical = re.compile(
-    rb"\{'descr': '([<|>][biufc]\d\d?)', 'fortran_order': (True|False), 'shape': \(((?:@, )*@,?)?\), \}".replace(
+    rb"\{'descr': '([<|>][biufc]\d\d?)', 'fortran_order': (True|False), 'shape': \(( *@ *(?:, @)*,?)?\), \}".replace(
         b"@", _length
     )
 ).fullmatch
@@ -159,7 +219,7 @@ def _parse_canonical(text: bytes, size: int) -> Header | None:
     if not canonical:
         return None
     descr, order, lengths = canonical.groups()
-    shape = tuple(map(int, lengths.rstrip(b",").split(b", "))) if lengths else ()
+    shape = tuple(map(int, lengths.rstrip(b",").split(b","))) if lengths else ()
     # A number alone in brackets is no tuple, and more are not written with a comma behind.
     if lengths and lengths.endswith(b",") != (len(shape) == 1):
         return None
@@ -174,6 +234,8 @@ def _header(descr: Any, shape: Shape, fortran: bool, size: int) -> Header:
     except (TypeError, ValueError, IndexError, KeyError, SyntaxError, RecursionError, DeprecationWarning) as error:
         raise DTypeError(f"no dtype for descr {descr!r:.80}: {error}") from None
     check_dtype(dtype)
+    if isinstance(descr, str) and dtype.shape:  # as '1<f8', which NumPy does not write and opens in two ways
+        raise DTypeError(f"expected one type as descr, found {descr!r:.80}")
     # A subarray dtype adds its axes behind the others.
     return _sized(dtype.base, shape + dtype.shape, fortran, size)
 

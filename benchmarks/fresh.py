@@ -1,0 +1,89 @@
+"""What it costs to make a large array and to fill it."""
+
+import time
+from collections.abc import Callable
+from functools import partial
+from multiprocessing.shared_memory import SharedMemory
+from typing import Any, NamedTuple
+
+import numpy as np
+
+import samebytes as sb
+from benchmarks import machine, segment
+from benchmarks.access import Item, Row, compared
+from benchmarks.measure import interleaved
+from benchmarks.methods import processes
+
+
+class Size(NamedTuple):
+    label: str
+    nbytes: int
+    rounds: int
+
+
+SHORT = (Size("64 MiB", 64 << 20, 2),)
+FULL = (Size("64 MiB", 64 << 20, 9), Size("1 GiB", 1 << 30, 3))
+
+ITEMS = {
+    "heap": Item("Python", "np.empty", None),
+    "shared_memory": Item("Python", "SharedMemory", None),
+    "raw_array": Item("Python", "multiprocessing.RawArray", "shared_memory"),
+    "fresh": Item("Python", "samebytes", "shared_memory"),
+}
+
+
+def measure(sizes: tuple[Size, ...], say: Callable[[str], None]) -> tuple[list[Row], list[str]]:
+    """The rows of all sizes, and what was skipped."""
+    rows: list[Row] = []
+    skipped: list[str] = []
+    for size in sizes:
+        if lack := machine.lacks(size.nbytes):
+            skipped.append(f"making {size.label} skipped: {lack}")
+            say(skipped[-1])
+            continue
+        say(f"making {size.label} ...")
+        n = size.nbytes // 8
+        turns: dict[str, Callable[[], list[float]]] = {
+            "heap": partial(_fill, partial(np.empty, n)),
+            "shared_memory": partial(_shared_memory, n),
+            "raw_array": partial(_fill, partial(_raw_array, n)),
+            "fresh": partial(_fresh, n),
+        }
+        found = compared(ITEMS, interleaved(size.rounds, turns))
+        rows += [{"size": size.label, "nbytes": size.nbytes, **row} for row in found]
+    return rows, skipped
+
+
+def _fill(make: Callable[[], Any]) -> list[float]:
+    """Seconds for making and filling an array; to let it go is not timed."""
+    start = time.perf_counter()
+    a = make()
+    a[:] = 1
+    seconds = time.perf_counter() - start
+    del a
+    return [seconds]
+
+
+def _shared_memory(n: int) -> list[float]:
+    held: list[SharedMemory] = []
+
+    def make() -> Any:
+        held.append(SharedMemory(create=True, size=n * 8))
+        return np.ndarray(n, np.float64, held[0].buf)
+
+    try:
+        return _fill(make)
+    finally:
+        for shm in held:
+            shm.close()
+            shm.unlink()
+
+
+def _raw_array(n: int) -> Any:
+    return np.frombuffer(processes.RawArray("d", n))  # over 4 MiB it is never one that was freed before
+
+
+def _fresh(n: int) -> list[float]:
+    name = segment.new_name()
+    with segment.deleted(name):
+        return _fill(partial(sb.create, name, n))

@@ -1,0 +1,66 @@
+"""Temporary segments, which go with their last participant. shm/temporary.go explains them.
+
+The last that lets go deletes the file, which the extension does when it unmaps it. A process that is killed deletes nothing; the next
+one of the same user that makes a temporary segment does it in its place.
+"""
+
+import builtins
+import fcntl
+import secrets
+
+from samebytes import _control, _file, _list, _name, _segment
+from samebytes._errors import Error
+
+_collected = False
+
+
+def make_name() -> str:
+    """A name that nobody else has: 80 random bits, as many as 10**9 names need to be alike with a chance of one in a million."""
+    return "_" + secrets.token_hex(10)
+
+
+def collect_once() -> None:
+    """Deletes what killed processes left, the first time that this process makes a temporary segment."""
+    global _collected
+    if not _collected:
+        _collected = True
+        try:
+            gc()
+        except (Error, OSError):
+            pass  # what cannot be collected now is left to the next
+
+
+def gc(dry_run: bool = False) -> builtins.list[_list.Info]:
+    """Delete the temporary segments of this user that no process has open for writing, as those of killed ones, and describe them.
+
+    Named segments are nobody's to collect: they stay until `delete`.
+
+    Parameters
+    ----------
+    dry_run : bool, optional
+        Only describe them.
+
+    Raises
+    ------
+    NotExistError, AccessError
+        Of the directory.
+    """
+    dead = [info for info in _list.list() if info.temporary and not any(p.alive for p in info.participants)]
+    return [info for info in dead if dry_run or _collect(info.name)]
+
+
+def _collect(name: str) -> bool:
+    """Deletes the segment of that name if it is temporary and has no participants."""
+    path = _name.path_of(name)
+    try:
+        opened, head, tail = _segment.open_file(path, name, writable=True, trust=False)
+        control = _file.read(head, tail, opened.size)[1]
+        if control is None or not control.flags & _control.TEMPORARY:
+            return False
+        # All rows' bytes at once, and one more, by which the lock is told from a participant's: nobody has a row, and nobody takes
+        # one before the file is closed.
+        fcntl.fcntl(opened.fileno(), fcntl.F_OFD_SETLK, _list.byte_lock(0, control.slots + 1))
+        _file.unlink_if_same(path, opened.fileno())
+        return True
+    except (Error, OSError):
+        return False

@@ -1,0 +1,38 @@
+"""What blocks, awaited by asyncio."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, InvalidStateError
+from contextlib import suppress
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+async def call(work: Callable[[Callable[[], bool]], T], undo: Callable[[T], object]) -> T:
+    """What ``work(stop)`` returns, which a thread of its own waits for: those of an executor are too few for who waits for long.
+
+    When this is cancelled, stop() is true from then on, and what `work` returns all the same goes to `undo`.
+    """
+    future: Future[T] = Future()  # whoever ends it first, the thread or the cancellation, decides who has the result
+
+    def run() -> None:
+        try:
+            result = work(future.cancelled)
+        except BaseException as error:
+            with suppress(InvalidStateError):  # nobody wants to know
+                future.set_exception(error)
+            return
+        try:
+            future.set_result(result)
+        except InvalidStateError:
+            undo(result)
+
+    threading.Thread(target=run, name="samebytes-wait", daemon=True).start()
+    try:
+        return await asyncio.wrap_future(future)
+    except asyncio.CancelledError:
+        if not future.cancel() and future.exception() is None:
+            undo(future.result())
+        raise

@@ -1,0 +1,566 @@
+/* Mapping: a file's memory, and the words and tables of a segment in it. */
+#define _GNU_SOURCE
+#include "core.h"
+
+#include <structmember.h> /* PyMemberDef's types: in Python.h from 3.12 */
+
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/futex.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+static void mapping_set_status(Mapping *self, const struct stat *st)
+{
+    self->dev = st->st_dev;
+    self->ino = st->st_ino;
+    self->mode = st->st_mode;
+    self->nlink = (unsigned int)st->st_nlink;
+    self->uid = st->st_uid;
+}
+
+static Mapping *mapping_alloc(PyTypeObject *type)
+{
+    allocfunc alloc = (allocfunc)PyType_GetSlot(type, Py_tp_alloc);
+    Mapping *self = (Mapping *)alloc(type, 0);
+    if (self) {
+        self->fd = -1;
+        self->locks.row = SB_NO_ROW;
+    }
+    return self;
+}
+
+static void *map(void *where, int fd, Py_ssize_t size, int writable)
+{
+    return mmap(where, (size_t)size, PROT_READ | (writable ? PROT_WRITE : 0), MAP_SHARED | (where ? MAP_FIXED : 0), fd, 0);
+}
+
+int is_stopped(PyObject *stop)
+{
+    if (PyErr_CheckSignals() < 0)
+        return -1;
+    if (stop == Py_None)
+        return 0;
+    PyObject *answer = PyObject_CallNoArgs(stop);
+    int stopped = answer ? PyObject_IsTrue(answer) : -1;
+    Py_XDECREF(answer);
+    return stopped;
+}
+
+int mapping_enter(Mapping *self)
+{
+    int error;
+    do {
+        Py_BEGIN_ALLOW_THREADS
+        error = sb_enter(&self->locks);
+        Py_END_ALLOW_THREADS
+        if (error == EAGAIN && PyErr_CheckSignals() < 0)
+            return -1;
+    } while (error == EAGAIN);
+    return error;
+}
+
+/* Maps the file, whose tables, if any, are (offset, slots, boxes, axes, flags, record): see sb_locks_init. Returns 0, or -1 with
+ * an exception. */
+static int mapping_start(Mapping *self, int fd, PyObject *tables)
+{
+    unsigned long long offset = 0;
+    unsigned int slots, boxes, axes, flags;
+    const char *record = NULL;
+    Py_ssize_t n = 0;
+    if (tables != Py_None) {
+        if (!PyArg_ParseTuple(tables, "KIIIIz#:tables", &offset, &slots, &boxes, &axes, &flags, &record, &n))
+            return -1;
+        if ((record && (n != SB_PARTICIPANT_SIZE || !self->writable)) || offset > (unsigned long long)self->size) {
+            PyErr_SetString(PyExc_ValueError, "expected tables in the file, and a participant's record");
+            return -1;
+        }
+    }
+    void *start = map(NULL, fd, self->size, self->writable);
+    if (start == MAP_FAILED) {
+        PyErr_SetFromErrno(PyExc_OSError);
+        return -1;
+    }
+    self->start = start;
+    int protection = PROT_READ | (self->writable ? PROT_WRITE : 0);
+    self->region = guard_add(start, (size_t)self->size, protection, &self->locks.broken);
+    if (tables == Py_None)
+        return 0;
+    int error = sb_locks_init(&self->locks, start, self->size, (off_t)offset, slots, boxes, axes, flags, fd, record);
+    self->has_locks = error == 0;
+    if (!error && record)
+        error = mapping_enter(self);
+    if (error > 0) {
+        errno = error;
+        PyErr_SetFromErrno(PyExc_OSError);
+    }
+    return error ? -1 : 0;
+}
+
+static PyObject *mapping_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
+{
+    static char *names[] = {"fd", "size", "writable", "tables", NULL};
+    int fd, writable;
+    Py_ssize_t size;
+    PyObject *tables = Py_None;
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "inp|O:Mapping", names, &fd, &size, &writable, &tables))
+        return NULL;
+    if (size <= 0)
+        return PyErr_Format(PyExc_ValueError, "expected a positive size, found %zd", size);
+    Mapping *self = mapping_alloc(type);
+    if (!self)
+        return NULL;
+    self->size = size;
+    self->writable = writable;
+    struct stat st;
+    int failed = fstat(fd, &st);
+    if (failed)
+        PyErr_SetFromErrno(PyExc_OSError);
+    else
+        failed = mapping_start(self, fd, tables);
+    if (failed) {
+        Py_DECREF(self);
+        return NULL;
+    }
+    mapping_set_status(self, &st);
+    return (PyObject *)self;
+}
+
+/* Reads up to n bytes at an offset; returns how many there are, or -1. */
+static Py_ssize_t read_at(int fd, char *to, Py_ssize_t n, off_t offset)
+{
+    Py_ssize_t done = 0;
+    while (done < n) {
+        ssize_t got = pread(fd, to + done, (size_t)(n - done), offset + done);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return -1;
+        if (got == 0)
+            break;
+        done += got;
+    }
+    return done;
+}
+
+/* open(path, flags, nhead, ntail): all that is needed to judge a file with one call, since those of the module os take longer
+ * than the system calls themselves. It is read by system calls: a file that is cut meanwhile makes a read short, where a load
+ * from mapped memory would be a SIGBUS. What is no regular file, or has no bytes, is described but cannot be mapped. */
+static PyObject *mapping_open(PyTypeObject *type, PyObject *args)
+{
+    PyObject *path;
+    int flags;
+    Py_ssize_t nhead, ntail;
+    if (!PyArg_ParseTuple(args, "O&inn:open", PyUnicode_FSConverter, &path, &flags, &nhead, &ntail))
+        return NULL;
+    if (nhead < 0 || ntail < 0 || nhead > PY_SSIZE_T_MAX - ntail - 1) {
+        Py_DECREF(path);
+        return PyErr_Format(PyExc_ValueError, "expected sizes, found %zd and %zd", nhead, ntail);
+    }
+    char *head = malloc((size_t)(nhead + ntail + 1)); /* not 0, for which NULL is no failure */
+    if (!head) {
+        Py_DECREF(path);
+        return PyErr_NoMemory();
+    }
+    Mapping *self = mapping_alloc(type);
+    if (!self) {
+        Py_DECREF(path);
+        free(head);
+        return NULL;
+    }
+    self->writable = (flags & O_ACCMODE) == O_RDWR;
+    char *tail = head + nhead;
+    struct stat st;
+    int error = 0;
+    Py_BEGIN_ALLOW_THREADS
+    do {
+        self->fd = open(PyBytes_AsString(path), flags | O_CLOEXEC);
+    } while (self->fd < 0 && errno == EINTR);
+    if (self->fd < 0 || fstat(self->fd, &st) < 0)
+        error = errno;
+    else if (!S_ISREG(st.st_mode) || st.st_size == 0) {
+        nhead = ntail = 0;
+        close(self->fd);
+        self->fd = -1;
+    } else if ((nhead = read_at(self->fd, head, nhead, 0)) < 0 ||
+               (ntail = read_at(self->fd, tail, ntail, st.st_size > ntail ? st.st_size - ntail : 0)) < 0)
+        error = errno;
+    Py_END_ALLOW_THREADS
+    Py_DECREF(path);
+    PyObject *opened = NULL;
+    if (error) {
+        errno = error;
+        PyErr_SetFromErrno(PyExc_OSError);
+    } else {
+        self->size = st.st_size;
+        mapping_set_status(self, &st);
+        opened = Py_BuildValue("Oy#y#", self, head, nhead, tail, ntail);
+    }
+    free(head);
+    Py_DECREF(self);
+    return opened;
+}
+
+static void mapping_close_file(Mapping *self)
+{
+    if (self->fd >= 0)
+        close(self->fd); /* nothing was written: there is no error to lose */
+    self->fd = -1;
+}
+
+static int mapping_is_open(Mapping *self)
+{
+    if (self->fd >= 0)
+        return 1;
+    PyErr_SetString(PyExc_ValueError, "expected an open file with bytes in it that is not mapped yet");
+    return 0;
+}
+
+static PyObject *mapping_map(Mapping *self, PyObject *args)
+{
+    PyObject *tables = Py_None;
+    if (!PyArg_ParseTuple(args, "|O:map", &tables) || !mapping_is_open(self))
+        return NULL;
+    int failed = mapping_start(self, self->fd, tables);
+    mapping_close_file(self);
+    if (failed)
+        return NULL;
+    Py_RETURN_NONE;
+}
+
+static PyObject *mapping_map_by(Mapping *self, PyObject *opened)
+{
+    Mapping *other = (Mapping *)opened;
+    if (!is_mapping(opened) || other->size != self->size || other->dev != self->dev || other->ino != self->ino || !self->start) {
+        PyErr_SetString(PyExc_ValueError, "expected another opening of the mapped file");
+        return NULL;
+    }
+    if (!mapping_is_open(other))
+        return NULL;
+    if (map(self->start, other->fd, self->size, self->writable) == MAP_FAILED)
+        return PyErr_SetFromErrno(PyExc_OSError); /* MAP_FIXED: the memory is as before, or this process is out of mappings */
+    mapping_close_file(other);
+    Py_RETURN_NONE;
+}
+
+static PyObject *mapping_fileno(Mapping *self, PyObject *unused)
+{
+    (void)unused;
+    return mapping_is_open(self) ? PyLong_FromLong(self->fd) : NULL;
+}
+
+static PyObject *mapping_links(Mapping *self, PyObject *unused)
+{
+    (void)unused;
+    struct stat st;
+    int known = self->has_locks && fstat(self->locks.fd, &st) == 0 && st.st_dev == self->dev && st.st_ino == self->ino &&
+                st.st_size == self->size;
+    return PyLong_FromUnsignedLong(known ? st.st_nlink : 0);
+}
+
+static PyObject *mapping_holds_locks(Mapping *self, PyObject *unused)
+{
+    (void)unused;
+    return PyBool_FromLong(self->has_locks && sb_whole(&self->locks) == 0 && sb_holds_any(&self->locks));
+}
+
+static PyObject *mapping_delete_last(Mapping *self, PyObject *name)
+{
+    PyObject *path;
+    if (!PyUnicode_FSConverter(name, &path))
+        return NULL;
+    free(self->temporary);
+    self->temporary = self->has_locks ? strdup(PyBytes_AsString(path)) : NULL; /* without memory it is left to who collects */
+    Py_DECREF(path);
+    Py_RETURN_NONE;
+}
+
+static void unlink_if_same(const char *path, const Mapping *self)
+{
+    struct stat st;
+    if (lstat(path, &st) == 0 && st.st_dev == self->dev && st.st_ino == self->ino)
+        unlink(path); /* what cannot be deleted is left to who collects */
+}
+
+static void mapping_dealloc(Mapping *self)
+{
+    PyTypeObject *type = Py_TYPE((PyObject *)self);
+    if (self->temporary && sb_leave(&self->locks))
+        unlink_if_same(self->temporary, self);
+    free(self->temporary);
+    if (self->has_locks)
+        sb_locks_free(&self->locks);
+    guard_remove(self->region);
+    if (self->start)
+        munmap(self->start, (size_t)self->size); /* fails only for what is no mapping */
+    mapping_close_file(self);
+    freefunc release = (freefunc)PyType_GetSlot(type, Py_tp_free);
+    release(self);
+    Py_DECREF(type); /* an instance of a heap type holds a reference to it */
+}
+
+int is_mapping(PyObject *object)
+{
+    PyTypeObject *type = Py_TYPE(object);
+    while (type && PyType_GetSlot(type, Py_tp_dealloc) != (void *)mapping_dealloc)
+        type = PyType_GetSlot(type, Py_tp_base);
+    return type != NULL;
+}
+
+static int mapping_is_empty(Mapping *self)
+{
+    if (self->start)
+        return 0;
+    PyErr_SetString(PyExc_ValueError, "nothing is mapped");
+    return 1;
+}
+
+static int mapping_getbuffer(Mapping *self, Py_buffer *view, int flags)
+{
+    if (mapping_is_empty(self)) {
+        view->obj = NULL;
+        return -1;
+    }
+    return PyBuffer_FillInfo(view, (PyObject *)self, self->start, self->size, !self->writable, flags);
+}
+
+int mapping_is_broken(Mapping *self)
+{
+    int error = atomic_load_explicit(&self->locks.broken, memory_order_relaxed);
+    if (!error)
+        return 0;
+    errno = error;
+    PyErr_SetFromErrno(PyExc_OSError);
+    return 1;
+}
+
+static PyObject *mapping_holds(Mapping *self, PyObject *args)
+{
+    Py_ssize_t offset, n;
+    const char *bytes;
+    if (!PyArg_ParseTuple(args, "ny#:holds", &offset, &bytes, &n) || mapping_is_empty(self))
+        return NULL;
+    return PyBool_FromLong(offset >= 0 && n <= self->size && offset <= self->size - n && memcmp(self->start + offset, bytes, (size_t)n) == 0);
+}
+
+/* The word at a byte offset; NULL with an exception when there is none, it cannot be written, or the control block is overwritten. */
+static _Atomic uint64_t *mapping_word(Mapping *self, PyObject *offset, int writing)
+{
+    Py_ssize_t off = PyLong_AsSsize_t(offset);
+    if (off == -1 && PyErr_Occurred())
+        return NULL;
+    if (mapping_is_empty(self))
+        return NULL;
+    if (off < 0 || off % 8 || self->size < 8 || off > self->size - 8) {
+        PyErr_Format(PyExc_ValueError, "expected a multiple of 8 that has 8 bytes behind it in %zd, found %zd", self->size, off);
+        return NULL;
+    }
+    if (writing && !self->writable) {
+        PyErr_SetString(PyExc_ValueError, "mapping is read-only");
+        return NULL;
+    }
+    if (self->has_locks)
+        sb_whole(&self->locks); /* which notes what it finds */
+    if (mapping_is_broken(self))
+        return NULL;
+    /* Sound: aligned, since mappings begin on a page; within the mapping; and every process that touches the word does so
+     * with atomic 64-bit operations, which are address-free where they are lock-free (C11 7.17.5). */
+    return (_Atomic uint64_t *)(self->start + off);
+}
+
+static PyObject *mapping_load(Mapping *self, PyObject *offset)
+{
+    _Atomic uint64_t *word = mapping_word(self, offset, 0);
+    if (!word)
+        return NULL;
+    uint64_t value = atomic_load_explicit(word, memory_order_acquire);
+    return mapping_is_broken(self) ? NULL : PyLong_FromUnsignedLongLong(value);
+}
+
+static PyObject *mapping_store(Mapping *self, PyObject *args)
+{
+    PyObject *offset;
+    unsigned long long value;
+    if (!PyArg_ParseTuple(args, "OK:store", &offset, &value))
+        return NULL;
+    _Atomic uint64_t *word = mapping_word(self, offset, 1);
+    if (!word)
+        return NULL;
+    atomic_store(word, value);
+    if (mapping_is_broken(self))
+        return NULL;
+    Py_RETURN_NONE;
+}
+
+static PyObject *mapping_publish(Mapping *self, PyObject *offset)
+{
+    _Atomic uint64_t *word = mapping_word(self, offset, 1);
+    if (!word)
+        return NULL;
+    uint64_t value = atomic_fetch_add(word, 1) + 1;
+    syscall(SYS_futex, word, FUTEX_WAKE, INT_MAX, NULL, NULL, 0); /* cannot fail: the page was just written */
+    return mapping_is_broken(self) ? NULL : PyLong_FromUnsignedLongLong(value);
+}
+
+#define SECOND INT64_C(1000000000) /* ns */
+
+struct change {
+    _Atomic uint64_t *word;
+    uint64_t since, found;
+};
+
+static int word_changed(void *of)
+{
+    struct change *c = of;
+    return (c->found = atomic_load_explicit(c->word, memory_order_acquire)) != c->since;
+}
+
+/* Sleeps until the word is another than since (returns 0), the deadline (ns as sb_now() counts) has passed
+ * (ETIMEDOUT), a signal came (EINTR), or its page is gone from the file (EFAULT). The kernel compares the word's low half
+ * under the lock that a wake takes, so a publication between our look and the sleep is not missed.
+ *
+ * When the file is cut under a sleeper, nobody can wake it: the word is no address any more. So every sleep ends after a
+ * second, for EINTR too (the timer costs 0.6 us), and in the next one the kernel finds the page gone. */
+static int word_wait(struct change *c, int64_t deadline)
+{
+    for (;;) {
+        int64_t tick = sb_now() + SECOND;
+        int64_t end = tick < deadline ? tick : deadline;
+        struct timespec until = {end / SECOND, end % SECOND};
+        if (syscall(SYS_futex, c->word, FUTEX_WAIT_BITSET, (uint32_t)c->since, &until, NULL, FUTEX_BITSET_MATCH_ANY) < 0 && errno != EAGAIN)
+            return errno == ETIMEDOUT && end < deadline ? EINTR : errno;
+        if (word_changed(c))
+            return 0;
+    }
+}
+
+static PyObject *mapping_wait(Mapping *self, PyObject *args)
+{
+    PyObject *offset, *seen, *stop = Py_None;
+    long long timeout; /* nanoseconds; negative for none */
+    if (!PyArg_ParseTuple(args, "OOL|O:wait", &offset, &seen, &timeout, &stop))
+        return NULL;
+    PyObject *index = PyNumber_Index(seen);
+    if (!index)
+        return NULL;
+    uint64_t since = PyLong_AsUnsignedLongLong(index);
+    Py_DECREF(index);
+    if (PyErr_Occurred())
+        return NULL;
+    _Atomic uint64_t *word = mapping_word(self, offset, 0);
+    if (!word)
+        return NULL;
+    int64_t start = sb_now();
+    int64_t deadline = timeout < 0 || timeout > INT64_MAX - start ? INT64_MAX : start + timeout;
+    struct change change = {word, since, since};
+    if (word_changed(&change))
+        return mapping_is_broken(self) ? NULL : PyLong_FromUnsignedLongLong(change.found);
+    int error = EINTR, stopped = 0;
+    Py_BEGIN_ALLOW_THREADS
+    if (timeout != 0 && sb_looks(word_changed, &change))
+        error = 0;
+    Py_END_ALLOW_THREADS
+    /* Before every sleep: the interpreter only notes a signal, and one that came since the last look would be slept over. One
+     * that comes between this look and the sleep waits for the second's end. */
+    while (error == EINTR && !self->locks.broken && (stopped = is_stopped(stop)) == 0) {
+        Py_BEGIN_ALLOW_THREADS
+        error = word_wait(&change, deadline);
+        Py_END_ALLOW_THREADS
+    }
+    if (error == EFAULT)
+        self->locks.broken = EFAULT;
+    if (stopped >= 0 && mapping_is_broken(self))
+        return NULL;
+    if (error == 0)
+        return PyLong_FromUnsignedLongLong(change.found);
+    if (error == ETIMEDOUT || (error == EINTR && stopped > 0))
+        Py_RETURN_NONE;
+    if (error == EINTR)
+        return NULL; /* what the signal's handler raised */
+    errno = error;
+    return PyErr_SetFromErrno(PyExc_OSError);
+}
+
+static PyObject *mapping_is_dead(Mapping *self, PyObject *who)
+{
+    unsigned long id = PyLong_AsUnsignedLong(who);
+    if (PyErr_Occurred())
+        return NULL;
+    if (!self->has_locks || id > UINT32_MAX) {
+        PyErr_SetString(PyExc_ValueError, "expected a mapping with tables, and a participant's identity");
+        return NULL;
+    }
+    return PyBool_FromLong(sb_is_dead(&self->locks, (uint32_t)id));
+}
+
+static PyMethodDef mapping_methods[] = {
+    {"open", (PyCFunction)mapping_open, METH_VARARGS | METH_CLASS,
+     "open(path, flags, nhead, ntail, /)\n--\n\nOpen a file, for writing if flags have O_RDWR. Returns a mapping without memory yet,\n"
+     "and up to nhead bytes of the file's beginning and ntail of its end, of a regular file."},
+    {"map", (PyCFunction)mapping_map, METH_VARARGS,
+     "map(tables=None, /)\n--\n\nMap all of an opened file, and close its descriptor. With a segment's tables (offset in the file,\n"
+     "slots, boxes, axes, flags, record) and a record, a participant's row, the process takes part in its locks."},
+    {"map_by", (PyCFunction)mapping_map_by, METH_O,
+     "map_by(opened, /)\n--\n\nMap the same file by another opening, at the same place, which shows that one's path in /proc/self/maps."},
+    {"is_dead", (PyCFunction)mapping_is_dead, METH_O, "is_dead(who, /)\n--\n\nWhether the participant of that identity has ended."},
+    {"fileno", (PyCFunction)mapping_fileno, METH_NOARGS, "fileno()\n--\n\nThe descriptor of an opened file that is not mapped yet."},
+    {"links", (PyCFunction)mapping_links, METH_NOARGS,
+     "links()\n--\n\nHow many hard links the file of a mapping with tables has now; 0 also when that cannot be found out, and for a\n"
+     "file of another size, which is not what was mapped."},
+    {"holds_locks", (PyCFunction)mapping_holds_locks, METH_NOARGS,
+     "holds_locks()\n--\n\nWhether this process holds or waits for a lock of the segment."},
+    {"delete_last", (PyCFunction)mapping_delete_last, METH_O,
+     "delete_last(path, /)\n--\n\nWhen this is freed and the process was the last to take part, delete the file, if it still has that path."},
+    {"holds", (PyCFunction)mapping_holds, METH_VARARGS, "holds(offset, bytes, /)\n--\n\nWhether the memory has those bytes there."},
+    {"store", (PyCFunction)mapping_store, METH_VARARGS, "store(offset, value, /)\n--\n\nSet the 64-bit word at a byte offset (release)."},
+    {"load", (PyCFunction)mapping_load, METH_O, "load(offset, /)\n--\n\nThe 64-bit word at a byte offset (acquire)."},
+    {"publish", (PyCFunction)mapping_publish, METH_O,
+     "publish(offset, /)\n--\n\nAdd 1 to the word (release), wake all who wait on it, and return its new value."},
+    {"wait", (PyCFunction)mapping_wait, METH_VARARGS,
+     "wait(offset, since, timeout, stop=None, /)\n--\n\nSleep until the word is another than since and return it (acquire), or None\n"
+     "after timeout nanoseconds; a negative timeout is none. Other threads run meanwhile. stop is called every\n"
+     "second and ends the wait by a true value."},
+    {"atomic", mapping_atomic, METH_VARARGS,
+     "atomic(op, itemsize, offsets, first, second, out, /)\n--\n\nDo one of load, store, add and compare_and_swap (0 to 3) to each element of\n"
+     "4 or 8 bytes at the offsets, int64 bytes from the mapping's start. first and second hold an operand for each, out\n"
+     "is given the results: a byte each of compare_and_swap, else an element."},
+    {NULL},
+};
+
+static PyMemberDef mapping_members[] = {
+    {"size", T_PYSSIZET, offsetof(Mapping, size), READONLY, "Bytes of the file and of the memory."},
+    {"writable", T_BOOL, offsetof(Mapping, writable), READONLY, "Whether the memory may be written."},
+    {"dev", T_ULONGLONG, offsetof(Mapping, dev), READONLY, "The file's device, when it was opened."},
+    {"ino", T_ULONGLONG, offsetof(Mapping, ino), READONLY, "Its inode."},
+    {"mode", T_UINT, offsetof(Mapping, mode), READONLY, "Its type and permission bits."},
+    {"nlink", T_UINT, offsetof(Mapping, nlink), READONLY, "Its hard links."},
+    {"uid", T_UINT, offsetof(Mapping, uid), READONLY, "Its owner."},
+    {"broken", T_INT, offsetof(Mapping, locks) + offsetof(sb_locks, broken), READONLY,
+     "0, or for ever what was found once: EFAULT, a page is gone from the file, or EUCLEAN, the control block is overwritten."},
+    {"row", T_INT, offsetof(Mapping, locks) + offsetof(sb_locks, row), READONLY, "This process's row among the participants; -1: none."},
+    {"me", T_UINT, offsetof(Mapping, locks) + offsetof(sb_locks, me), READONLY,
+     "This process's identity among them; 0: none, as after a fork until the first lock."},
+    {NULL},
+};
+
+static PyType_Slot mapping_slots[] = {
+    {Py_tp_doc, "Mapping(fd, size, writable, tables=None)\n--\n\nThe first size bytes of an open file, shared with all who map it. See map() for tables."},
+    {Py_tp_new, mapping_new},
+    {Py_tp_dealloc, mapping_dealloc},
+    {Py_tp_methods, mapping_methods},
+    {Py_tp_members, mapping_members},
+    {Py_bf_getbuffer, mapping_getbuffer},
+    {0, NULL},
+};
+
+PyType_Spec mapping_spec = {
+    .name = "samebytes._core.Mapping",
+    .basicsize = sizeof(Mapping),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
+    .slots = mapping_slots,
+};

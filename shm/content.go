@@ -1,0 +1,142 @@
+package shm
+
+import (
+	"bytes"
+	"fmt"
+
+	"github.com/samebytes/samebytes/npy"
+)
+
+// open opens what stands at the path and checks that it may be read as an array: a regular file and, for a named segment,
+// this user's own under this one name, unless others are trusted.
+func open(path string, named bool, o attachment) (file, fileInfo, error) {
+	f, err := openFile(path, o.writable)
+	if err != nil {
+		return f, fileInfo{}, err
+	}
+	info, err := f.stat()
+	if err == nil {
+		err = info.check(named, o.trust)
+	}
+	if err != nil {
+		f.close()
+		return f, info, err
+	}
+	return f, info, nil
+}
+
+// check says why the file is not to be mapped. Whose it is, who may write it and how many links it has matters only in the
+// directory of segments, where others may write: a path is the caller's own choice.
+func (i fileInfo) check(named, trust bool) error {
+	switch {
+	case !i.regular:
+		return fmt.Errorf("%w: expected a regular file, found %s", ErrAccess, i.kind)
+	case !named:
+		return nil
+	case i.links == 0:
+		return fmt.Errorf("%w: deleted while opening", ErrNotExist)
+	case i.links > 1:
+		return fmt.Errorf("%w: expected one name for the file, found %d hard links", ErrAccess, i.links)
+	case trust:
+		return nil
+	case i.foreign:
+		return fmt.Errorf("%w: expected a file of this user, found one of user %d; to trust it must be asked for", ErrAccess, i.owner)
+	case i.mode&worldWritable != 0:
+		return fmt.Errorf("%w: expected a file that not everybody may write, found mode %04o; to trust it must be asked for", ErrAccess, i.mode)
+	}
+	return nil
+}
+
+const worldWritable = 0o002
+
+// readHeader returns a file's header and its bytes. All is read by system calls, which a file that is cut meanwhile makes
+// fail, where a mapping would fault.
+func (f file) readHeader(size int) (npy.Header, []byte, error) {
+	head := make([]byte, min(size, pageSize))
+	if err := f.readAt(head, 0); err != nil {
+		return npy.Header{}, nil, err
+	}
+	n, err := npy.HeaderSize(head)
+	if err != nil {
+		return npy.Header{}, nil, err
+	}
+	if n > size {
+		return npy.Header{}, nil, fmt.Errorf("%w: expected a header of %d bytes, found a file of %d", npy.ErrTruncated, n, size)
+	}
+	if n > len(head) {
+		head = make([]byte, n)
+		if err := f.readAt(head, 0); err != nil {
+			return npy.Header{}, nil, err
+		}
+	}
+	head = head[:n]
+	h, err := npy.Parse(head)
+	return h, head, err
+}
+
+// read returns the file's content, with every number checked against the others and against the file's size, and the
+// header's bytes. Where only the Go type of the elements is missing, the content beside the error has the header.
+func (f file) read(size int) (content, []byte, error) {
+	h, head, err := f.readHeader(size)
+	if err != nil {
+		return content{header: h}, nil, err
+	}
+	if found := size - len(head); h.NBytes() > found {
+		return content{}, nil, fmt.Errorf("%w: expected %d bytes of elements for shape %v of %v, found %d",
+			npy.ErrTruncated, h.NBytes(), h.Shape, h.DType, found)
+	}
+	c := content{header: h}
+	c.control, c.controlOffset, err = f.readControl(size)
+	if err == nil && c.controlOffset != 0 {
+		err = c.control.check(len(head), len(h.Shape), h.DType.Size(), h.NBytes())
+		if length := int(c.control.Length); err == nil && length != 0 && length != npy.LengthOffset(head) {
+			err = fmt.Errorf("%w: control block says that the length is at %d, header has it at %d", ErrBroken, length, npy.LengthOffset(head))
+		}
+	}
+	return c, head, err
+}
+
+// readControl returns the control block and the offset of the tables, or 0 when the file has none.
+func (f file) readControl(size int) (controlBlock, int, error) {
+	page := make([]byte, min(size, controlSize))
+	if err := f.readAt(page, size-len(page)); err != nil {
+		return controlBlock{}, 0, err
+	}
+	c, found, err := decodeControl(page, size)
+	if err != nil || !found {
+		return controlBlock{}, 0, err
+	}
+	return c, int(c.ControlOffset), nil
+}
+
+// unlinkIfSame takes back the path that was given to a new file, unless another file has it by now.
+func (f file) unlinkIfSame(path string) {
+	g, err := openFile(path, false)
+	if err != nil {
+		return
+	}
+	defer g.close()
+	mine, err := f.stat()
+	if there, thereErr := g.stat(); err == nil && thereErr == nil && mine.id == there.id {
+		unlink(path) // the error that led here says it all
+	}
+}
+
+// same checks that a file that is mapped already still holds what it held. Of a segment the mapping's own copy counts, whatever
+// was written over it; a plain file has no id, and another program may have put another array there.
+func (f file) same(m *mapping, size int) error {
+	if size != len(m.bytes) {
+		return fmt.Errorf("%w: mapped with %d bytes, the file has %d now", ErrBroken, len(m.bytes), size)
+	}
+	if m.content.controlOffset != 0 {
+		return nil
+	}
+	head := make([]byte, len(m.head))
+	if err := f.readAt(head, 0); err != nil {
+		return err
+	}
+	if !bytes.Equal(head, m.head) {
+		return fmt.Errorf("%w: the header was replaced since the file was mapped", ErrBroken)
+	}
+	return nil
+}

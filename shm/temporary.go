@@ -1,0 +1,100 @@
+package shm
+
+import (
+	"crypto/rand"
+	"fmt"
+	"sync"
+
+	"github.com/samebytes/samebytes/ndarray"
+)
+
+// A temporary segment goes with its last participant. Whoever leaves, or finds one without participants, locks the bytes of all
+// rows at once, and one more, by which the lock is told from a participant's: that succeeds only if nobody has one of them, and while it lasts nobody can take one. So what somebody uses is
+// never deleted, and of those who would delete it one does. A process that is killed deletes nothing; the next one of the same
+// user that makes a temporary segment does it in its place.
+
+// New makes a segment without a chosen name, for as long as somebody has it open for writing: the last Close deletes it, and when
+// that process is killed, the next New or GC of the same user does. [Segment.Name] is what others attach it by.
+// The errors are those of [Create].
+func New[T ndarray.Element](shape []int, opts ...CreateOption) (*Array[T], error) {
+	name := temporaryName()
+	file, err := path(name)
+	if err != nil {
+		return nil, fmt.Errorf("shm: new: %w", err)
+	}
+	c := creation{mode: 0o600, slots: defaultSlots, flags: flagTemporary}
+	a, err := createKind[T](name, file, shape, c, opts)
+	if err != nil {
+		return nil, fmt.Errorf("shm: new: %w", err)
+	}
+	return a, nil
+}
+
+var collectOnce sync.Once
+
+// temporaryName returns a name that nobody else has: 80 random bits, as many as 10^9 names need to be alike with a chance of
+// one in a million. The first time it collects what killed processes have left.
+func temporaryName() string {
+	collectOnce.Do(func() { GC(false) }) // what cannot be collected now is left to the next
+	var b [10]byte
+	rand.Read(b[:]) // never fails, as its documentation says
+	return fmt.Sprintf("_%x", b)
+}
+
+// leaveTemporary gives this process's row back, and deletes the segment if nobody else has one.
+func (m *mapping) leaveTemporary() {
+	m.lock.unlockBytes(participantByte+m.row, 1)
+	m.lock.deleteDead(m.path, int(m.content.control.Slots))
+}
+
+// deleteDead deletes a temporary segment without participants, and reports whether it was one. The locks that it takes end
+// when the file is closed.
+func (f file) deleteDead(path string, slots int) bool {
+	if locked, err := f.lockBytes(participantByte, slots+1); !locked || err != nil {
+		return false
+	}
+	f.unlinkIfSame(path)
+	return true
+}
+
+// GC deletes the temporary segments of this user that no process has open for writing, as those of killed processes, and
+// describes them. A dry run only describes. Named segments are nobody's to collect: they stay until [Delete].
+// The errors are ErrNotExist and ErrAccess, of the directory, and ErrUnsupported.
+func GC(dryRun bool) ([]Info, error) {
+	all, err := names()
+	if err != nil {
+		return nil, fmt.Errorf("shm: gc: %w", err)
+	}
+	var dead []Info
+	for _, name := range all {
+		// Errors are left: what cannot be read as a segment is not collected.
+		if info, err := Stat(name); err == nil && info.Temporary && !info.used() && (dryRun || collect(name)) {
+			dead = append(dead, info)
+		}
+	}
+	return dead, nil
+}
+
+func (i Info) used() bool {
+	for _, p := range i.Participants {
+		if p.Alive {
+			return true
+		}
+	}
+	return false
+}
+
+// collect deletes the segment of that name if it is temporary and has no participants.
+func collect(name string) bool {
+	file, err := path(name)
+	if err != nil {
+		return false
+	}
+	f, info, err := open(file, true, attachment{writable: true})
+	if err != nil {
+		return false
+	}
+	defer f.close()
+	c, offset, err := f.readControl(info.size)
+	return err == nil && offset != 0 && c.Flags&flagTemporary != 0 && f.deleteDead(file, int(c.Slots))
+}
