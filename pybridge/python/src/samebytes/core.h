@@ -45,7 +45,14 @@ void guard_remove(struct region *region);
 PyObject *core_guard(PyObject *module, PyObject *prepare);
 PyObject *core_faults(PyObject *module, PyObject *unused);
 
-/* The method atomic. */
+/* Raises ValueError if nothing is mapped yet. */
+int mapping_is_empty(Mapping *self);
+
+/* Methods of a Mapping. */
 PyObject *mapping_atomic(PyObject *self, PyObject *args);
+PyObject *mapping_load(PyObject *self, PyObject *offset);
+PyObject *mapping_store(PyObject *self, PyObject *args);
+PyObject *mapping_publish(PyObject *self, PyObject *offset);
+PyObject *mapping_wait(PyObject *self, PyObject *args);
 
 #endif
