@@ -8,7 +8,7 @@ from typing import Any, Generic, Literal, SupportsIndex, TypeVar, overload
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from samebytes import _changes, _control, _file, _lock, _name, _npy, _resize, _segment, _snapshot, _temporary
+from samebytes import _changes, _control, _creation, _file, _lock, _name, _npy, _resize, _segment, _snapshot, _temporary
 from samebytes._atomic import Atomic
 from samebytes._box import Layout
 from samebytes._errors import DTypeError, Error, NoControlError, NotExistError, ReadOnlyError
@@ -391,7 +391,7 @@ def _create(
     if recover:
         flags |= _control.RECOVER_ALWAYS
     rows = None if capacity is None else operator.index(capacity)
-    segment = _segment.create(
+    segment = _creation.create(
         path, name, element.base, axes, fortran, mode, operator.index(slots), flags, rows=rows, huge=huge
     )
     return segment.array().view(ndarray)

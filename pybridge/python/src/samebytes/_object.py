@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Literal, NoReturn, Self, TypeVar
 
 import numpy as np
 
-from samebytes import _control, _file, _lock, _name, _segment, _temporary, _timeout
+from samebytes import _control, _creation, _file, _lock, _name, _segment, _temporary, _timeout
 from samebytes._atomic import ADD, STORE
 from samebytes._control import KINDS
 from samebytes._errors import (
@@ -117,7 +117,7 @@ class Object:
         path = _name.path_of(name)
         words = cls._words(slots, slots * _control.BOXES_PER_SLOT)
         try:
-            return _segment.create(
+            return _creation.create(
                 path, name, _INT64, (max(words, 1),), False, mode, slots, flags, kind, array("q", first).tobytes()
             )
         except Error as error:

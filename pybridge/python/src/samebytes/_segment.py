@@ -1,14 +1,14 @@
-"""Segments: files made whole before they get a name, and mapped once."""
+"""Segments in this process's memory: each file is checked once and mapped once."""
 
+import contextlib
 import errno
 import operator
 import os
-import secrets
 import stat
 import sys
 import threading
-import time
 import weakref
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from samebytes import _control, _file, _npy
 from samebytes._box import Layout
 from samebytes._control import PAGE_SIZE
 from samebytes._core import PUBLISHED, Mapping
-from samebytes._errors import AccessError, BrokenError, Error, ExistError, FormatError, FullError, ShapeError
+from samebytes._errors import AccessError, BrokenError, FormatError
 from samebytes._npy import Header, Shape
 
 
@@ -40,6 +40,7 @@ class Segment(Mapping):
     published: int  # byte offset of the counter that the control block has
     address: int  # of the first element, once array() was called
     use: "_Use | None" = None  # the elements as one array, while any array over them lives
+    spare = False  # memory that is kept for another segment: see _recycle.py
 
     def layout_of(self, array: np.ndarray[Any, np.dtype[Any]]) -> Layout:
         """That of an array in this segment."""
@@ -141,10 +142,10 @@ _keys: dict[tuple[str, bool], _Key] = {}
 _MOST_KEYS = 10_000
 
 
-# Mappings that no array uses any more, the oldest first. To map a file anew costs more than all else about attaching, in page
-# faults. One that is kept stays a participant, and its memory stays taken though the name may be deleted elsewhere,
-# which is why few are kept.
-_warm: dict[_Key, Segment] = {}
+# Mappings that no array uses any more, the oldest first, and spare memory by its path. To map a file anew costs more than all else about
+# attaching, in page faults. One that is kept stays a participant, and its memory stays taken though the name may be deleted
+# elsewhere, which is why few are kept.
+_warm: dict[_Key | str, Segment] = {}
 _MOST_WARM = 32  # each has a descriptor
 _NEVER_WARM = ("semaphore", "bounded semaphore")  # who has left holds no permits
 _warm_limit = 64 << 20  # bytes
@@ -153,6 +154,10 @@ _warm_limit = 64 << 20  # bytes
 def _after_fork() -> None:
     global _mapping
     _mapping = threading.RLock()
+    for key, segment in list(_warm.items()):
+        if segment.spare:  # which the parent goes on to use
+            segment.keep_file()
+            del _warm[key]
 
 
 os.register_at_fork(after_in_child=_after_fork)
@@ -171,96 +176,6 @@ def of(array: Any) -> Segment | None:
 def broken() -> list[str]:
     """The paths of mappings that lack pages."""
     return [s.path for s in list(_mappings.values()) if s.broken == errno.EFAULT]
-
-
-def create(
-    path: str,
-    name: str | None,
-    dtype: np.dtype[Any],
-    shape: Shape,
-    fortran: bool,
-    mode: int,
-    slots: int = _control.SLOTS,
-    flags: int = 0,
-    kind: int = 0,
-    first: bytes = b"",
-    rows: int | None = None,
-    huge: bool = False,
-) -> Segment:
-    """Makes a file of zeros with a header, tables and a control block, maps it, and gives it its path.
-
-    Nobody opens a half-made array: the file has no name until all is in it, and the link fails when the path is taken. By
-    then the process is its first participant, so that nobody takes it for abandoned. first is what the elements begin with,
-    in place of zeros, and rows what the array may grow to.
-    """
-    if not 1 <= slots <= _control.MAX_SLOTS:
-        raise FullError(f"expected 1 to {_control.MAX_SLOTS} slots, found {slots}")
-    head, capacity = _head(dtype, shape, fortran, rows)
-    header = Header(dtype, shape, fortran, len(head), _npy.count_elements(shape, dtype.itemsize))
-    boxes = slots * _control.BOXES_PER_SLOT
-    block_size = _file.block_size(slots, boxes, len(shape))
-    control_offset = _file.round_up(len(head) + capacity, PAGE_SIZE)
-    size = control_offset + block_size
-    if size > sys.maxsize:
-        raise ShapeError(f"expected at most {sys.maxsize} bytes in a file, found elements of {capacity}")
-    if os.path.lexists(path):  # spares the reservation; the link below decides
-        raise ExistError(f"{path} exists")
-    nothing = _control.Block._make(_control.BLOCK.unpack(bytes(_control.BLOCK.size)))
-    control = nothing._replace(
-        magic=_control.BLOCK_MAGIC,
-        version=_control.VERSION,
-        kind=kind,
-        control_offset=control_offset,
-        block_size=block_size,
-        data_offset=header.size,
-        capacity=capacity,
-        item_size=dtype.itemsize,
-        flags=flags,
-        id=secrets.token_bytes(16),
-        created=time.time_ns(),
-        slots=slots,
-        boxes=boxes,
-        ndim=len(shape),
-        length=0 if rows is None else _npy.length_offset(head),
-        dirty=header.nbytes,
-    )
-    block = _control.BLOCK.pack(*control)
-    end = _control.FOOTER.pack(_control.FOOTER_MAGIC, _control.VERSION, control_offset)
-    directory, base = os.path.split(path)
-    fd = _file.unnamed(directory)
-    try:
-        os.fchmod(fd, mode)  # not by open, whose mode the umask cuts
-        (_file.reserve_huge if huge else _file.reserve)(fd, size, directory)
-        os.pwrite(fd, head + first, 0)
-        os.pwrite(fd, block, size - PAGE_SIZE)
-        os.pwrite(fd, end, size - len(end))
-        with _mapping:
-            segment = Segment(fd, size, True, _tables(control, writable=True))
-            segment.header, segment.control = header, control
-            _know(segment, head, block.ljust(PAGE_SIZE - len(end), b"\0") + end)
-            _file.link(fd, directory, base)
-            try:
-                _show_path(segment, path, name)
-                _keep(segment, name, path)
-            except BaseException:  # Ctrl-C
-                _file.unlink_if_same(path, fd)
-                raise
-    except OSError as error:
-        raise _file.translated(error, path) from None
-    finally:
-        os.close(fd)
-    return segment
-
-
-def _head(dtype: np.dtype[Any], shape: Shape, fortran: bool, rows: int | None) -> tuple[bytes, int]:
-    """The header of a new segment, and the bytes to reserve for elements."""
-    if rows is None:
-        head = _npy.build(dtype, shape, fortran, PAGE_SIZE)
-        return head, _npy.count_elements(shape, dtype.itemsize) * dtype.itemsize
-    if shape and not shape[0] <= rows <= _npy.MAX_LENGTH:
-        raise ShapeError(f"expected a capacity from the rows of {shape} to {_npy.MAX_LENGTH}, found {rows}")
-    head = _npy.build_growable(dtype, shape, fortran, PAGE_SIZE)
-    return head, _npy.count_elements((rows, *shape[1:]), dtype.itemsize) * dtype.itemsize
 
 
 def attach(path: str, name: str | None, writable: bool, trust: bool = False) -> Segment:
@@ -332,6 +247,40 @@ def _unused(use: _Use) -> None:
         _cool()
 
 
+def mapping() -> "contextlib.AbstractContextManager[bool]":
+    """To be held while a file is mapped."""
+    return _mapping
+
+
+def warm_limit() -> int:
+    """Bytes that may stay mapped."""
+    return _warm_limit
+
+
+def keep_warm(spare: Segment) -> None:
+    """Keeps memory for another segment, as long as it is within the limits."""
+    with _mapping:
+        _warm[spare.path] = spare
+        _cool()
+
+
+def take_warm(wanted: Callable[[Segment], bool]) -> Segment | None:
+    """Takes what was kept last of what is wanted."""
+    with _mapping:
+        for key, segment in reversed(list(_warm.items())):
+            if wanted(segment):
+                return _warm.pop(key)
+    return None
+
+
+def cool_all() -> bool:
+    """Lets go of all that is kept, and says whether there was any."""
+    with _mapping:
+        found = bool(_warm)
+        _warm.clear()
+    return found
+
+
 def _cool() -> None:
     """Lets go of what is over the limits, the oldest first. _mapping is held."""
     while _warm and (len(_warm) > _MOST_WARM or sum(s.size for s in list(_warm.values())) > _warm_limit):
@@ -349,9 +298,9 @@ def cool_deleted() -> None:
 def warm(nbytes: int) -> None:
     """Set how many bytes of segments that nothing here uses any more stay mapped, so that to attach them again costs little.
 
-    By default it is 64 MiB, in at most 32 segments. What is over the limit is unmapped at once; 0 unmaps all. Temporary and deleted
-    segments are never kept. One that is kept still takes a slot, and its memory stays taken when another process
-    deletes its name.
+    By default it is 64 MiB, in at most 32 segments. What is over the limit is unmapped at once; 0 unmaps all. One that is kept still takes
+    a slot, and its memory stays taken when another process deletes its name. Of a temporary segment that this process made the
+    memory is kept, for the next one of the same size.
 
     Parameters
     ----------
@@ -376,14 +325,14 @@ def _attach(path: str, name: str | None, writable: bool, trust: bool) -> Segment
             known = None  # which its users keep, while others do not find it
         if known is None:
             opened.header, opened.control = _file.read(head, tail, opened.size)
-            _know(opened, head, tail)
+            know(opened, head, tail)
             try:
-                opened.map(opened.control and _tables(opened.control, writable))
+                opened.map(opened.control and tables(opened.control, writable))
             except OSError as error:
                 if opened.control and error.errno == errno.EUSERS:
                     raise _file.too_many(opened.control) from None
                 raise
-            return _keep(opened, name, path)
+            return keep(opened, name, path)
     if known.size != opened.size:
         raise BrokenError(f"mapped with {known.size} bytes, the file has {opened.size} now")
     # Of a segment the mapping's own copy counts, whatever was written over it; a plain file has no id, and another program
@@ -415,13 +364,13 @@ def open_file(path: str, name: str | None, writable: bool, trust: bool) -> tuple
         nhead = needed
 
 
-def _know(segment: Segment, head: bytes, tail: bytes) -> None:
+def know(segment: Segment, head: bytes, tail: bytes) -> None:
     """Notes by what the file is known again."""
     segment.head = head[: segment.header.size]
     segment.fixed, segment.footer = tail[-PAGE_SIZE:][:PUBLISHED], tail[-_control.FOOTER.size :]
 
 
-def _keep(segment: Segment, name: str | None, path: str) -> Segment:
+def keep(segment: Segment, name: str | None, path: str) -> Segment:
     """Makes a mapping the process's. _mapping is held."""
     segment.name, segment.path = name, path
     if segment.control:
@@ -439,20 +388,7 @@ def _remember(path: str, segment: Segment) -> None:
     _keys[path, segment.writable] = segment.key
 
 
-def _show_path(segment: Segment, path: str, name: str | None) -> None:
-    """Maps a file that was just given its path once more, by that path.
-
-    /proc/PID/maps, where people look, would call a file opened without a name deleted for ever.
-    """
-    try:
-        named, _, _ = open_file(path, name, writable=True, trust=True)
-        if (named.dev, named.ino) == (segment.dev, segment.ino):
-            segment.map_by(named)
-    except (OSError, Error):
-        pass  # deleted meanwhile, or its mode does not let even its owner open it
-
-
-def _tables(control: _control.Block, writable: bool) -> tuple[int, int, int, int, int, bytes | None]:
+def tables(control: _control.Block, writable: bool) -> tuple[int, int, int, int, int, bytes | None]:
     """The tables as the extension takes them; who may write takes part in the locks."""
     record = _control.PARTICIPANT.pack(
         0, 0, 0, b"python", _tail(os.path.basename(sys.argv[0] if sys.argv else ""), 40), _tail(os.uname().nodename, 64)

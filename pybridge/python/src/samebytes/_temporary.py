@@ -8,7 +8,7 @@ import builtins
 import fcntl
 import secrets
 
-from samebytes import _control, _file, _list, _name, _segment
+from samebytes import _control, _file, _list, _name, _recycle, _segment
 from samebytes._errors import Error
 
 _collected = False
@@ -45,6 +45,8 @@ def gc(dry_run: bool = False) -> builtins.list[_list.Info]:
     NotExistError, AccessError
         Of the directory.
     """
+    if not dry_run:
+        _recycle.collect(_name.directory())
     dead = [info for info in _list.list() if info.temporary and not any(p.alive for p in info.participants)]
     return [info for info in dead if dry_run or _collect(info.name)]
 

@@ -12,12 +12,14 @@ typedef struct {
     PyObject_HEAD
     char *start;          /* NULL before map() */
     Py_ssize_t size;      /* bytes of the file, and of the memory */
-    int fd;               /* -1 once mapped, and of what cannot be mapped */
+    int fd;               /* -1 once mapped, unless map_by kept it, and of what cannot be mapped */
     char writable;
     char has_locks;       /* locks is set */
     sb_locks locks;       /* of a plain file only `broken` is used */
     struct region *region; /* what the guard knows of the memory */
     char *temporary;      /* the file's path, if it goes with its last participant; else NULL */
+    char alone;           /* leave() found no other participant */
+    unsigned int forks;   /* how often the process had forked when this was mapped */
     /* The file's status, when it was opened. */
     unsigned long long dev, ino;
     unsigned int mode, nlink, uid;

@@ -130,6 +130,7 @@ static int reopen(int fd)
 static sb_locks *all;
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_once_t registered = PTHREAD_ONCE_INIT;
+static atomic_uint forks;
 
 static void before_fork(void)
 {
@@ -138,11 +139,13 @@ static void before_fork(void)
 
 static void in_parent(void)
 {
+    atomic_fetch_add(&forks, 1);
     pthread_mutex_unlock(&mutex);
 }
 
 static void in_child(void)
 {
+    atomic_fetch_add(&forks, 1);
     for (sb_locks *l = all; l; l = l->next) {
         l->row = SB_NO_ROW;
         l->me = 0;
@@ -161,6 +164,11 @@ static void in_child(void)
 static void register_at_fork(void)
 {
     pthread_atfork(before_fork, in_parent, in_child); /* fails only without memory for it, before anything is locked */
+}
+
+unsigned int sb_forks(void)
+{
+    return atomic_load(&forks);
 }
 
 int sb_locks_init(sb_locks *l, char *start, off_t size, off_t offset, uint32_t nslots, uint32_t nboxes, uint32_t ndim, uint32_t flags,

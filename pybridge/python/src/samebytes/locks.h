@@ -89,6 +89,10 @@ int sb_is_dead(const sb_locks *l, uint32_t who);
 /* Gives the row back. Whether nobody else has one; then nobody can take one before sb_locks_free. */
 int sb_leave(sb_locks *l);
 
+/* How often this process and those that it descends from have forked since the first segment was opened for writing. What was mapped
+ * before the last time may be in the memory of a child too. */
+unsigned int sb_forks(void);
+
 /* Whether the control block is still one: 0, EUCLEAN or EFAULT. What is not stays so. */
 static inline int sb_whole(sb_locks *l)
 {

@@ -61,33 +61,21 @@ int mapping_enter(Mapping *self)
     return error;
 }
 
-/* Maps the file, whose tables, if any, are (offset, slots, boxes, axes, flags, record): see sb_locks_init. Returns 0, or -1 with
- * an exception. */
-static int mapping_start(Mapping *self, int fd, PyObject *tables)
+/* Makes the tables of a mapped file known: (offset, slots, boxes, axes, flags, record), see sb_locks_init. fd is a descriptor of the
+ * file. Returns 0, or -1 with an exception. */
+static int mapping_start_locks(Mapping *self, int fd, PyObject *tables)
 {
-    unsigned long long offset = 0;
+    unsigned long long offset;
     unsigned int slots, boxes, axes, flags;
-    const char *record = NULL;
-    Py_ssize_t n = 0;
-    if (tables != Py_None) {
-        if (!PyArg_ParseTuple(tables, "KIIIIz#:tables", &offset, &slots, &boxes, &axes, &flags, &record, &n))
-            return -1;
-        if ((record && (n != SB_PARTICIPANT_SIZE || !self->writable)) || offset > (unsigned long long)self->size) {
-            PyErr_SetString(PyExc_ValueError, "expected tables in the file, and a participant's record");
-            return -1;
-        }
-    }
-    void *start = map(NULL, fd, self->size, self->writable);
-    if (start == MAP_FAILED) {
-        PyErr_SetFromErrno(PyExc_OSError);
+    const char *record;
+    Py_ssize_t n;
+    if (!PyArg_ParseTuple(tables, "KIIIIz#:tables", &offset, &slots, &boxes, &axes, &flags, &record, &n))
+        return -1;
+    if ((record && (n != SB_PARTICIPANT_SIZE || !self->writable)) || offset > (unsigned long long)self->size) {
+        PyErr_SetString(PyExc_ValueError, "expected tables in the file, and a participant's record");
         return -1;
     }
-    self->start = start;
-    int protection = PROT_READ | (self->writable ? PROT_WRITE : 0);
-    self->region = guard_add(start, (size_t)self->size, protection, &self->locks.broken);
-    if (tables == Py_None)
-        return 0;
-    int error = sb_locks_init(&self->locks, start, self->size, (off_t)offset, slots, boxes, axes, flags, fd, record);
+    int error = sb_locks_init(&self->locks, self->start, self->size, (off_t)offset, slots, boxes, axes, flags, fd, record);
     self->has_locks = error == 0;
     if (!error && record)
         error = mapping_enter(self);
@@ -96,6 +84,26 @@ static int mapping_start(Mapping *self, int fd, PyObject *tables)
         PyErr_SetFromErrno(PyExc_OSError);
     }
     return error ? -1 : 0;
+}
+
+static void mapping_guard(Mapping *self)
+{
+    int protection = PROT_READ | (self->writable ? PROT_WRITE : 0);
+    self->region = guard_add(self->start, (size_t)self->size, protection, &self->locks.broken);
+}
+
+/* Maps the file, and makes its tables known unless they are None. Returns 0, or -1 with an exception. */
+static int mapping_start(Mapping *self, int fd, PyObject *tables)
+{
+    void *start = map(NULL, fd, self->size, self->writable);
+    if (start == MAP_FAILED) {
+        PyErr_SetFromErrno(PyExc_OSError);
+        return -1;
+    }
+    self->start = start;
+    self->forks = sb_forks();
+    mapping_guard(self);
+    return tables == Py_None ? 0 : mapping_start_locks(self, fd, tables);
 }
 
 static PyObject *mapping_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
@@ -213,7 +221,7 @@ static int mapping_is_open(Mapping *self)
 {
     if (self->fd >= 0)
         return 1;
-    PyErr_SetString(PyExc_ValueError, "expected an open file with bytes in it that is not mapped yet");
+    PyErr_SetString(PyExc_ValueError, "expected an open file with bytes in it");
     return 0;
 }
 
@@ -229,8 +237,12 @@ static PyObject *mapping_map(Mapping *self, PyObject *args)
     Py_RETURN_NONE;
 }
 
-static PyObject *mapping_map_by(Mapping *self, PyObject *opened)
+static PyObject *mapping_map_by(Mapping *self, PyObject *args)
 {
+    PyObject *opened;
+    int keep = 0;
+    if (!PyArg_ParseTuple(args, "O|p:map_by", &opened, &keep))
+        return NULL;
     Mapping *other = (Mapping *)opened;
     if (!is_mapping(opened) || other->size != self->size || other->dev != self->dev || other->ino != self->ino || !self->start) {
         PyErr_SetString(PyExc_ValueError, "expected another opening of the mapped file");
@@ -240,7 +252,12 @@ static PyObject *mapping_map_by(Mapping *self, PyObject *opened)
         return NULL;
     if (map(self->start, other->fd, self->size, self->writable) == MAP_FAILED)
         return PyErr_SetFromErrno(PyExc_OSError); /* MAP_FIXED: the memory is as before, or this process is out of mappings */
-    mapping_close_file(other);
+    if (keep) {
+        mapping_close_file(self);
+        self->fd = other->fd;
+        other->fd = -1;
+    } else
+        mapping_close_file(other);
     Py_RETURN_NONE;
 }
 
@@ -254,8 +271,8 @@ static PyObject *mapping_links(Mapping *self, PyObject *unused)
 {
     (void)unused;
     struct stat st;
-    int known = self->has_locks && fstat(self->locks.fd, &st) == 0 && st.st_dev == self->dev && st.st_ino == self->ino &&
-                st.st_size == self->size;
+    int fd = self->has_locks ? self->locks.fd : self->fd;
+    int known = fstat(fd, &st) == 0 && st.st_dev == self->dev && st.st_ino == self->ino && st.st_size == self->size;
     return PyLong_FromUnsignedLong(known ? st.st_nlink : 0);
 }
 
@@ -271,9 +288,76 @@ static PyObject *mapping_delete_last(Mapping *self, PyObject *name)
     if (!PyUnicode_FSConverter(name, &path))
         return NULL;
     free(self->temporary);
-    self->temporary = self->has_locks ? strdup(PyBytes_AsString(path)) : NULL; /* without memory it is left to who collects */
+    self->temporary = strdup(PyBytes_AsString(path)); /* without memory it is left to who collects */
     Py_DECREF(path);
     Py_RETURN_NONE;
+}
+
+static PyObject *mapping_keep_file(Mapping *self, PyObject *unused)
+{
+    (void)unused;
+    free(self->temporary);
+    self->temporary = NULL;
+    Py_RETURN_NONE;
+}
+
+static PyObject *mapping_leave(Mapping *self, PyObject *unused)
+{
+    (void)unused;
+    if (self->has_locks && !self->alone)
+        self->alone = (char)sb_leave(&self->locks);
+    return PyBool_FromLong(self->alone);
+}
+
+static PyObject *mapping_join(Mapping *self, PyObject *tables)
+{
+    if (mapping_is_empty(self) || !mapping_is_open(self))
+        return NULL;
+    if (self->has_locks) {
+        PyErr_SetString(PyExc_ValueError, "the tables are known already");
+        return NULL;
+    }
+    self->alone = 0;
+    if (mapping_start_locks(self, self->fd, tables))
+        return NULL;
+    Py_RETURN_NONE;
+}
+
+static PyObject *mapping_forked(Mapping *self, PyObject *unused)
+{
+    (void)unused;
+    return PyBool_FromLong(self->forks != sb_forks());
+}
+
+static PyObject *mapping_take(PyTypeObject *type, PyObject *from)
+{
+    if (!is_mapping(from) || mapping_is_empty((Mapping *)from)) {
+        if (!PyErr_Occurred())
+            PyErr_SetString(PyExc_TypeError, "expected a mapping");
+        return NULL;
+    }
+    Mapping *self = mapping_alloc(type), *other = (Mapping *)from;
+    if (!self)
+        return NULL;
+    self->size = other->size;
+    self->writable = other->writable;
+    self->alone = other->alone;
+    self->forks = other->forks;
+    self->dev = other->dev;
+    self->ino = other->ino;
+    self->mode = other->mode;
+    self->nlink = other->nlink;
+    self->uid = other->uid;
+    guard_remove(other->region);
+    other->region = NULL;
+    self->start = other->start;
+    other->start = NULL;
+    self->fd = other->fd;
+    other->fd = -1;
+    self->temporary = other->temporary;
+    other->temporary = NULL;
+    mapping_guard(self);
+    return (PyObject *)self;
 }
 
 static void unlink_if_same(const char *path, const Mapping *self)
@@ -286,7 +370,7 @@ static void unlink_if_same(const char *path, const Mapping *self)
 static void mapping_dealloc(Mapping *self)
 {
     PyTypeObject *type = Py_TYPE((PyObject *)self);
-    if (self->temporary && sb_leave(&self->locks))
+    if (self->temporary && (self->alone || (self->has_locks && sb_leave(&self->locks))))
         unlink_if_same(self->temporary, self);
     free(self->temporary);
     if (self->has_locks)
@@ -363,17 +447,27 @@ static PyMethodDef mapping_methods[] = {
     {"map", (PyCFunction)mapping_map, METH_VARARGS,
      "map(tables=None, /)\n--\n\nMap all of an opened file, and close its descriptor. With a segment's tables (offset in the file,\n"
      "slots, boxes, axes, flags, record) and a record, a participant's row, the process takes part in its locks."},
-    {"map_by", (PyCFunction)mapping_map_by, METH_O,
-     "map_by(opened, /)\n--\n\nMap the same file by another opening, at the same place, which shows that one's path in /proc/self/maps."},
+    {"map_by", (PyCFunction)mapping_map_by, METH_VARARGS,
+     "map_by(opened, keep=False, /)\n--\n\nMap the same file by another opening, at the same place, which shows that one's path in\n"
+     "/proc/self/maps. Its descriptor is closed, or kept as this mapping's."},
     {"is_dead", (PyCFunction)mapping_is_dead, METH_O, "is_dead(who, /)\n--\n\nWhether the participant of that identity has ended."},
-    {"fileno", (PyCFunction)mapping_fileno, METH_NOARGS, "fileno()\n--\n\nThe descriptor of an opened file that is not mapped yet."},
+    {"fileno", (PyCFunction)mapping_fileno, METH_NOARGS, "fileno()\n--\n\nThe descriptor of an opened file that is not mapped yet, or was kept."},
     {"links", (PyCFunction)mapping_links, METH_NOARGS,
-     "links()\n--\n\nHow many hard links the file of a mapping with tables has now; 0 also when that cannot be found out, and for a\n"
-     "file of another size, which is not what was mapped."},
+     "links()\n--\n\nHow many hard links the file has now, of a mapping with tables or whose descriptor was kept; 0 also when that cannot\n"
+     "be found out, and for a file of another size, which is not what was mapped."},
     {"holds_locks", (PyCFunction)mapping_holds_locks, METH_NOARGS,
      "holds_locks()\n--\n\nWhether this process holds or waits for a lock of the segment."},
     {"delete_last", (PyCFunction)mapping_delete_last, METH_O,
      "delete_last(path, /)\n--\n\nWhen this is freed and the process was the last to take part, delete the file, if it still has that path."},
+    {"keep_file", (PyCFunction)mapping_keep_file, METH_NOARGS, "keep_file()\n--\n\nTake delete_last back."},
+    {"leave", (PyCFunction)mapping_leave, METH_NOARGS,
+     "leave()\n--\n\nGive the participant's row back. Whether nobody else has one; then nobody can take one as long as this has its tables."},
+    {"take", (PyCFunction)mapping_take, METH_O | METH_CLASS,
+     "take(other, /)\n--\n\nTake the memory, the kept descriptor, and the file to be deleted away from another mapping, which is empty then.\n"
+     "The tables stay with the other."},
+    {"join", (PyCFunction)mapping_join, METH_O, "join(tables, /)\n--\n\nDo to mapped memory whose descriptor was kept what map() does with tables."},
+    {"forked", (PyCFunction)mapping_forked, METH_NOARGS,
+     "forked()\n--\n\nWhether the process has forked since this was mapped: a child may have the memory too."},
     {"holds", (PyCFunction)mapping_holds, METH_VARARGS, "holds(offset, bytes, /)\n--\n\nWhether the memory has those bytes there."},
     {"store", mapping_store, METH_VARARGS, "store(offset, value, /)\n--\n\nSet the 64-bit word at a byte offset (release)."},
     {"load", mapping_load, METH_O, "load(offset, /)\n--\n\nThe 64-bit word at a byte offset (acquire)."},

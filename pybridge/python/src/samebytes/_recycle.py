@@ -1,0 +1,89 @@
+"""Memory of temporary segments, kept for later ones whose files are as large: there the pages are, and in this process's page table.
+
+To make pages and map them costs several times what filling them does. So the maker of a temporary segment that goes keeps its memory
+among what is warm (see `warm`), with the file under a hidden name, which no attach takes and no list shows. When a segment of that
+size is made, the file is written anew, with an id of its own, and renamed to its new name.
+
+No one who had the old segment may see the new one's bytes. They may be participants, which `leave` finds; others who have the
+file open or mapped, also for reading alone and by other programs, for whom the kernel refuses the lease (fcntl(2), F_SETLEASE) that
+`reuse` asks for; and forked children, who may have nothing but the memory, and are found by neither: what was mapped at a fork is
+not kept.
+
+The kept descriptor locks a byte of the hidden file, so that `samebytes.gc`, and who next makes a temporary segment, find the file of
+a process that was killed by its lock being free.
+"""
+
+import fcntl
+import os
+import secrets
+import sys
+from typing import Self
+
+from samebytes import _control, _file, _list, _segment
+from samebytes._errors import Error
+from samebytes._segment import Segment
+
+PREFIX = ".samebytes-spare-"  # of hidden names
+LEAST = 256 << 10  # bytes: smaller files are made as fast as they would be found
+
+_BYTE = -1  # before those of the participants' rows
+
+
+class Recyclable(Segment):
+    """A temporary segment that this process has made."""
+
+    hidden: str  # the path of a spare one's file
+
+    def __del__(self) -> None:
+        if not self.spare and not sys.is_finalizing():
+            self._retire()
+
+    def _retire(self) -> None:
+        """Keeps the memory, which a new object takes, since an object is finalized once."""
+        if self.size > _segment.warm_limit() or self.broken or self.forked() or not self.links() or not self.leave():
+            return
+        directory = os.path.dirname(self.path)
+        hidden = os.path.join(directory, PREFIX + secrets.token_hex(10))
+        try:
+            fcntl.fcntl(self.fileno(), fcntl.F_OFD_SETLK, _list.byte_lock(_BYTE, 1))
+            if not os.path.samestat(os.lstat(self.path), os.fstat(self.fileno())):
+                return
+            os.rename(self.path, hidden)
+        except OSError:
+            return  # it is deleted as if there was no recycling
+        self.delete_last(hidden)
+        spare = type(self).take(self)
+        spare.spare, spare.path, spare.hidden = True, hidden, hidden
+        _segment.keep_warm(spare)
+
+    def reuse(self) -> Self | None:
+        """The spare memory, if nobody else has the file open."""
+        try:
+            fcntl.fcntl(self.fileno(), fcntl.F_SETLEASE, fcntl.F_WRLCK)
+            fcntl.fcntl(self.fileno(), fcntl.F_SETLEASE, fcntl.F_UNLCK)
+        except OSError:
+            return None
+        return self if self.links() == 1 else None
+
+
+def find(size: int, directory: str) -> Recyclable | None:
+    """Spare memory of a file that large in the directory, which nobody else has open from now on."""
+    spare = _segment.take_warm(lambda s: s.spare and s.size == size and os.path.dirname(s.path) == directory)
+    return spare.reuse() if isinstance(spare, Recyclable) else None
+
+
+def collect(directory: str) -> None:
+    """Deletes the hidden files of processes that have ended."""
+    for name in os.listdir(directory):
+        if name.startswith(PREFIX):
+            _collect(os.path.join(directory, name))
+
+
+def _collect(path: str) -> None:
+    try:
+        opened, _, _ = _segment.open_file(path, name=None, writable=True, trust=False)
+        if opened.uid == os.geteuid():
+            fcntl.fcntl(opened.fileno(), fcntl.F_OFD_SETLK, _list.byte_lock(_BYTE, 1))
+            _file.unlink_if_same(path, opened.fileno())
+    except (Error, OSError):
+        pass  # in use, or gone
