@@ -2,6 +2,7 @@
 
 import gc
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -14,6 +15,12 @@ import pytest
 import samebytes as sb
 
 ROOT = Path(__file__).resolve().parent
+
+
+def pytest_configure() -> None:
+    """Has Ctrl-C work in the programs that tests start, also when the tests themselves run where it is ignored, as shells do to jobs."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

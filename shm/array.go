@@ -32,6 +32,10 @@ func Slots(n int) CreateOption { return func(c *creation) { c.slots = n } }
 // see /sys/kernel/mm/transparent_hugepage/shmem_enabled, and the option huge of tmpfs.
 func Huge() CreateOption { return func(c *creation) { c.huge = true } }
 
+// Uninitialized leaves the elements of a temporary segment as they are, where its memory is that of one which this process made before:
+// for who writes all of them.
+func Uninitialized() CreateOption { return func(c *creation) { c.uninitialized = true } }
+
 // Capacity reserves memory for so many rows, the length of the first axis that [Array.Resize] and [Array.Append] may grow the array
 // to: at most [npy.MaxLength]. The array is in C order.
 func Capacity(rows int) CreateOption { return func(c *creation) { c.rows = rows } }

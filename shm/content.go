@@ -111,15 +111,26 @@ func (f file) readControl(size int) (controlBlock, int, error) {
 
 // unlinkIfSame takes back the path that was given to a new file, unless another file has it by now.
 func (f file) unlinkIfSame(path string) {
+	if f.isAt(path) {
+		unlink(path) // the error that led here says it all
+	}
+}
+
+// isAt reports whether the path is the file's.
+func (f file) isAt(path string) bool {
 	g, err := openFile(path, false)
 	if err != nil {
-		return
+		return false
 	}
 	defer g.close()
 	mine, err := f.stat()
-	if there, thereErr := g.stat(); err == nil && thereErr == nil && mine.id == there.id {
-		unlink(path) // the error that led here says it all
-	}
+	return err == nil && g.is(mine.id)
+}
+
+// is reports whether the descriptor is open on that file.
+func (f file) is(id fileID) bool {
+	info, err := f.stat()
+	return err == nil && info.id == id
 }
 
 // same checks that a file that is mapped already still holds what it held. Of a segment the mapping's own copy counts, whatever

@@ -46,7 +46,7 @@ func openFile(path string, writable bool) (file, error) {
 		return unix.Open(path, flags|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
 	})
 	if err == unix.ELOOP {
-		return file{}, fmt.Errorf("%w: expected a regular file, found a symbolic link", ErrAccess)
+		return noFile, fmt.Errorf("%w: expected a regular file, found a symbolic link", ErrAccess)
 	}
 	return file{fd}, asSentinel(err)
 }
@@ -247,6 +247,16 @@ func (f file) lockedBytes(off, n int) (length int, err error) {
 	return int(lock.Len), nil
 }
 
+// alone reports whether no other open file description, and no mapping by one, of the file exists: the kernel grants a lease for
+// writing only then. It refuses also where it has no leases.
+func (f file) alone() bool {
+	if _, err := unix.FcntlInt(uintptr(f.fd), unix.F_SETLEASE, unix.F_WRLCK); err != nil {
+		return false
+	}
+	_, err := unix.FcntlInt(uintptr(f.fd), unix.F_SETLEASE, unix.F_UNLCK)
+	return err == nil
+}
+
 // link gives an unnamed file its path, unless something has it. The way through /proc needs no privilege, where
 // AT_EMPTY_PATH does.
 func (f file) link(path string) error {
@@ -273,6 +283,8 @@ func exists(path string) bool {
 	var st unix.Stat_t
 	return unix.Lstat(path, &st) == nil
 }
+
+func rename(from, to string) error { return asSentinel(unix.Rename(from, to)) }
 
 func unlink(path string) error { return asSentinel(unix.Unlink(path)) }
 

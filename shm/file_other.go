@@ -34,6 +34,7 @@ func (file) readAt([]byte, int) error                        { return ErrUnsuppo
 func (file) writeAt([]byte, int) error                       { return ErrUnsupported }
 func (file) mmap(int, bool) ([]byte, error)                  { return nil, ErrUnsupported }
 func (file) link(string) error                               { return ErrUnsupported }
+func (file) alone() bool                                     { return false }
 func (file) reopen() (file, error)                           { return file{}, ErrUnsupported }
 func (file) lockBytes(int, int) (bool, error)                { return false, ErrUnsupported }
 func (file) unlockBytes(int, int)                            {}
@@ -42,6 +43,7 @@ func forbid([]byte) error                                    { return ErrUnsuppo
 func unmap([]byte) error                                     { return ErrUnsupported }
 func exists(string) bool                                     { return false }
 func names() ([]string, error)                               { return nil, ErrUnsupported }
+func rename(string, string) error                            { return ErrUnsupported }
 func unlink(string) error                                    { return ErrUnsupported }
 func futexWait(*uint32, uint32, time.Duration) (bool, error) { return false, ErrUnsupported }
 func futexWake(*uint32, int)                                 {}

@@ -3,6 +3,7 @@ package shm
 import (
 	"bytes"
 	"crypto/rand"
+	"errors"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -29,6 +30,9 @@ type mapping struct {
 	head    []byte      // the header's bytes, to know the file again
 	refs    int         // openings; guarded by mappings.mu
 	broken  atomic.Bool // a page was gone once: never to be used again, even if the file grows back
+
+	own   file // the descriptor that it was mapped by, where the memory can be used again; else noFile
+	spare bool // it is kept for another segment: see recycle.go
 
 	// The table of boxes in bytes, for a segment.
 	boxes, boxSize, ndim int
@@ -58,7 +62,7 @@ func (f file) newMapping(path string, info fileInfo, c content, head []byte, wri
 	if err != nil {
 		return nil, err
 	}
-	m := &mapping{key: mappingKey{info.id, writable}, path: path, bytes: b, content: c, head: head, refs: 1, row: noRow, lock: noFile}
+	m := &mapping{key: mappingKey{info.id, writable}, path: path, bytes: b, content: c, head: head, refs: 1, row: noRow, lock: noFile, own: noFile}
 	if c.controlOffset != 0 {
 		m.setTables()
 	}
@@ -78,7 +82,7 @@ func (m *mapping) participates() bool { return m.key.writable && m.content.contr
 func (m *mapping) release() {
 	mappings.mu.Lock()
 	defer mappings.mu.Unlock()
-	if m.refs--; m.refs == 0 && !m.keepWarm() {
+	if m.refs--; m.refs == 0 && !m.keepWarm() && !m.keepSpare() {
 		m.end()
 	}
 }
@@ -88,7 +92,11 @@ func (m *mapping) end() {
 	if mappings.byKey[m.key] == m { // not after a broken one, which others do not find
 		delete(mappings.byKey, m.key)
 	}
+	if m.spare {
+		m.own.unlinkIfSame(m.path)
+	}
 	m.leave()
+	m.own.close()
 	delete(mappings.all, m)
 	quarantine(m.bytes)
 }
@@ -103,10 +111,11 @@ type creation struct {
 	huge    bool
 	rows    int    // what the array may grow to, on its first axis; 0: it does not grow
 	first   []byte // what the elements begin with, in place of zeros
+
+	uninitialized bool // the elements may be what they were in a segment that this process made before
 }
 
-// create makes a file of zeros with a header, tables and a control block, gives it its path, and maps it. Nobody opens a
-// half-made array: the file has no name until all is in it, and the link fails when the path is taken.
+// create makes a segment of zeros with a header, tables and a control block, gives it its path, and maps it.
 func create(path string, h npy.Header, o creation) (*mapping, error) {
 	head, length, capacity, err := o.header(h)
 	if err != nil {
@@ -127,6 +136,24 @@ func create(path string, h npy.Header, o creation) (*mapping, error) {
 	if exists(path) { // spares the reservation; the link below decides
 		return nil, ErrExist
 	}
+	if o.recyclable(size) {
+		if m := findSpare(size, filepath.Dir(path)); m != nil {
+			if m.renew(path, c, head, o) == nil {
+				return m, nil
+			}
+			m.discard() // and make it in the ordinary way
+		}
+	}
+	m, err := c.make(path, head, size, o)
+	if errors.Is(err, ErrNoSpace) && coolAll() {
+		return c.make(path, head, size, o)
+	}
+	return m, err
+}
+
+// make makes a new file of that size. Nobody opens a half-made array: the file has no name until all is in it, and the link fails when
+// the path is taken.
+func (c content) make(path string, head []byte, size int, o creation) (*mapping, error) {
 	dir := filepath.Dir(path)
 	f, err := newFile(dir, o.mode)
 	if err != nil {
@@ -163,7 +190,7 @@ func create(path string, h npy.Header, o creation) (*mapping, error) {
 		lock.close()
 		return nil, err
 	}
-	m, err := f.mapNamed(path, c, head)
+	m, err := f.mapNamed(path, c, head, o.recyclable(size))
 	if err != nil { // no room in this process for so large a mapping
 		f.unlinkIfSame(path)
 		lock.close()
@@ -180,18 +207,27 @@ func create(path string, h npy.Header, o creation) (*mapping, error) {
 
 // mapNamed maps a file that was just given its path. It opens the path for that, because /proc/PID/maps, where people look,
 // would call a file opened without a name deleted for ever.
-func (f file) mapNamed(path string, c content, head []byte) (*mapping, error) {
+// Where the memory can be used again the descriptor is kept.
+func (f file) mapNamed(path string, c content, head []byte, recyclable bool) (*mapping, error) {
 	info, err := f.stat()
 	if err != nil {
 		return nil, err
 	}
-	if g, err := openFile(path, true); err == nil {
-		defer g.close()
-		if other, err := g.stat(); err == nil && other.id == info.id { // else it was deleted meanwhile
-			f = g
-		}
+	g, err := openFile(path, true)
+	if err != nil {
+		g = noFile
 	}
-	return f.newMapping(path, info, c, head, true)
+	named := g.is(info.id) // else it was deleted meanwhile
+	if named {
+		f = g
+	}
+	m, err := f.newMapping(path, info, c, head, true)
+	if named && err == nil && recyclable {
+		m.own = g
+	} else {
+		g.close()
+	}
+	return m, err
 }
 
 // attach opens a file, checks every number in it, and maps it, or returns the mapping that the process has.

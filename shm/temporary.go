@@ -65,6 +65,9 @@ func GC(dryRun bool) ([]Info, error) {
 	if err != nil {
 		return nil, fmt.Errorf("shm: gc: %w", err)
 	}
+	if !dryRun {
+		collectSpares()
+	}
 	var dead []Info
 	for _, name := range all {
 		// Errors are left: what cannot be read as a segment is not collected.

@@ -119,8 +119,8 @@ def test_go_asks_python(segments: Path, peer: Path) -> None:
 def test_a_killed_peer_leaves_a_usable_segment(victim: str, segments: Path, peer: Path) -> None:
     a = sb.create("x", (8,))
     for _ in range(20):
+        version = a.version
         with subprocess.Popen([peer, victim, "x", "1000000"], stdout=subprocess.PIPE) as go:
-            version = a.version
             try:
                 if victim == "answer":
                     assert go.stdout is not None

@@ -51,7 +51,7 @@ def test_open(tmp_path: Path, fd: int) -> None:
         memoryview(m)
     m.map()
     assert bytes(memoryview(m)[:4]) == b"head" and memoryview(m).readonly
-    with pytest.raises(ValueError, match="not mapped yet"):
+    with pytest.raises(ValueError, match="expected an open file"):
         m.map()
     Mapping.open(str(tmp_path / "file"), os.O_RDONLY, 0, 0)  # its descriptor goes with it
     assert len(os.listdir("/proc/self/fd")) == before
@@ -72,7 +72,7 @@ def test_open_of_what_cannot_be_mapped(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "empty"):
         m, head, tail = Mapping.open(str(path), os.O_RDONLY, 10, 10)
         assert (head, tail) == (b"", b"")
-        with pytest.raises(ValueError, match="not mapped yet"):
+        with pytest.raises(ValueError, match="expected an open file"):
             m.map()
         for use in (lambda: memoryview(m), lambda: m.load(0), lambda: m.publish(0), lambda: m.wait(0, 1, 0)):  # noqa: B023
             with pytest.raises(ValueError, match="nothing is mapped"):
