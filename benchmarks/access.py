@@ -21,6 +21,8 @@ Row = dict[str, Any]
 
 ROUNDS, SHORT_ROUNDS = 31, 3
 
+WARM = 64 << 20  # bytes that stay mapped by default
+
 _NBYTES = 1 << 20  # of the arrays that are opened
 _BATCH = 64  # openings for one sample
 _LOOKS = 20_000  # elements read for one sample
@@ -35,7 +37,8 @@ class Item(NamedTuple):
 
 ITEMS = {
     "attach_bare": Item("Python", "open, mmap, np.frombuffer, read an element", None),
-    "attach": Item("Python", "attach by name, read an element", "attach_bare"),
+    "attach": Item("Python", "attach by name for the first time, read an element", "attach_bare"),
+    "attach_warm": Item("Python", "attach by name what was open before, read an element", "attach_bare"),
     "attach_again": Item("Python", "attach again while open, read an element", "attach_bare"),
     "make_shared_memory": Item("Python", "SharedMemory: create 1 MiB, fill, unlink", None),
     "make": Item("Python", "create 1 MiB, fill, delete", "make_shared_memory"),
@@ -61,7 +64,8 @@ def measure(rounds: int, peer: Path, say: Callable[[str], None]) -> list[Row]:
         path = _make(name)
         turns: dict[str, Callable[[], float]] = {
             "attach_bare": partial(_attach_bare, path),
-            "attach": partial(_attach, name),
+            "attach": partial(_attach_cold, name),
+            "attach_warm": partial(_attach, name),
             "attach_again": partial(_attach_again, name),
             "make_shared_memory": partial(_make_shared_memory, name + "-other"),
             "make": partial(_make_segment, name + "-other"),
@@ -127,6 +131,14 @@ def _attach(name: str) -> float:
         return a, a[0]
 
     return _timed(opened)
+
+
+def _attach_cold(name: str) -> float:
+    sb.warm(0)
+    try:
+        return _attach(name)
+    finally:
+        sb.warm(WARM)
 
 
 def _attach_again(name: str) -> float:

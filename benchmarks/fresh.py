@@ -10,7 +10,7 @@ import numpy as np
 
 import samebytes as sb
 from benchmarks import machine, segment
-from benchmarks.access import Item, Row, compared
+from benchmarks.access import WARM, Item, Row, compared
 from benchmarks.measure import interleaved
 from benchmarks.methods import processes
 
@@ -29,6 +29,7 @@ ITEMS = {
     "shared_memory": Item("Python", "SharedMemory", None),
     "raw_array": Item("Python", "multiprocessing.RawArray", "shared_memory"),
     "fresh": Item("Python", "samebytes", "shared_memory"),
+    "recycled": Item("Python", "samebytes, temporary, made again", "heap"),
 }
 
 
@@ -48,8 +49,14 @@ def measure(sizes: tuple[Size, ...], say: Callable[[str], None]) -> tuple[list[R
             "shared_memory": partial(_shared_memory, n),
             "raw_array": partial(_fill, partial(_raw_array, n)),
             "fresh": partial(_fresh, n),
+            "recycled": partial(_fill, partial(sb.create, None, n)),
         }
-        found = compared(ITEMS, interleaved(size.rounds, turns))
+        sb.warm(3 * size.nbytes)  # room for what the other turns leave too
+        try:
+            sb.create(None, n).fill(1)  # whose memory the next have
+            found = compared(ITEMS, interleaved(size.rounds, turns))
+        finally:
+            sb.warm(WARM)
         rows += [{"size": size.label, "nbytes": size.nbytes, **row} for row in found]
     return rows, skipped
 

@@ -28,7 +28,8 @@ def _opening(access: list[Row], fresh: list[Row]) -> list[Row]:
     opened = {row["item"]: row for row in access}
     goals = []
     for item, goal, most in (
-        ("attach", "Python: attach and read an element, beside mmap and np.frombuffer", 1.5),
+        ("attach", "Python: attach for the first time and read an element, beside mmap and np.frombuffer", 1.5),
+        ("attach_warm", "Python: attach what was open before and read an element, beside mmap and np.frombuffer", 1.2),
         ("element", "Python: a[i], beside a NumPy view", 1.1),
         ("element2", "Python: a[i, j], beside a NumPy view", 1.1),
         ("go_element", "Go: At(i, j), beside gonum's Dense.At", 1.5),
@@ -39,6 +40,8 @@ def _opening(access: list[Row], fresh: list[Row]) -> list[Row]:
     for row in fresh:
         if row["item"] == "fresh":
             goals.append(_times(f"Python: create and fill {row['size']}, beside SharedMemory", row["ratio"], 0.95))
+        if row["item"] == "recycled":
+            goals.append(_times(f"Python: create a temporary array again and fill {row['size']}, beside the heap", row["ratio"], 1.5))
     return goals
 
 

@@ -35,7 +35,7 @@ func SetWarm(nbytes int) error {
 
 // keepWarm keeps a mapping that has no openings, and reports whether it may be. mappings.mu is held.
 func (m *mapping) keepWarm() bool {
-	if len(m.bytes) > warm.limit || m.broken.Load() || !m.participates() || m.content.control.Flags&flagTemporary != 0 || m.deleted() {
+	if len(m.bytes) > warm.limit || m.broken.Load() || m.content.controlOffset == 0 || m.content.control.Flags&flagTemporary != 0 || m.deleted() {
 		return false
 	}
 	if k := kind(m.content.control.Kind); k == kindSemaphore || k == kindBoundedSemaphore {

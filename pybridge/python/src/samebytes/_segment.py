@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import functools
 import operator
 import os
 import stat
@@ -235,7 +236,7 @@ def _unused(use: _Use) -> None:
     if segment is None or segment.use is not use or segment.broken:
         return  # what is broken others do not find
     c = segment.control
-    if c is None or not segment.writable or c.flags & _control.TEMPORARY or segment.size > _warm_limit:
+    if c is None or c.flags & _control.TEMPORARY or segment.size > _warm_limit:
         return
     if c.kind < len(_control.KINDS) and _control.KINDS[c.kind] in _NEVER_WARM or segment.links() == 0:
         return
@@ -390,10 +391,15 @@ def _remember(path: str, segment: Segment) -> None:
 
 def tables(control: _control.Block, writable: bool) -> tuple[int, int, int, int, int, bytes | None]:
     """The tables as the extension takes them; who may write takes part in the locks."""
-    record = _control.PARTICIPANT.pack(
-        0, 0, 0, b"python", _tail(os.path.basename(sys.argv[0] if sys.argv else ""), 40), _tail(os.uname().nodename, 64)
-    )
-    return control.control_offset, control.slots, control.boxes, control.ndim, control.flags, record if writable else None
+    record = _record() if writable else None
+    return control.control_offset, control.slots, control.boxes, control.ndim, control.flags, record
+
+
+@functools.cache
+def _record() -> bytes:
+    """What people read of this process in its row."""
+    program = os.path.basename(sys.argv[0] if sys.argv else "")
+    return _control.PARTICIPANT.pack(0, 0, 0, b"python", _tail(program, 40), _tail(os.uname().nodename, 64))
 
 
 def _tail(text: str, most: int) -> bytes:
