@@ -6,9 +6,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/samebytes/samebytes/shm"
 )
@@ -220,6 +225,29 @@ func TestConditionDeadAbsorbNothing(t *testing.T) {
 	waitLater(t, patience(t), c, 2, 2, result)
 	notify(t, c, 1)
 	says(t, out, "notified")
+	notify(t, c, 1)
+	wokenNow(t, result, 1)
+}
+
+// TestConditionDeadRowIsTaken has somebody take the row of one that died waiting, and stop before the row says so: the dead one stays
+// dead, and absorbs nothing.
+func TestConditionDeadRowIsTaken(t *testing.T) {
+	segments(t)
+	c := newCondition(t)
+	child, out := startChild(t, "condition-wait")
+	says(t, out, "waits")
+	result := make(chan woken, 1)
+	waitLater(t, patience(t), c, 1, 2, result)
+	kill(child)
+	f, err := os.OpenFile(filepath.Join(shm.Dir(), c.Name()), os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	lock := unix.Flock_t{Type: unix.F_WRLCK, Whence: io.SeekStart, Start: 1<<62 + 2*1, Len: 2} // row 1, as takeRow does
+	if err := unix.FcntlFlock(f.Fd(), unix.F_OFD_SETLK, &lock); err != nil {
+		t.Fatal(err)
+	}
 	notify(t, c, 1)
 	wokenNow(t, result, 1)
 }

@@ -70,8 +70,8 @@ type controlFooter struct {
 	_             [40]byte
 }
 
-// participant is a row of the first table. Its byte at participantByte plus its number is locked by who has it (an open file
-// description lock), which the kernel ends with the process. All but Generation is for people to read.
+// participant is a row of the first table. The byte rowByte of its number is locked by who has it (an open file description lock), which
+// the kernel ends with the process. All but Generation is for people to read.
 type participant struct {
 	Generation uint32   // times taken
 	PID        uint32   // of the process that has it or had it last; 0 after it left
@@ -81,8 +81,10 @@ type participant struct {
 	Host       [64]byte // likewise
 }
 
-// participantByte is where the participants' locked bytes begin, far past the end of any file.
+// participantByte is where the participants' locked bytes begin, far past the end of any file: two for each row.
 const participantByte = 1 << 62
+
+func rowByte(row int) int { return participantByte + 2*row }
 
 // box is a row of the second table, followed by NDim pairs of int64: on each axis the first position and the one after the
 // last. Rows are written under the latch, and become what they say by the store of Owner. They are freed by their owner

@@ -505,7 +505,7 @@ func init() {
 		a := must(shm.Attach[int64](childArgs[0]))
 		for slot := range must(strconv.Atoi(childArgs[1])) {
 			f := must(os.OpenFile(a.Path(), os.O_RDWR, 0))
-			lock := unix.Flock_t{Type: unix.F_WRLCK, Whence: io.SeekStart, Start: 1<<62 + int64(slot), Len: 1}
+			lock := unix.Flock_t{Type: unix.F_WRLCK, Whence: io.SeekStart, Start: 1<<62 + 2*int64(slot), Len: 1}
 			if err := unix.FcntlFlock(f.Fd(), unix.F_OFD_SETLK, &lock); (err == nil) != (slot > 0) { // 0 is this process's
 				panic(fmt.Sprint(slot, err))
 			}

@@ -127,12 +127,12 @@ func (f file) readTables(id fileID, c content, info *Info) error {
 	}
 	info.Slots = int(c.control.Slots)
 	for row := range info.Slots {
-		n, err := f.lockedBytes(participantByte+row, 1)
+		n, err := f.lockedBytes(rowByte(row), 1)
 		if err != nil {
 			return err
 		}
-		if p := m.participant(row); n > 0 || p.PID != 0 {
-			info.Participants = append(info.Participants, describe(row, p, n > 0))
+		if p := m.participant(row); n == alive || p.PID != 0 {
+			info.Participants = append(info.Participants, describe(row, p, n == alive))
 		}
 	}
 	for row := range m.used() {

@@ -180,7 +180,7 @@ func (c content) make(path string, head []byte, size int, o creation) (*mapping,
 	if err != nil {
 		return nil, err
 	}
-	if _, err := lock.lockBytes(participantByte, 1); err != nil { // row 0, before anybody could take the segment for dead
+	if _, err := lock.lockBytes(rowByte(0), joining); err != nil { // row 0, before anybody could take the segment for dead
 		lock.close()
 		return nil, err
 	}

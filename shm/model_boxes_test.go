@@ -124,7 +124,7 @@ func (m *boxModel) dead(s *boxState, i int, who, whose uint8) bool {
 	if int(who) == i {
 		return whose != s.p[i].generation
 	}
-	return s.p[who].at == boxDead || whose != s.p[who].generation
+	return s.p[who].at == boxDead || s.p[who].at == boxEnter || whose != s.p[who].generation
 }
 
 // conflict reports whether two requests cannot both be held.

@@ -268,6 +268,7 @@ type latchStep uint8
 const (
 	latchDead latchStep = iota
 	enterGeneration
+	enterByte
 	latchFast
 	latchSpinLoad
 	latchSpinCAS
@@ -277,8 +278,8 @@ const (
 	latchWait
 	latchAsleep
 	latchLookAgain
-	latchDeadGeneration
 	latchDeadByte
+	latchDeadGeneration
 	latchSteal
 	latchSoonLook
 	latchSoonLoad
@@ -315,11 +316,10 @@ func (m *latchModel) fate(s *latchState, i int, f fate) bool {
 	case f == killed && living && s.deaths > 0:
 		s.deaths--
 		*p = latchProcess{rounds: p.rounds}
-	case f == startsAgain && p.at == latchDead: // takeRow: its byte is locked from now on
+	case f == startsAgain && p.at == latchDead: // takeRow: both bytes are locked from now on
 		p.at = enterGeneration
-	// Who is stopped with the latch in hand is waited for. So is who has locked its row's byte and not yet raised Generation:
-	// until then its dead predecessor cannot be told from it.
-	case f == stopped && living && s.stops > 0 && s.word&^modelWaiters != p.me && p.at != enterGeneration:
+	// Who is stopped with the latch in hand is waited for.
+	case f == stopped && living && s.stops > 0 && s.word&^modelWaiters != p.me:
 		s.stops--
 		p.stopped = true
 	default:
@@ -374,7 +374,9 @@ func (m *latchModel) step(s *latchState, i, choice int) outcome {
 	case enterGeneration:
 		s.generation[i]++
 		p.me = m.identity(i, s.generation[i])
-		return next("enter: Generation++", latchFast)
+		return next("enter: Generation++", enterByte)
+	case enterByte:
+		return next("enter: the second byte is unlocked", latchFast)
 
 	case latchFast:
 		return cas("latch: CAS(0, me)", 0, p.me, latchSpinLoad)
@@ -428,18 +430,21 @@ func (m *latchModel) step(s *latchState, i, choice int) outcome {
 		if p.w&3 == uint8(i+1) {
 			return next("dead: who had my row", latchSteal)
 		}
-		return next("latchSlowly: word == w", latchDeadGeneration)
+		return next("latchSlowly: word == w", latchDeadByte)
+	case latchDeadByte:
+		switch at := s.p[p.w&3-1].at; {
+		case at == latchDead || m.without == "dead's look at the row's byte":
+			return next("dead: byte is free", latchSteal)
+		case (at == enterGeneration || at == enterByte) && m.without != "dead's look at the second byte":
+			return next("dead: both bytes are locked", latchSteal)
+		}
+		return next("dead: byte is locked", latchDeadGeneration)
 	case latchDeadGeneration:
 		row := int(p.w&3) - 1
 		if m.identity(row, s.generation[row]) != p.w&^modelWaiters && m.without != "dead's look at Generation" {
 			return next("dead: Generation: another's", latchSteal)
 		}
-		return next("dead: Generation: its own", latchDeadByte)
-	case latchDeadByte:
-		if s.p[p.w&3-1].at == latchDead || m.without == "dead's look at the row's byte" {
-			return next("dead: byte is free", latchSteal)
-		}
-		return next("dead: byte is locked", latchLoad)
+		return next("dead: Generation: its own", latchLoad)
 	case latchSteal:
 		switch {
 		case m.without == "the comparison of who steals",
@@ -530,6 +535,7 @@ func TestModelLatchNeeds(t *testing.T) {
 		"the generation in who steals' comparison",
 		"dead's look at Generation",
 		"dead's look at the row's byte",
+		"dead's look at the second byte",
 		"the comparison of who steals",
 		"the comparison of latchSoon",
 		"the theft",

@@ -6,11 +6,14 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
-// A process that maps a segment for writing takes a row of the table of participants, by locking that row's byte far past the
-// file's end on a descriptor kept for this alone. The lock belongs to the open file description, and the kernel ends it with
+// A process that maps a segment for writing takes a row of the table of participants, by locking that row's two bytes far past the
+// file's end on a descriptor kept for this alone. Once it has raised the row's Generation it gives the second back: who finds one
+// byte locked sees its holder alive, and who finds both, in one lock, sees the dead one that had the row before. Nobody's death
+// is hidden by who comes after it, not for an instant. The lock belongs to the open file description, and the kernel ends it with
 // the process, whatever ended that. So whether a participant lives is never guessed: no process id decides anything (they are
 // used again, and mean nothing across namespaces), no clock and no heartbeat (a stopped process is slow, not dead).
 //
@@ -23,6 +26,12 @@ const (
 	identityRowBits        = 10
 	identityRowMask        = 1<<identityRowBits - 1
 	identityGenerationMask = 1<<20 - 1
+)
+
+// How many bytes of a row are locked together.
+const (
+	alive   = 1
+	joining = 2 // who has the row has not raised its Generation yet
 )
 
 func identity(row int, generation uint32) uint32 {
@@ -52,7 +61,8 @@ func (m *mapping) join(f file) error {
 func (m *mapping) enter(lock file, row int) (err error) {
 	defer m.notFault(&err, setFaults())
 	p := m.participant(row)
-	p.Generation++ // the byte's lock makes this process its only writer
+	atomic.AddUint32(&p.Generation, 1) // the byte's lock makes this process its only writer
+	lock.unlockBytes(rowByte(row)+1, 1)
 	m.lock, m.row, m.me = lock, row, identity(row, p.Generation)
 	p.PID, p.Joined = uint32(os.Getpid()), time.Now().UnixNano()
 	p.Language, p.Program, p.Host = language, program, host
@@ -65,21 +75,21 @@ func (m *mapping) enter(lock file, row int) (err error) {
 	return nil
 }
 
-// takeRow locks the byte of a row that nobody has.
+// takeRow locks both bytes of a row that nobody has.
 func (m *mapping) takeRow(lock file) (int, error) {
 	rows := int(m.content.control.Slots)
 	for {
 		for row := range rows {
-			if locked, err := lock.lockBytes(participantByte+row, 1); locked || err != nil {
+			if locked, err := lock.lockBytes(rowByte(row), joining); locked || err != nil {
 				return row, err
 			}
 		}
 		// Who deletes a temporary segment has all bytes at once, and one more; then there is no segment to join.
-		n, err := lock.lockedBytes(participantByte, rows)
+		n, err := lock.lockedBytes(participantByte, 2*rows)
 		if err != nil {
 			return 0, err
 		}
-		if n == 1 {
+		if n == alive || n == joining {
 			return 0, fmt.Errorf("%w: expected at most %d participants, found another", ErrFull, rows)
 		}
 		if info, err := lock.stat(); err != nil || info.links == 0 {
@@ -116,12 +126,15 @@ func (m *mapping) dead(who uint32) bool {
 		return false
 	case row < 0, row >= int(m.content.control.Slots), row == m.row: // damaged words, and who had this process's row before
 		return true
-	case identity(row, m.participant(row).Generation) != who: // its row was taken again, which needs its death
-		return true
 	}
-	n, err := m.lock.lockedBytes(participantByte+row, 1)
-	if n > 0 || err != nil {
+	n, err := m.lock.lockedBytes(rowByte(row), 1)
+	switch {
+	case err != nil:
 		return false
+	case n == alive: // after this look at the lock: who has the row now raised Generation before
+		return identity(row, atomic.LoadUint32(&m.participant(row).Generation)) != who
+	case n > alive: // somebody takes the row, or deletes the segment
+		return true
 	}
 	// A program that closed all its descriptors may have another file under the number, in which nobody locks anything.
 	info, err := m.lock.stat()

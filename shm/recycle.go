@@ -33,8 +33,8 @@ func (m *mapping) keepSpare() bool {
 		return false
 	}
 	m.sign(0)
-	m.lock.unlockBytes(participantByte+m.row, 1)
-	if alone, err := m.lock.lockBytes(participantByte, int(m.content.control.Slots)+1); !alone || err != nil {
+	m.lock.unlockBytes(rowByte(m.row), 1)
+	if alone, err := m.lock.lockBytes(participantByte, 2*int(m.content.control.Slots)+1); !alone || err != nil {
 		return false
 	}
 	var random [10]byte
@@ -96,7 +96,7 @@ func (m *mapping) renew(path string, c content, head []byte, o creation) (err er
 	if err != nil {
 		return err
 	}
-	if locked, err := lock.lockBytes(participantByte, 1); !locked || err != nil { // row 0, before it has a name
+	if locked, err := lock.lockBytes(rowByte(0), joining); !locked || err != nil { // row 0, before it has a name
 		lock.close()
 		return fmt.Errorf("%w: somebody else has the spare file", ErrNotExist)
 	}

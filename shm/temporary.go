@@ -43,14 +43,14 @@ func temporaryName() string {
 
 // leaveTemporary gives this process's row back, and deletes the segment if nobody else has one.
 func (m *mapping) leaveTemporary() {
-	m.lock.unlockBytes(participantByte+m.row, 1)
+	m.lock.unlockBytes(rowByte(m.row), 1)
 	m.lock.deleteDead(m.path, int(m.content.control.Slots))
 }
 
 // deleteDead deletes a temporary segment without participants, and reports whether it was one. The locks that it takes end
 // when the file is closed.
 func (f file) deleteDead(path string, slots int) bool {
-	if locked, err := f.lockBytes(participantByte, slots+1); !locked || err != nil {
+	if locked, err := f.lockBytes(participantByte, 2*slots+1); !locked || err != nil {
 		return false
 	}
 	f.unlinkIfSame(path)

@@ -1,9 +1,11 @@
 """Locks: which exclude which, whose turn it is, and what deaths leave."""
 
 import asyncio
+import fcntl
 import gc
 import os
 import signal
+import struct
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -367,6 +369,18 @@ def test_d13_a_zombie_is_dead(segments: Path, python: Start) -> None:
     os.waitid(os.P_PID, child.process.pid, os.WEXITED | os.WNOWAIT)
     with pytest.raises(sb.OwnerDiedError):
         a.lock.acquire()
+
+
+def test_who_takes_a_dead_ones_row_does_not_hide_its_death(segments: Path, python: Start) -> None:
+    a = sb.create("x", 4)
+    child = python("a = sb.attach('x'); a.lock.acquire(); say('held'); input()")
+    assert child.line() == "held"
+    child.kill()
+    with open(segments / "x", "r+b") as file:  # both bytes of row 1, as one has them who has not raised its Generation yet
+        fcntl.fcntl(file, fcntl.F_OFD_SETLK, struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, (1 << 62) + 2, 2, 0))
+        assert [p.alive for p in sb.stat("x").participants] == [True, False]
+        with pytest.raises(sb.OwnerDiedError):
+            a.lock.acquire(timeout=60)
 
 
 def test_an_opening_that_goes_leaves_what_it_held(segments: Path) -> None:

@@ -204,9 +204,9 @@ def _tables(
     return participants, tuple(locks)
 
 
-def byte_lock(row: int, n: int) -> bytes:
-    """The struct flock of n rows' bytes."""
-    return _FLOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, _control.PARTICIPANT_BYTE + row, n, 0)
+def byte_lock(first: int, n: int) -> bytes:
+    """The struct flock of n of the bytes of which each row has two."""
+    return _FLOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, _control.PARTICIPANT_BYTE + first, n, 0)
 
 
 _FLOCK = struct.Struct("hhqqi4x")
@@ -214,8 +214,8 @@ _FLOCK = struct.Struct("hhqqi4x")
 
 def _is_locked(fd: int, row: int) -> bool:
     """Whether a participant lives in the row."""
-    found = fcntl.fcntl(fd, fcntl.F_OFD_GETLK, byte_lock(row, 1))
-    return bool(_FLOCK.unpack(found)[0] != fcntl.F_UNLCK)
+    kind, _, _, n, _ = _FLOCK.unpack(fcntl.fcntl(fd, fcntl.F_OFD_GETLK, byte_lock(2 * row, 1)))
+    return bool(kind != fcntl.F_UNLCK and n == 1)  # who has both bytes is not known by the row yet
 
 
 def _printable(field: bytes) -> str:

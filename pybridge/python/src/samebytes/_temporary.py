@@ -61,7 +61,7 @@ def _collect(name: str) -> bool:
             return False
         # All rows' bytes at once, and one more, by which the lock is told from a participant's: nobody has a row, and nobody takes
         # one before the file is closed.
-        fcntl.fcntl(opened.fileno(), fcntl.F_OFD_SETLK, _list.byte_lock(0, control.slots + 1))
+        fcntl.fcntl(opened.fileno(), fcntl.F_OFD_SETLK, _list.byte_lock(0, 2 * control.slots + 1))
         _file.unlink_if_same(path, opened.fileno())
         return True
     except (Error, OSError):

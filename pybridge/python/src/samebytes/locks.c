@@ -87,6 +87,14 @@ static int lock_bytes(int fd, int command, off_t start, off_t n, struct flock *l
     return failed < 0 ? errno : 0;
 }
 
+/* How many bytes of a row are locked together; see shm/participant.go. */
+enum { ALIVE = 1, JOINING = 2 };
+
+static off_t row_byte(int row)
+{
+    return SB_PARTICIPANT_BYTE + 2 * row;
+}
+
 static int unlock_byte(int fd, off_t start)
 {
     struct flock lock = {.l_type = F_UNLCK, .l_whence = SEEK_SET, .l_start = start, .l_len = 1};
@@ -108,9 +116,11 @@ int sb_is_dead(const sb_locks *l, uint32_t who)
         return 0;
     if (row < 0 || row >= (int)l->nslots || row == l->row) /* damaged words, and who had this process's row before */
         return 1;
-    if (identity(row, *generation(l, row)) != who) /* its row was taken again, which needs its death */
-        return 1;
-    return lock_bytes(l->fd, F_OFD_GETLK, SB_PARTICIPANT_BYTE + row, 1, &lock) == 0 && lock.l_type == F_UNLCK && descriptor_is_ours(l);
+    if (lock_bytes(l->fd, F_OFD_GETLK, row_byte(row), 1, &lock))
+        return 0;
+    if (lock.l_type == F_UNLCK)
+        return descriptor_is_ours(l);
+    return lock.l_len != ALIVE || identity(row, *generation(l, row)) != who; /* who has the row now raised Generation before */
 }
 
 /* Opens the file of a descriptor once more: another open file description, with locks of its own. -1 with errno on failure. */
@@ -242,30 +252,29 @@ int sb_leave(sb_locks *l)
         sign_off(l);
         atomic_store(&l->joined, 0);
         l->me = 0;
-        /* One byte more than there are rows, by which take_row tells this from a participant's lock. */
-        alone = unlock_byte(l->fd, SB_PARTICIPANT_BYTE + l->row) == 0 &&
-                lock_bytes(l->fd, F_OFD_SETLK, SB_PARTICIPANT_BYTE, l->nslots + 1, &lock) == 0;
+        /* One byte more than the rows have, by which take_row tells this from a participant's lock. */
+        alone = unlock_byte(l->fd, row_byte(l->row)) == 0 && lock_bytes(l->fd, F_OFD_SETLK, row_byte(0), 2 * l->nslots + 1, &lock) == 0;
         l->row = SB_NO_ROW;
     }
     pthread_mutex_unlock(&mutex);
     return alone;
 }
 
-/* Locks the byte of a row that nobody has. */
+/* Locks both bytes of a row that nobody has. */
 static int take_row(sb_locks *l, int *row)
 {
     struct flock lock;
     for (;;) {
         for (*row = 0; *row < (int)l->nslots; ++*row) {
-            int error = lock_bytes(l->fd, F_OFD_SETLK, SB_PARTICIPANT_BYTE + *row, 1, &lock);
+            int error = lock_bytes(l->fd, F_OFD_SETLK, row_byte(*row), JOINING, &lock);
             if (error != EAGAIN && error != EACCES)
                 return error;
         }
         /* Who deletes a temporary segment has all bytes at once, and then there is no segment to join. */
-        int error = lock_bytes(l->fd, F_OFD_GETLK, SB_PARTICIPANT_BYTE, l->nslots, &lock);
+        int error = lock_bytes(l->fd, F_OFD_GETLK, row_byte(0), 2 * l->nslots, &lock);
         if (error)
             return error;
-        if (lock.l_type != F_UNLCK && lock.l_len == 1)
+        if (lock.l_type != F_UNLCK && lock.l_len <= JOINING)
             return EUSERS;
         struct stat st;
         if (fstat(l->fd, &st) < 0 || st.st_nlink == 0)
@@ -289,6 +298,7 @@ static int enter(sb_locks *l)
         memcpy(l->record + SB_PARTICIPANT_JOINED, &joined, sizeof joined);
         l->row = row;
         l->me = identity(row, atomic_fetch_add(generation(l, row), 1) + 1); /* the byte's lock makes this process its only writer */
+        unlock_byte(l->fd, row_byte(row) + 1);
         memcpy(l->participants + (size_t)row * SB_PARTICIPANT_SIZE + SB_PARTICIPANT_PID, l->record + SB_PARTICIPANT_PID,
                SB_PARTICIPANT_SIZE - SB_PARTICIPANT_PID);
     }
