@@ -36,9 +36,11 @@ def _opening(access: list[Row], fresh: list[Row]) -> list[Row]:
         goals.append(_times(goal, opened[item]["ratio"], most))
     again = opened["attach_again"]["median_s"] * 1e6
     goals.append(_goal("Python: attach again in the same process", "<= 5 µs", f"{again:.3g} µs", again <= 5))
-    for row in fresh:
-        if row["item"] == "fresh":
-            goals.append(_times(f"Python: create and fill {row['size']}, beside SharedMemory", row["ratio"], 0.95))
+    goals += [
+        _times(f"Python: create and fill {row['size']}, beside SharedMemory", row["ratio"], 0.95)
+        for row in fresh
+        if row["item"] == "fresh"
+    ]
     return goals
 
 
