@@ -1,5 +1,6 @@
 # make demo   set everything up, run the flights example and a short benchmark (under 3 minutes the first time)
-# make test   set everything up, run every test
+# make test   set everything up, make lint, run every test
+# make lint   gofmt, go vet, ruff (pyproject.toml says what of) and mypy --strict
 # make soak   the long forms of the tests under fire: 100,000 kills, 10^9 snapshots (about an hour)
 # make bench  the full benchmark; rewrites its results, its picture and the README's table (about 6 minutes)
 # make build  the Go and C programs in bin/, and the Python package in .venv
@@ -12,7 +13,7 @@ PACKAGE := pybridge/python
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help tools build demo test soak bench clean
+.PHONY: help tools build demo test lint soak bench clean
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -45,9 +46,14 @@ demo: build
 	$(PY) examples/flights/flights.py
 	$(PY) -m benchmarks --short
 
-test: build
+lint: build
 	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { echo "gofmt would change: $$unformatted" >&2; false; }
 	go vet ./...
+	$(VENV)/bin/ruff check --quiet
+	$(VENV)/bin/ruff format --quiet --check
+	$(VENV)/bin/mypy --no-error-summary
+
+test: lint
 	for target in linux/amd64 linux/arm64 darwin/arm64 windows/amd64; do \
 		CGO_ENABLED=0 GOOS=$${target%/*} GOARCH=$${target#*/} go build -o /dev/null ./... || exit 1; done
 	go test -race ./...

@@ -37,11 +37,11 @@ def _opening(access: list[Row], fresh: list[Row]) -> list[Row]:
         goals.append(_times(goal, opened[item]["ratio"], most))
     again = opened["attach_again"]["median_s"] * 1e6
     goals.append(_goal("Python: attach again in the same process", "<= 5 µs", f"{again:.3g} µs", again <= 5))
-    for row in fresh:
-        if row["item"] == "fresh":
-            goals.append(_times(f"Python: create and fill {row['size']}, beside SharedMemory", row["ratio"], 0.95))
-        if row["item"] == "recycled":
-            goals.append(_times(f"Python: create a temporary array again and fill {row['size']}, beside the heap", row["ratio"], 1.5))
+    for item, what, most in (
+        ("fresh", "create and fill {}, beside SharedMemory", 0.95),
+        ("recycled", "create a temporary array again and fill {}, beside the heap", 1.5),
+    ):
+        goals += [_times("Python: " + what.format(row["size"]), row["ratio"], most) for row in fresh if row["item"] == item]
     return goals
 
 

@@ -33,8 +33,9 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> Programs:
     made = Programs(*(tmp_path_factory.mktemp("bin") / name for name in ("bench-peer", "bench-locks")))
     subprocess.run(["go", "build", "-o", made.peer, "./benchmarks/peer"], cwd=ROOT, check=True)
     source = ROOT / "pybridge/python/src/samebytes"
-    command: list[str | Path] = [os.environ.get("CC", "cc"), "-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", f"-I{source}"]
-    subprocess.run([*command, "-o", made.locks, ROOT / "benchmarks/locks.c", *source.glob("locks*.c"), "-lpthread"], check=True)
+    compiler = [os.environ.get("CC", "cc"), *"-std=gnu11 -O2 -Wall -Wextra -Werror".split(), f"-I{source}"]
+    sources = [ROOT / "benchmarks/locks.c", *source.glob("locks*.c")]
+    subprocess.run([*compiler, "-o", made.locks, *sources, "-lpthread"], check=True)
     return made
 
 

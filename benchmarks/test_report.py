@@ -64,5 +64,5 @@ def test_document_without_marks_is_refused(tmp_path: Path, monkeypatch: pytest.M
     page.write_text("no marks\n")
     monkeypatch.setattr(report, "ROOT", tmp_path)
     monkeypatch.setitem(report.DOCUMENTS, page, report.full)
-    with pytest.raises(ValueError, match="page.md: expected the lines"):
+    with pytest.raises(ValueError, match=r"page\.md: expected the lines"):
         report.filled(page, json.loads(report.RESULTS.read_text()))

@@ -82,7 +82,9 @@ def prepare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
             case {"keep": name}:
                 kept.append(sb.attach(name))
             case {"hold": name}:
-                program = f"import samebytes as sb; a = sb.attach({name!r}); a.lock[{index(step)!r}].acquire(); print(); input()"
+                program = (
+                    f"import samebytes as sb; a = sb.attach({name!r}); a.lock[{index(step)!r}].acquire(); print(); input()"
+                )
                 holder = subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
                 kept.append(holder)
                 assert holder.stdout and holder.stdout.readline() == b"\n"

@@ -126,7 +126,7 @@ def standardised(column: pd.Series) -> np.ndarray:
 
 def print_strongest(columns: list[str], correlation: np.ndarray, count: int = 10) -> None:
     """Print the pairs of columns with the largest correlations, positive or negative, each pair once."""
-    pairs = [(i, j) for i, j in zip(*np.triu_indices(len(columns), 1)) if not {columns[i], columns[j]} & DIGITS]
+    pairs = [(i, j) for i, j in zip(*np.triu_indices(len(columns), 1), strict=True) if not {columns[i], columns[j]} & DIGITS]
     pairs.sort(key=lambda pair: -abs(correlation[pair]))
     print(f"\nStrongest correlations (without {' and '.join(sorted(DIGITS))}, the digits of sched_dep_time):")
     for i, j in pairs[:count]:

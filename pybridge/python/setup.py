@@ -6,7 +6,10 @@ setup(
     ext_modules=[
         Extension(
             "samebytes._core",
-            [f"src/samebytes/{name}.c" for name in ("_core", "mapping", "word", "lock", "atomic", "guard", "locks", "locks_table")],
+            [
+                f"src/samebytes/{name}.c"
+                for name in ("_core", "mapping", "word", "lock", "atomic", "guard", "locks", "locks_table")
+            ],
             depends=[f"src/samebytes/{name}.h" for name in ("core", "locks", "locks_internal", "layout")],
             define_macros=[("Py_LIMITED_API", "0x030b0000")],
             extra_compile_args=[

@@ -15,7 +15,6 @@ import pytest
 
 import samebytes as sb
 
-
 FUTEX = {"202", "98"}  # the system call's number on amd64 and arm64
 
 

@@ -225,17 +225,17 @@ def test_h10_mutations(segments: Path) -> None:
             (segments / "x").unlink()
             continue
         attached += 1
-        calls: list[Callable[[], object]] = [
-            lambda: take(a.lock),
-            lambda: take(a.rlock),
-            lambda: a.lock.recover(timeout=1).__enter__(),
-            lambda: a.snapshot(timeout=1),
-            lambda: a.publish(),
-            lambda: a.wait(a.version + 1, timeout=1),
+        calls: list[Callable[[sb.ndarray], object]] = [
+            lambda a: take(a.lock),
+            lambda a: take(a.rlock),
+            lambda a: a.lock.recover(timeout=1).__enter__(),
+            lambda a: a.snapshot(timeout=1),
+            lambda a: a.publish(),
+            lambda a: a.wait(a.version + 1, timeout=1),
         ]
         for call in calls:
             try:
-                call()
+                call(a)
             except (sb.Error, OverflowError) as error:
                 assert not isinstance(error, sb.DeadlineError), (seed, i)
         del a, calls, call

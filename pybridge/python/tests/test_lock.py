@@ -415,9 +415,8 @@ def test_m10_the_65th_participant(segments: Path, python: Start) -> None:
 
 def test_a_full_table_of_boxes(segments: Path) -> None:
     a = sb.create("x", 10, slots=1)
-    with a.lock[0], a.lock[1]:
-        with pytest.raises(sb.FullError, match="at most 2 boxes"):
-            a.lock[2].acquire()
+    with a.lock[0], a.lock[1], pytest.raises(sb.FullError, match="at most 2 boxes"):
+        a.lock[2].acquire()
     with a.lock[2]:
         pass
 

@@ -132,7 +132,9 @@ def test_spare_memory_stays_the_parents(directory: Path) -> None:
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     b = sb.create(None, N)
     assert inode(directory, b) == ino and not b.any()
-    assert len(spares(directory)) == 1 and sb.gc() == [] and spares(directory) == []  # the child's, who cannot have it any more
+    assert (
+        len(spares(directory)) == 1 and sb.gc() == [] and spares(directory) == []
+    )  # the child's, who cannot have it any more
 
 
 def test_what_others_use_is_not_spare(directory: Path, python: Start) -> None:

@@ -23,7 +23,7 @@ class Atomic:
     sequentially consistent: what was written before a `store` is visible after the `load` that sees it.
     """
 
-    __slots__ = ("_layout", "_offset", "_segment", "_dtype")
+    __slots__ = ("_dtype", "_layout", "_offset", "_segment")
 
     def __init__(self, segment: Segment, layout: Layout, dtype: np.dtype[Any]) -> None:
         if dtype.kind not in "iu" or dtype.itemsize not in (4, 8) or not dtype.isnative:

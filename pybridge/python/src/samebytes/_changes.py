@@ -43,7 +43,5 @@ class Changes:
 
     async def __anext__(self) -> int:
         since = self._version
-        self._version = await _thread.call(
-            lambda stop: wait(self._segment, since, self._timeout, stop), lambda version: None
-        )
+        self._version = await _thread.call(lambda stop: wait(self._segment, since, self._timeout, stop), lambda version: None)
         return self._version

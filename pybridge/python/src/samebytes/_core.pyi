@@ -1,6 +1,7 @@
 from collections.abc import Callable
+from typing import Self
 
-from typing_extensions import Buffer, Self
+from typing_extensions import Buffer
 
 PUBLISHED: int
 DIRTY: int

@@ -163,7 +163,7 @@ def _renew(
     fd = spare.fileno()
     os.pwrite(fd, head, 0)
     os.pwrite(fd, bytes(control.block_size - PAGE_SIZE) + last, control.control_offset)
-    memory = np.frombuffer(spare, np.uint8)
+    memory = np.frombuffer(memoryview(spare), np.uint8)
     memory[len(head) if zeros else header.size + header.nbytes : control.control_offset] = 0
     del memory
     with _segment.mapping():

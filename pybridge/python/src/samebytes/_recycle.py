@@ -19,7 +19,7 @@ import secrets
 import sys
 from typing import Self
 
-from samebytes import _control, _file, _list, _segment
+from samebytes import _file, _list, _segment
 from samebytes._errors import Error
 from samebytes._segment import Segment
 

@@ -238,7 +238,7 @@ def _unused(use: _Use) -> None:
     c = segment.control
     if c is None or c.flags & _control.TEMPORARY or segment.size > _warm_limit:
         return
-    if c.kind < len(_control.KINDS) and _control.KINDS[c.kind] in _NEVER_WARM or segment.links() == 0:
+    if (c.kind < len(_control.KINDS) and _control.KINDS[c.kind] in _NEVER_WARM) or segment.links() == 0:
         return
     if segment.holds_locks():
         return  # which nobody here can give back: others are to find their holder dead
