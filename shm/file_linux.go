@@ -250,6 +250,11 @@ func (f file) lockedBytes(off, n int) (length int, err error) {
 // alone reports whether no other open file description, and no mapping by one, of the file exists: the kernel grants a lease for
 // writing only then. It refuses also where it has no leases.
 func (f file) alone() bool {
+	// Who opens the file while the lease lasts has the kernel tell by a signal, which by default is SIGIO; one that is ignored unless
+	// asked for does no harm.
+	if _, err := unix.FcntlInt(uintptr(f.fd), unix.F_SETSIG, int(unix.SIGURG)); err != nil {
+		return false
+	}
 	if _, err := unix.FcntlInt(uintptr(f.fd), unix.F_SETLEASE, unix.F_WRLCK); err != nil {
 		return false
 	}

@@ -172,6 +172,29 @@ def test_a_killed_process_leaves_nothing_for_long(directory: Path, python: Start
     assert names(directory) == []
 
 
+def test_who_looks_for_what_the_killed_left_harms_nobody(directory: Path, python: Start) -> None:
+    looks = python("""
+        looks = 0
+        say()
+        while not os.path.exists(os.environ["SAMEBYTES_DIR"] + "/enough"):
+            sb.gc()
+            looks += 1
+        say(looks)
+    """)
+    looks.line()
+    made = python(f"""
+        for round in range(1000):
+            a = sb.create(None, {N})
+            assert a[0] == 0 == a[-1]
+            a[0] = a[-1] = 1
+            del a
+        say("made")
+    """)
+    assert made.line() == "made"
+    (directory / "enough").touch()
+    assert int(looks.line()) > 10
+
+
 def test_what_is_over_the_limit_goes(directory: Path) -> None:
     for limit, kept in ((0, 0), (1 << 20, 1), (64 << 20, 2)):
         sb.warm(limit)

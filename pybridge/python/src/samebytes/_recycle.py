@@ -16,6 +16,7 @@ a process that was killed by its lock being free.
 import fcntl
 import os
 import secrets
+import signal
 import sys
 from typing import Self
 
@@ -59,6 +60,8 @@ class Recyclable(Segment):
     def reuse(self) -> Self | None:
         """The spare memory, if nobody else has the file open."""
         try:
+            # Who opens the file while the lease lasts has the kernel tell by a signal, which by default is SIGIO and ends the process.
+            fcntl.fcntl(self.fileno(), fcntl.F_SETSIG, signal.SIGURG)
             fcntl.fcntl(self.fileno(), fcntl.F_SETLEASE, fcntl.F_WRLCK)
             fcntl.fcntl(self.fileno(), fcntl.F_SETLEASE, fcntl.F_UNLCK)
         except OSError:
