@@ -730,3 +730,19 @@ def test_boxes_of_views_by_example(segments: Path) -> None:
         (f["q"][1:3, 2], "[1:3, 2:3]"),
     ]:
         assert repr(array.lock).split(" of ")[0] == f"<Lock {want}"  # type: ignore[attr-defined]
+
+
+def test_a_box_asked_for_again_is_the_same_lock(segments: Path) -> None:
+    a = sb.create("x", (4, 4))
+    assert a.lock[1:3, 0] is a.lock[1:3, 0] and a.lock[1] is not a.rlock[1]
+    assert a.lock[1:3].spans == a.lock[1:3, :].spans != a.lock[1].spans
+    with a.lock[1:3, 0], pytest.raises(sb.DeadlockError):
+        a.lock[1:3, 0].acquire()
+    with pytest.raises(TypeError, match="boolean"):
+        a.lock[True]
+    b = sb.create("y", 3000)
+    for row in range(3000):  # more than are kept
+        with b.lock[row]:
+            pass
+    with b.lock[0]:
+        assert taken(b.lock[0]) and not taken(b.lock[1])

@@ -24,6 +24,9 @@ from samebytes._segment import Segment
 Box = tuple[slice, ...]
 
 
+_MOST_BOXES = 1000  # which a loop over blocks may take again and again
+
+
 class _Lock(_core.Lock):
     """What `Lock` and `ReadLock` share. A lock may be shared by threads and tasks: each has its own turn.
 
@@ -31,7 +34,8 @@ class _Lock(_core.Lock):
     in Go and C too. The death of a process frees what it held.
     """
 
-    __slots__ = ("_elements", "_view")
+    __slots__ = ("_boxes", "_elements", "_view")
+    _boxes: dict[tuple[object, ...], "_Lock"]  # those asked for before, by their index; cleared when full
     _elements: object  # while they are in use, the mapping is not kept as one that nobody uses
     _exclusive: bool
     _view: Layout
@@ -41,7 +45,7 @@ class _Lock(_core.Lock):
         h = segment.header
         spans = _box.hull(view, h.shape, h.dtype.itemsize, h.fortran)
         self = super().__new__(cls, segment, array("q", [end for span in spans for end in span]).tobytes(), cls._exclusive)
-        self._view = view
+        self._view, self._boxes = view, {}
         self._elements = segment.flat()
         return self
 
@@ -58,7 +62,19 @@ class _Lock(_core.Lock):
         TypeError
             For selections by booleans, lists and arrays, which are no boxes.
         """
-        return type(self)(self.mapping, self._view.at(index))
+        items = index if type(index) is tuple else (index,)
+        # Slices have no hash before Python 3.12; and True, which is no position, is equal to 1.
+        key = tuple(
+            [(i.start, i.stop, i.step) if type(i) is slice else i if type(i) is int or i is ... else None for i in items]
+        )
+        if None in key:
+            return type(self)(self.mapping, self._view.at(index))
+        box = self._boxes.get(key)
+        if box is None:
+            if len(self._boxes) >= _MOST_BOXES:
+                self._boxes.clear()
+            box = self._boxes[key] = type(self)(self.mapping, self._view.at(index))
+        return box
 
     def acquire(self, blocking: bool = True, timeout: float | None = -1) -> bool:
         """Wait for the lock as `threading.Lock.acquire` does, and return whether this thread has it.
