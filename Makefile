@@ -1,6 +1,6 @@
 # make demo   set everything up, run the flights example and a short benchmark (under 3 minutes the first time)
 # make test   set everything up, make lint, run every test
-# make lint   gofmt, go vet, ruff (pyproject.toml says what of) and mypy --strict
+# make lint   gofmt, go vet, ruff, mypy --strict, and whether _core.pyi agrees with the extension
 # make soak   the long forms of the tests under fire: 100,000 kills, 10^9 snapshots (about an hour)
 # make bench  the full benchmark; rewrites its results, its picture and the README's table (about 6 minutes)
 # make build  the Go and C programs in bin/, and the Python package in .venv
@@ -52,6 +52,7 @@ lint: build
 	$(VENV)/bin/ruff check --quiet
 	$(VENV)/bin/ruff format --quiet --check
 	$(VENV)/bin/mypy --no-error-summary
+	$(VENV)/bin/stubtest --mypy-config-file pyproject.toml samebytes._core
 
 test: lint
 	for target in linux/amd64 linux/arm64 darwin/arm64 windows/amd64; do \

@@ -3,7 +3,6 @@
 import errno
 import operator
 import os
-import secrets
 import stat
 import sys
 import threading
@@ -216,7 +215,7 @@ def create(
         capacity=capacity,
         item_size=dtype.itemsize,
         flags=flags,
-        id=secrets.token_bytes(16),
+        id=os.urandom(16),
         created=time.time_ns(),
         slots=slots,
         boxes=boxes,

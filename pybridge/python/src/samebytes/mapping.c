@@ -500,33 +500,33 @@ static PyObject *mapping_is_dead(Mapping *self, PyObject *who)
 
 static PyMethodDef mapping_methods[] = {
     {"open", (PyCFunction)mapping_open, METH_VARARGS | METH_CLASS,
-     "open(path, flags, nhead, ntail, /)\n--\n\nOpen a file, for writing if flags have O_RDWR. Returns a mapping without memory yet,\n"
+     "open($type, path, flags, nhead, ntail, /)\n--\n\nOpen a file, for writing if flags have O_RDWR. Returns a mapping without memory yet,\n"
      "and up to nhead bytes of the file's beginning and ntail of its end, of a regular file."},
     {"map", (PyCFunction)mapping_map, METH_VARARGS,
-     "map(tables=None, /)\n--\n\nMap all of an opened file, and close its descriptor. With a segment's tables (offset in the file,\n"
+     "map($self, tables=None, /)\n--\n\nMap all of an opened file, and close its descriptor. With a segment's tables (offset in the file,\n"
      "slots, boxes, axes, flags, record) and a record, a participant's row, the process takes part in its locks."},
     {"map_by", (PyCFunction)mapping_map_by, METH_O,
-     "map_by(opened, /)\n--\n\nMap the same file by another opening, at the same place, which shows that one's path in /proc/self/maps."},
-    {"is_dead", (PyCFunction)mapping_is_dead, METH_O, "is_dead(who, /)\n--\n\nWhether the participant of that identity has ended."},
-    {"fileno", (PyCFunction)mapping_fileno, METH_NOARGS, "fileno()\n--\n\nThe descriptor of an opened file that is not mapped yet."},
+     "map_by($self, opened, /)\n--\n\nMap the same file by another opening, at the same place, which shows that one's path in /proc/self/maps."},
+    {"is_dead", (PyCFunction)mapping_is_dead, METH_O, "is_dead($self, who, /)\n--\n\nWhether the participant of that identity has ended."},
+    {"fileno", (PyCFunction)mapping_fileno, METH_NOARGS, "fileno($self, /)\n--\n\nThe descriptor of an opened file that is not mapped yet."},
     {"links", (PyCFunction)mapping_links, METH_NOARGS,
-     "links()\n--\n\nHow many hard links the file of a mapping with tables has now; 0 also when that cannot be found out, and for a\n"
+     "links($self, /)\n--\n\nHow many hard links the file of a mapping with tables has now; 0 also when that cannot be found out, and for a\n"
      "file of another size, which is not what was mapped."},
     {"holds_locks", (PyCFunction)mapping_holds_locks, METH_NOARGS,
-     "holds_locks()\n--\n\nWhether this process holds or waits for a lock of the segment."},
+     "holds_locks($self, /)\n--\n\nWhether this process holds or waits for a lock of the segment."},
     {"delete_last", (PyCFunction)mapping_delete_last, METH_O,
-     "delete_last(path, /)\n--\n\nWhen this is freed and the process was the last to take part, delete the file, if it still has that path."},
-    {"holds", (PyCFunction)mapping_holds, METH_VARARGS, "holds(offset, bytes, /)\n--\n\nWhether the memory has those bytes there."},
-    {"store", (PyCFunction)mapping_store, METH_VARARGS, "store(offset, value, /)\n--\n\nSet the 64-bit word at a byte offset (release)."},
-    {"load", (PyCFunction)mapping_load, METH_O, "load(offset, /)\n--\n\nThe 64-bit word at a byte offset (acquire)."},
+     "delete_last($self, path, /)\n--\n\nWhen this is freed and the process was the last to take part, delete the file, if it still has that path."},
+    {"holds", (PyCFunction)mapping_holds, METH_VARARGS, "holds($self, offset, bytes, /)\n--\n\nWhether the memory has those bytes there."},
+    {"store", (PyCFunction)mapping_store, METH_VARARGS, "store($self, offset, value, /)\n--\n\nSet the 64-bit word at a byte offset (release)."},
+    {"load", (PyCFunction)mapping_load, METH_O, "load($self, offset, /)\n--\n\nThe 64-bit word at a byte offset (acquire)."},
     {"publish", (PyCFunction)mapping_publish, METH_O,
-     "publish(offset, /)\n--\n\nAdd 1 to the word (release), wake all who wait on it, and return its new value."},
+     "publish($self, offset, /)\n--\n\nAdd 1 to the word (release), wake all who wait on it, and return its new value."},
     {"wait", (PyCFunction)mapping_wait, METH_VARARGS,
-     "wait(offset, since, timeout, stop=None, /)\n--\n\nSleep until the word is another than since and return it (acquire), or None\n"
+     "wait($self, offset, since, timeout, stop=None, /)\n--\n\nSleep until the word is another than since and return it (acquire), or None\n"
      "after timeout nanoseconds; a negative timeout is none. Other threads run meanwhile. stop is called every\n"
      "second and ends the wait by a true value."},
     {"atomic", mapping_atomic, METH_VARARGS,
-     "atomic(op, itemsize, offsets, first, second, out, /)\n--\n\nDo one of load, store, add and compare_and_swap (0 to 3) to each element of\n"
+     "atomic($self, op, itemsize, offsets, first, second, out, /)\n--\n\nDo one of load, store, add and compare_and_swap (0 to 3) to each element of\n"
      "4 or 8 bytes at the offsets, int64 bytes from the mapping's start. first and second hold an operand for each, out\n"
      "is given the results: a byte each of compare_and_swap, else an element."},
     {NULL},
