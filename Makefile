@@ -1,9 +1,10 @@
 # make demo   set everything up, run the flights example and a short benchmark (under 3 minutes the first time)
 # make test   set everything up, make lint, run every test
-# make lint   gofmt, go vet, ruff (pyproject.toml says what of) and mypy --strict
+# make lint   gofmt, go vet, ruff, mypy --strict, and whether _core.pyi agrees with the extension
 # make soak   the long forms of the tests under fire: 100,000 kills, 10^9 snapshots (about an hour)
 # make bench  the full benchmark; rewrites its results, its picture and the README's table (about 6 minutes)
 # make build  the Go and C programs in bin/, and the Python package in .venv
+# make wheel  a wheel of the Python package, with the command in it, in dist/
 # make clean  remove what the others made
 
 PYTHON ?= python3
@@ -11,9 +12,10 @@ VENV := .venv
 PY := $(VENV)/bin/python
 PACKAGE := pybridge/python
 INSTALLED := $(VENV)/.installed
+DIST := dist
 
 .DEFAULT_GOAL := help
-.PHONY: help tools build demo test lint soak bench clean
+.PHONY: help tools build demo test lint wheel soak bench clean
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -52,6 +54,7 @@ lint: build
 	$(VENV)/bin/ruff check --quiet
 	$(VENV)/bin/ruff format --quiet --check
 	$(VENV)/bin/mypy --no-error-summary
+	$(VENV)/bin/stubtest --mypy-config-file pyproject.toml samebytes._core
 
 test: lint
 	for target in linux/amd64 linux/arm64 darwin/arm64 windows/amd64; do \
@@ -59,6 +62,16 @@ test: lint
 	go test -race ./...
 	go test ./shm -run 'TestM04|TestM09|TestD14|TestD15'
 	$(PY) -m pytest
+
+# pip builds in $(PACKAGE)/build, whose leavings of earlier builds would get into the wheel. auditwheel finds the oldest glibc that
+# the extension runs with, and names the wheel accordingly.
+wheel: build
+	rm -rf $(PACKAGE)/build $(DIST)
+	CGO_ENABLED=0 go build -trimpath -ldflags="-s -w" -o $(DIST)/samebytes ./cmd/samebytes
+	SAMEBYTES_BUNDLE=$(abspath $(DIST)/samebytes) $(PY) -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation -w $(DIST)/built $(PACKAGE)
+	PATH="$(abspath $(VENV)/bin):$$PATH" auditwheel repair -w $(DIST) $(DIST)/built/*.whl
+	rm -rf $(DIST)/samebytes $(DIST)/built $(PACKAGE)/build
+	@ls $(DIST)/*.whl
 
 soak: build
 	SAMEBYTES_SOAK=1 go test ./shm -timeout 3h
@@ -68,4 +81,4 @@ bench: build
 	$(PY) -m benchmarks
 
 clean:
-	rm -rf $(VENV) bin $(PACKAGE)/build $(PACKAGE)/src/*.egg-info $(PACKAGE)/src/samebytes/*.so
+	rm -rf $(VENV) bin $(DIST) $(PACKAGE)/build $(PACKAGE)/src/*.egg-info $(PACKAGE)/src/samebytes/*.so

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from samebytes import _file, _thread, _timeout
+from samebytes import _file, _timeout
 from samebytes._errors import DeadlineError
 from samebytes._segment import Segment
 
@@ -42,6 +42,8 @@ class Changes:
         return self
 
     async def __anext__(self) -> int:
+        from samebytes import _thread  # see there
+
         since = self._version
         self._version = await _thread.call(lambda stop: wait(self._segment, since, self._timeout, stop), lambda version: None)
         return self._version

@@ -1,11 +1,12 @@
 from collections.abc import Callable
 from typing import Self
 
-from typing_extensions import Buffer
+from typing_extensions import Buffer, disjoint_base
 
 PUBLISHED: int
 DIRTY: int
 
+@disjoint_base
 class Mapping(Buffer):
     def __new__(
         cls, fd: int, size: int, writable: bool, tables: tuple[int, int, int, int, int, bytes | None] | None = None
@@ -52,6 +53,7 @@ class Mapping(Buffer):
     def wait(self, offset: int, since: int, timeout: int, stop: Callable[[], bool] | None = None, /) -> int | None: ...
     def atomic(self, op: int, itemsize: int, offsets: Buffer, first: Buffer, second: Buffer, out: Buffer, /) -> None: ...
 
+@disjoint_base
 class Lock:
     def __new__(cls, mapping: Mapping, spans: bytes, exclusive: bool) -> Self: ...
     @property

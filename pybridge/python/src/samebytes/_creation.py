@@ -1,7 +1,6 @@
 """Making segments: files made whole before they get a name."""
 
 import os
-import secrets
 import sys
 import time
 from typing import Any
@@ -59,7 +58,7 @@ def create(
         capacity=capacity,
         item_size=dtype.itemsize,
         flags=flags,
-        id=secrets.token_bytes(16),
+        id=os.urandom(16),
         created=time.time_ns(),
         slots=slots,
         boxes=boxes,

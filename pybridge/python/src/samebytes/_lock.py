@@ -1,6 +1,5 @@
 """Locks on arrays, or on boxes of them: ``with a.lock:``, ``with a.rlock[2:5]:``."""
 
-import asyncio
 import errno
 import os
 from array import array
@@ -9,7 +8,7 @@ from contextlib import contextmanager
 from threading import get_ident
 from typing import Any
 
-from samebytes import _box, _core, _file, _thread, _timeout
+from samebytes import _box, _core, _file, _timeout
 from samebytes._box import Layout, Span
 from samebytes._errors import (
     BrokenError,
@@ -101,7 +100,9 @@ class _Lock(_core.Lock):
 
     async def __aenter__(self) -> bool:
         """Wait for the lock while the event loop runs on. The task holds it: tasks of one loop exclude each other too."""
-        task = _task()
+        from samebytes import _thread  # see there
+
+        task = _thread.running_task()
         if self.take(0, id(task), False, None):
             return True
 
@@ -112,7 +113,9 @@ class _Lock(_core.Lock):
         return await _thread.call(lambda stop: self.take(-1, id(task), False, stop), give)
 
     async def __aexit__(self, *exception: object) -> None:
-        self.give(id(_task()))
+        from samebytes import _thread  # see there
+
+        self.give(id(_thread.running_task()))
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {_box.text(_spans(self.spans))} of {self.mapping.path}>"
@@ -191,11 +194,3 @@ class Lock(_Lock):
 def _spans(packed: bytes) -> tuple[Span, ...]:
     ends = array("q", packed)
     return tuple(zip(ends[::2], ends[1::2], strict=True))
-
-
-def _task() -> asyncio.Task[Any]:
-    """The running task. Its id is told from those of threads, which are addresses of living things too."""
-    task = asyncio.current_task()
-    if task is None:
-        raise RuntimeError("expected to be awaited by a task")
-    return task

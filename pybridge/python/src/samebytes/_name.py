@@ -1,6 +1,5 @@
 """Names of segments, and the directory whose files they are."""
 
-import difflib
 import os
 import re
 
@@ -35,6 +34,8 @@ def path_of(name: str) -> str:
 
 def near(name: str) -> list[str]:
     """Up to three segments' names that are likely meant by one that does not exist."""
+    import difflib  # as rarely as there are errors
+
     try:
         return difflib.get_close_matches(name, existing(), n=3)
     except OSError:

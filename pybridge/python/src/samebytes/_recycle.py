@@ -15,7 +15,6 @@ a process that was killed by its lock being free.
 
 import fcntl
 import os
-import secrets
 import signal
 import sys
 from typing import Self
@@ -44,7 +43,7 @@ class Recyclable(Segment):
         if self.size > _segment.warm_limit() or self.broken or self.forked() or not self.links() or not self.leave():
             return
         directory = os.path.dirname(self.path)
-        hidden = os.path.join(directory, PREFIX + secrets.token_hex(10))
+        hidden = os.path.join(directory, PREFIX + os.urandom(10).hex())
         try:
             fcntl.fcntl(self.fileno(), fcntl.F_OFD_SETLK, _list.byte_lock(_BYTE, 1))
             if not os.path.samestat(os.lstat(self.path), os.fstat(self.fileno())):

@@ -6,7 +6,7 @@ one of the same user that makes a temporary segment does it in its place.
 
 import builtins
 import fcntl
-import secrets
+import os
 
 from samebytes import _control, _file, _list, _name, _recycle, _segment
 from samebytes._errors import Error
@@ -16,7 +16,7 @@ _collected = False
 
 def make_name() -> str:
     """A name that nobody else has: 80 random bits, as many as 10**9 names need to be alike with a chance of one in a million."""
-    return "_" + secrets.token_hex(10)
+    return "_" + os.urandom(10).hex()
 
 
 def collect_once() -> None:

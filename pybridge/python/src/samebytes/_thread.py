@@ -1,13 +1,24 @@
-"""What blocks, awaited by asyncio."""
+"""What blocks, awaited by asyncio.
+
+Whoever needs this imports it when it does: to import asyncio takes longer than all the rest of this package.
+"""
 
 import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
-from typing import TypeVar
+from typing import Any, TypeVar
 
 T = TypeVar("T")
+
+
+def running_task() -> asyncio.Task[Any]:
+    """The running task. Its id is told from those of threads, which are addresses of living things too."""
+    task = asyncio.current_task()
+    if task is None:
+        raise RuntimeError("expected to be awaited by a task")
+    return task
 
 
 async def call(work: Callable[[Callable[[], bool]], T], undo: Callable[[T], object]) -> T:

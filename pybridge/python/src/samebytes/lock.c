@@ -256,21 +256,21 @@ static PyObject *lock_unchanged(Lock *self, PyObject *writes)
 }
 
 static PyMethodDef lock_methods[] = {
-    {"__enter__", (PyCFunction)lock_enter, METH_NOARGS, "__enter__()\n--\n\nWait for the lock, for this thread."},
-    {"__exit__", (PyCFunction)(void (*)(void))lock_exit, METH_FASTCALL, "__exit__(*exception)\n--\n\nGive the lock free."},
-    {"release", (PyCFunction)lock_release, METH_NOARGS, "release()\n--\n\nGive free what this thread holds."},
+    {"__enter__", (PyCFunction)lock_enter, METH_NOARGS, "__enter__($self, /)\n--\n\nWait for the lock, for this thread."},
+    {"__exit__", (PyCFunction)(void (*)(void))lock_exit, METH_FASTCALL, "__exit__($self, /, *exception)\n--\n\nGive the lock free."},
+    {"release", (PyCFunction)lock_release, METH_NOARGS, "release($self, /)\n--\n\nGive free what this thread holds."},
     {"take", (PyCFunction)lock_take, METH_VARARGS,
-     "take(timeout, thread, recover, stop, /)\n--\n\nWait for the lock for up to timeout nanoseconds (negative for no end), for the thread\n"
+     "take($self, timeout, thread, recover, stop, /)\n--\n\nWait for the lock for up to timeout nanoseconds (negative for no end), for the thread\n"
      "of that number. recover takes it also where the dead left marks. stop, a function or None, is called every few\n"
      "milliseconds and ends the wait by a true value. Returns whether the lock is held."},
-    {"give", (PyCFunction)lock_release_for, METH_O, "give(thread, /)\n--\n\nGive free what the thread of that number holds."},
-    {"held", (PyCFunction)lock_held, METH_O, "held(thread, /)\n--\n\nWhether the thread of that number holds it."},
-    {"marks", (PyCFunction)lock_marks, METH_NOARGS, "marks()\n--\n\nThe boxes within this one that dead holders left half written, as spans."},
-    {"repaired", (PyCFunction)lock_repaired, METH_NOARGS, "repaired()\n--\n\nClear those marks."},
+    {"give", (PyCFunction)lock_release_for, METH_O, "give($self, thread, /)\n--\n\nGive free what the thread of that number holds."},
+    {"held", (PyCFunction)lock_held, METH_O, "held($self, thread, /)\n--\n\nWhether the thread of that number holds it."},
+    {"marks", (PyCFunction)lock_marks, METH_NOARGS, "marks($self, /)\n--\n\nThe boxes within this one that dead holders left half written, as spans."},
+    {"repaired", (PyCFunction)lock_repaired, METH_NOARGS, "repaired($self, /)\n--\n\nClear those marks."},
     {"quiet", (PyCFunction)lock_quiet, METH_VARARGS,
-     "quiet(thread, look, /)\n--\n\nThe number of exclusive locks ever granted, if none but the thread's is held on the box; else None.\n"
+     "quiet($self, thread, look, /)\n--\n\nThe number of exclusive locks ever granted, if none but the thread's is held on the box; else None.\n"
      "look: find out which holders live."},
-    {"unchanged", (PyCFunction)lock_unchanged, METH_O, "unchanged(writes, /)\n--\n\nWhether that still is the number, after what was read before."},
+    {"unchanged", (PyCFunction)lock_unchanged, METH_O, "unchanged($self, writes, /)\n--\n\nWhether that still is the number, after what was read before."},
     {NULL},
 };
 

@@ -442,43 +442,43 @@ static PyObject *mapping_is_dead(Mapping *self, PyObject *who)
 
 static PyMethodDef mapping_methods[] = {
     {"open", (PyCFunction)mapping_open, METH_VARARGS | METH_CLASS,
-     "open(path, flags, nhead, ntail, /)\n--\n\nOpen a file, for writing if flags have O_RDWR. Returns a mapping without memory yet,\n"
+     "open($type, path, flags, nhead, ntail, /)\n--\n\nOpen a file, for writing if flags have O_RDWR. Returns a mapping without memory yet,\n"
      "and up to nhead bytes of the file's beginning and ntail of its end, of a regular file."},
     {"map", (PyCFunction)mapping_map, METH_VARARGS,
-     "map(tables=None, /)\n--\n\nMap all of an opened file, and close its descriptor. With a segment's tables (offset in the file,\n"
+     "map($self, tables=None, /)\n--\n\nMap all of an opened file, and close its descriptor. With a segment's tables (offset in the file,\n"
      "slots, boxes, axes, flags, record) and a record, a participant's row, the process takes part in its locks."},
     {"map_by", (PyCFunction)mapping_map_by, METH_VARARGS,
-     "map_by(opened, keep=False, /)\n--\n\nMap the same file by another opening, at the same place, which shows that one's path in\n"
+     "map_by($self, opened, keep=False, /)\n--\n\nMap the same file by another opening, at the same place, which shows that one's path in\n"
      "/proc/self/maps. Its descriptor is closed, or kept as this mapping's."},
-    {"is_dead", (PyCFunction)mapping_is_dead, METH_O, "is_dead(who, /)\n--\n\nWhether the participant of that identity has ended."},
-    {"fileno", (PyCFunction)mapping_fileno, METH_NOARGS, "fileno()\n--\n\nThe descriptor of an opened file that is not mapped yet, or was kept."},
+    {"is_dead", (PyCFunction)mapping_is_dead, METH_O, "is_dead($self, who, /)\n--\n\nWhether the participant of that identity has ended."},
+    {"fileno", (PyCFunction)mapping_fileno, METH_NOARGS, "fileno($self, /)\n--\n\nThe descriptor of an opened file that is not mapped yet, or was kept."},
     {"links", (PyCFunction)mapping_links, METH_NOARGS,
-     "links()\n--\n\nHow many hard links the file has now, of a mapping with tables or whose descriptor was kept; 0 also when that cannot\n"
+     "links($self, /)\n--\n\nHow many hard links the file has now, of a mapping with tables or whose descriptor was kept; 0 also when that cannot\n"
      "be found out, and for a file of another size, which is not what was mapped."},
     {"holds_locks", (PyCFunction)mapping_holds_locks, METH_NOARGS,
-     "holds_locks()\n--\n\nWhether this process holds or waits for a lock of the segment."},
+     "holds_locks($self, /)\n--\n\nWhether this process holds or waits for a lock of the segment."},
     {"delete_last", (PyCFunction)mapping_delete_last, METH_O,
-     "delete_last(path, /)\n--\n\nWhen this is freed and the process was the last to take part, delete the file, if it still has that path."},
-    {"keep_file", (PyCFunction)mapping_keep_file, METH_NOARGS, "keep_file()\n--\n\nTake delete_last back."},
+     "delete_last($self, path, /)\n--\n\nWhen this is freed and the process was the last to take part, delete the file, if it still has that path."},
+    {"keep_file", (PyCFunction)mapping_keep_file, METH_NOARGS, "keep_file($self, /)\n--\n\nTake delete_last back."},
     {"leave", (PyCFunction)mapping_leave, METH_NOARGS,
-     "leave()\n--\n\nGive the participant's row back. Whether nobody else has one; then nobody can take one as long as this has its tables."},
+     "leave($self, /)\n--\n\nGive the participant's row back. Whether nobody else has one; then nobody can take one as long as this has its tables."},
     {"take", (PyCFunction)mapping_take, METH_O | METH_CLASS,
-     "take(other, /)\n--\n\nTake the memory, the kept descriptor, and the file to be deleted away from another mapping, which is empty then.\n"
+     "take($type, other, /)\n--\n\nTake the memory, the kept descriptor, and the file to be deleted away from another mapping, which is empty then.\n"
      "The tables stay with the other."},
-    {"join", (PyCFunction)mapping_join, METH_O, "join(tables, /)\n--\n\nDo to mapped memory whose descriptor was kept what map() does with tables."},
+    {"join", (PyCFunction)mapping_join, METH_O, "join($self, tables, /)\n--\n\nDo to mapped memory whose descriptor was kept what map() does with tables."},
     {"forked", (PyCFunction)mapping_forked, METH_NOARGS,
-     "forked()\n--\n\nWhether the process has forked since this was mapped: a child may have the memory too."},
-    {"holds", (PyCFunction)mapping_holds, METH_VARARGS, "holds(offset, bytes, /)\n--\n\nWhether the memory has those bytes there."},
-    {"store", mapping_store, METH_VARARGS, "store(offset, value, /)\n--\n\nSet the 64-bit word at a byte offset (release)."},
-    {"load", mapping_load, METH_O, "load(offset, /)\n--\n\nThe 64-bit word at a byte offset (acquire)."},
+     "forked($self, /)\n--\n\nWhether the process has forked since this was mapped: a child may have the memory too."},
+    {"holds", (PyCFunction)mapping_holds, METH_VARARGS, "holds($self, offset, bytes, /)\n--\n\nWhether the memory has those bytes there."},
+    {"store", mapping_store, METH_VARARGS, "store($self, offset, value, /)\n--\n\nSet the 64-bit word at a byte offset (release)."},
+    {"load", mapping_load, METH_O, "load($self, offset, /)\n--\n\nThe 64-bit word at a byte offset (acquire)."},
     {"publish", mapping_publish, METH_O,
-     "publish(offset, /)\n--\n\nAdd 1 to the word (release), wake all who wait on it, and return its new value."},
+     "publish($self, offset, /)\n--\n\nAdd 1 to the word (release), wake all who wait on it, and return its new value."},
     {"wait", mapping_wait, METH_VARARGS,
-     "wait(offset, since, timeout, stop=None, /)\n--\n\nSleep until the word is another than since and return it (acquire), or None\n"
+     "wait($self, offset, since, timeout, stop=None, /)\n--\n\nSleep until the word is another than since and return it (acquire), or None\n"
      "after timeout nanoseconds; a negative timeout is none. Other threads run meanwhile. stop is called every\n"
      "second and ends the wait by a true value."},
     {"atomic", mapping_atomic, METH_VARARGS,
-     "atomic(op, itemsize, offsets, first, second, out, /)\n--\n\nDo one of load, store, add and compare_and_swap (0 to 3) to each element of\n"
+     "atomic($self, op, itemsize, offsets, first, second, out, /)\n--\n\nDo one of load, store, add and compare_and_swap (0 to 3) to each element of\n"
      "4 or 8 bytes at the offsets, int64 bytes from the mapping's start. first and second hold an operand for each, out\n"
      "is given the results: a byte each of compare_and_swap, else an element."},
     {NULL},
