@@ -1,5 +1,6 @@
 """Segments: files made whole before they get a name, and mapped once."""
 
+import atexit
 import errno
 import operator
 import os
@@ -316,6 +317,8 @@ def _warm_up(segment: Segment) -> bool:
 
 def _unused(use: _Use) -> None:
     """Keeps the mapping whose last array dies for a while, if it may be kept. The interpreter calls it, at any moment."""
+    if not _warm_limit:  # as when the interpreter ends, and takes modules apart
+        return
     segment = _mappings.get(use.key)
     if segment is None or segment.use is not use or segment.broken:
         return  # what is broken others do not find
@@ -365,6 +368,9 @@ def warm(nbytes: int) -> None:
     with _mapping:
         _warm_limit = limit
         _cool()
+
+
+atexit.register(warm, 0)
 
 
 def _attach(path: str, name: str | None, writable: bool, trust: bool) -> Segment:
