@@ -169,6 +169,13 @@ def of(array: Any) -> Segment | None:
     return None
 
 
+def leave_temporary() -> None:
+    """Ends this process's part in temporary segments before it ends without destructors, as a forked child does: the last
+    deletes them."""
+    for segment in list(_mappings.values()):
+        segment.leave()
+
+
 def broken() -> list[str]:
     """The paths of mappings that lack pages."""
     return [s.path for s in list(_mappings.values()) if s.broken == errno.EFAULT]

@@ -287,11 +287,23 @@ static void unlink_if_same(const char *path, const Mapping *self)
         unlink(path); /* what cannot be deleted is left to who collects */
 }
 
+static void mapping_leave_file(Mapping *self)
+{
+    if (self->temporary && sb_leave(&self->locks))
+        unlink_if_same(self->temporary, self);
+}
+
+static PyObject *mapping_leave(Mapping *self, PyObject *unused)
+{
+    (void)unused;
+    mapping_leave_file(self);
+    Py_RETURN_NONE;
+}
+
 static void mapping_dealloc(Mapping *self)
 {
     PyTypeObject *type = Py_TYPE((PyObject *)self);
-    if (self->temporary && sb_leave(&self->locks))
-        unlink_if_same(self->temporary, self);
+    mapping_leave_file(self);
     free(self->temporary);
     if (self->has_locks)
         sb_locks_free(&self->locks);
@@ -516,6 +528,7 @@ static PyMethodDef mapping_methods[] = {
      "holds_locks()\n--\n\nWhether this process holds or waits for a lock of the segment."},
     {"delete_last", (PyCFunction)mapping_delete_last, METH_O,
      "delete_last(path, /)\n--\n\nWhen this is freed and the process was the last to take part, delete the file, if it still has that path."},
+    {"leave", (PyCFunction)mapping_leave, METH_NOARGS, "leave()\n--\n\nDo that now, while this process still uses it."},
     {"holds", (PyCFunction)mapping_holds, METH_VARARGS, "holds(offset, bytes, /)\n--\n\nWhether the memory has those bytes there."},
     {"store", (PyCFunction)mapping_store, METH_VARARGS, "store(offset, value, /)\n--\n\nSet the 64-bit word at a byte offset (release)."},
     {"load", (PyCFunction)mapping_load, METH_O, "load(offset, /)\n--\n\nThe 64-bit word at a byte offset (acquire)."},

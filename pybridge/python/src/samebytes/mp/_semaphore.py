@@ -2,7 +2,6 @@
 
 import weakref
 from contextlib import suppress
-from multiprocessing import util
 from typing import Any
 
 from samebytes import _semaphore
@@ -10,7 +9,7 @@ from samebytes._control import KINDS
 from samebytes._errors import Error, FullError, NotOwnerError
 from samebytes._object import word_parts
 from samebytes._segment import Segment
-from samebytes.mp._shared import Shared, slots
+from samebytes.mp._shared import Shared, at_end, slots
 
 
 class _Permits(_semaphore.Semaphore):
@@ -65,12 +64,7 @@ def _keep_all() -> None:
             permits.keep()
 
 
-def _at_exit(_: object = None) -> None:
-    util.Finalize(None, _keep_all, exitpriority=0)
-
-
-_at_exit()
-util.register_after_fork(_alive, _at_exit)  # which makes a new list of what to do at the end
+at_end(_keep_all, 0)
 
 
 class Semaphore(Shared):

@@ -2,10 +2,11 @@
 
 import os
 from collections.abc import Callable
+from multiprocessing import process, util
 from typing import Any, ClassVar, Self
 from weakref import WeakValueDictionary
 
-from samebytes import _control, _timeout
+from samebytes import _control, _segment, _timeout
 from samebytes._segment import Segment
 from samebytes.mp import _handle
 from samebytes.mp._handle import Handle
@@ -81,3 +82,22 @@ def _after_fork() -> None:
 
 
 os.register_at_fork(after_in_child=_after_fork)
+
+
+def at_end(work: Callable[[], object], priority: int) -> None:
+    """Has work called when this process ends, and in the children that multiprocessing forks from it when they do, the highest
+    priority first."""
+
+    def register(_: object = None) -> None:
+        util.Finalize(None, work, exitpriority=priority)
+
+    register()
+    util.register_after_fork(work, register)  # a child forgets what its parent does at the end
+
+
+def _leave() -> None:
+    if process.parent_process() is not None:  # others run destructors
+        _segment.leave_temporary()
+
+
+at_end(_leave, -100)  # when its own children have ended
