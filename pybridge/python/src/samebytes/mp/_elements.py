@@ -74,7 +74,8 @@ def dtype_of(element: type[Any]) -> np.dtype[Any]:
         For what has pointers, which mean nothing in another process, or Python objects.
     """
     if issubclass(element, ctypes.Array):
-        return np.dtype((dtype_of(element._type_), (element._length_,)))
+        inner = dtype_of(element._type_)
+        return np.dtype((inner.base, (element._length_, *inner.shape)))
     if issubclass(element, ctypes.Structure | ctypes.Union):
         return _dtype_of_struct(element)
     code = getattr(element, "_type_", None)

@@ -80,6 +80,8 @@ def _class_of(kind: type[Any]) -> type[Any]:
         "name": property(lambda made: made._samebytes.name, doc="The name that other processes, in Go too, open the segment by."),
         "np": property(array_of, doc="The elements as a samebytes.ndarray."),
     }
+    if issubclass(kind, ctypes._SimpleCData):  # which shows the value of its own class alone
+        members["__repr__"] = lambda made: f"{kind.__name__}({made.value!r})"
     fields = dir(kind)  # which a struct may call so too
     return type(kind)(kind.__name__, (kind,), {k: v for k, v in members.items() if k.startswith("__") or k not in fields})
 
