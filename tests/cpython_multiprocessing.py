@@ -8,13 +8,12 @@ the same question to this one. Exits with 0 if all that ran passed, 1 if not or 
 """
 
 import importlib
-import os
 import sys
 import unittest
 
 NO_TESTS = 77  # as automake calls a test that was skipped
 
-START_METHOD = os.environ.setdefault("SAMEBYTES_TEST_START_METHOD", sys.argv[1] if len(sys.argv) > 1 else "fork")
+START_METHOD = sys.argv[1]  # in the children too
 
 CLASSES = [
     "_TestLock",  # and RLock
@@ -56,12 +55,12 @@ def check_invariant(self: unittest.TestCase, condition: mp.synchronize.Condition
 
 theirs._TestCondition.check_invariant = check_invariant
 
-for name in dir(theirs):
-    base = getattr(theirs, name)
-    if isinstance(base, type) and issubclass(base, (theirs.BaseTestCase, unittest.TestCase)) and name not in CLASSES:
-        if name != "BaseTestCase":
-            delattr(theirs, name)
-theirs.install_tests_in_module_dict(globals(), START_METHOD, only_type="processes")
+for name, value in list(vars(theirs).items()):
+    if isinstance(value, type) and issubclass(value, theirs.BaseTestCase) and name not in [*CLASSES, "BaseTestCase"]:
+        delattr(theirs, name)
+theirs.install_tests_in_module_dict(
+    globals(), START_METHOD, only_type="processes"
+)  # as WithProcessesTestLock and so on
 
 
 def main() -> int:

@@ -18,14 +18,23 @@ from samebytes import mp
 Start = Callable[[str], Any]
 
 METHODS = ["fork", "spawn", "forkserver"]
-STRICT = ["-X", "dev", "-W", "error", "-W", "ignore:This process:DeprecationWarning"]  # of forking with threads: Python 3.12
+STRICT = [
+    "-X",
+    "dev",
+    "-W",
+    "error",
+    "-W",
+    "ignore:This process:DeprecationWarning",
+]  # of forking with threads: Python 3.12
 
 
 def run(code: str, tmp_path: Path, *arguments: str) -> str:
     """Runs a program of its own under strict rules, which must say nothing but its output, and returns that."""
     program = tmp_path / "program.py"
     program.write_text(textwrap.dedent(code))
-    done = subprocess.run([sys.executable, *STRICT, str(program), *arguments], capture_output=True, text=True, timeout=250)
+    done = subprocess.run(
+        [sys.executable, *STRICT, str(program), *arguments], capture_output=True, text=True, timeout=250
+    )
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout
 
@@ -58,7 +67,9 @@ def test_contexts() -> None:
             context.set_start_method("fork")
     with pytest.raises(ValueError, match="nonsense"):
         mp.get_context("nonsense")
-    assert mp.Process is multiprocessing.Process and mp.get_all_start_methods() == multiprocessing.get_all_start_methods()
+    assert (
+        mp.Process is multiprocessing.Process and mp.get_all_start_methods() == multiprocessing.get_all_start_methods()
+    )
 
 
 def test_the_start_method_is_multiprocessings(segments: Path, tmp_path: Path) -> None:

@@ -186,7 +186,9 @@ def test_a_holder_is_killed(kind: str, segments: Path, python: Start) -> None:
 def test_semaphore(segments: Path) -> None:
     semaphore = mp.Semaphore(2)
     assert repr(semaphore) == "<Semaphore(value=2)>" and semaphore.get_value() == 2
-    assert semaphore.acquire() and semaphore.acquire(False, 5) and not semaphore.acquire(True, -1) and semaphore.locked()
+    assert (
+        semaphore.acquire() and semaphore.acquire(False, 5) and not semaphore.acquire(True, -1) and semaphore.locked()
+    )
     for value in (1, 2, 3):
         semaphore.release()
         assert semaphore.get_value() == value
@@ -222,7 +224,6 @@ def test_signals_are_used_up(segments: Path) -> None:
         signals.release()
         forked(lambda: check(signals.acquire() and signals.acquire()))
         assert signals.get_value() == 0
-    del signals
 
 
 def test_a_semaphores_last_reference(segments: Path) -> None:
@@ -242,7 +243,11 @@ def test_a_semaphores_holder_is_killed(segments: Path, python: Start) -> None:
 
 def test_conditions_share_a_lock(segments: Path) -> None:
     lock = mp.RLock()
-    not_empty, not_full, items = mp.Condition(lock), mp.Condition(lock), mp.Array("i", 2)  # how many there are, and were
+    not_empty, not_full, items = (
+        mp.Condition(lock),
+        mp.Condition(lock),
+        mp.Array("i", 2),
+    )  # how many there are, and were
 
     def consume() -> None:
         for _ in range(100):
@@ -328,7 +333,9 @@ def test_barrier(segments: Path) -> None:
         done.value += 1
 
     barrier = mp.Barrier(2, act, 60)
-    assert (barrier.parties, barrier.n_waiting, barrier.broken) == (2, 0, False) and repr(barrier).endswith("waiters=0/2>")
+    assert (barrier.parties, barrier.n_waiting, barrier.broken) == (2, 0, False) and repr(barrier).endswith(
+        "waiters=0/2>"
+    )
     child = mp.get_context("fork").Process(target=barrier.wait)
     child.start()
     assert barrier.wait() in (0, 1) and done.value == 1

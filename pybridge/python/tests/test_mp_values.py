@@ -98,7 +98,12 @@ def test_characters(segments: Path) -> None:
 
 def test_structs(segments: Path) -> None:
     point = mp.Value(Point, 1.5, b"ab", (1, 2))
-    assert point.x == 1.5 and point.name == b"ab" and list(point.ids) == [1, 2] and type(point).__name__ == "SynchronizedPoint"
+    assert (
+        point.x == 1.5
+        and point.name == b"ab"
+        and list(point.ids) == [1, 2]
+        and type(point).__name__ == "SynchronizedPoint"
+    )
     point.x *= 2
     point.ids[1] = 7
     view = point.np
@@ -171,13 +176,13 @@ def test_locks(segments: Path) -> None:
 
 def test_the_lock_is_the_segments(segments: Path) -> None:
     made, empty, value = mp.Array("i", 3), mp.Array("i", 0), mp.Value("i")
+    others: list[bool] = []
     for x in (made, empty, value):
         with x.get_lock():
-            other: list[bool] = []
-            thread = threading.Thread(target=lambda x=x: other.append(x.acquire(False)))
+            thread = threading.Thread(target=lambda x=x: others.append(x.acquire(False)))
             thread.start()
             thread.join()
-            assert other == [False]
+    assert others == [False] * 3
     with made, pytest.raises(sb.DeadlockError):
         made.np.lock.acquire()
     with made.np.lock:

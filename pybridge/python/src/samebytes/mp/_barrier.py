@@ -57,9 +57,7 @@ class Barrier(Shared):
     ) -> None:
         self._create(_barrier.Barrier.create(name, parties, slots=slots())._segment, action, timeout)
 
-    def _open(
-        self, segment: Segment, action: Callable[[], object] | None = None, timeout: float | None = None
-    ) -> None:
+    def _open(self, segment: Segment, action: Callable[[], object] | None = None, timeout: float | None = None) -> None:
         super()._open(segment)
         self._meeting = _Meeting(segment)
         self._meeting.action, self._timeout = action, timeout

@@ -74,7 +74,7 @@ def dtype_of(element: type[Any]) -> np.dtype[Any]:
         For what has pointers, which mean nothing in another process, or Python objects.
     """
     if issubclass(element, ctypes.Array):
-        inner = dtype_of(element._type_)
+        inner = dtype_of(item_type(element))
         return np.dtype((inner.base, (element._length_, *inner.shape)))
     if issubclass(element, ctypes.Structure | ctypes.Union):
         return _dtype_of_struct(element)
@@ -102,6 +102,16 @@ def _dtype_of_struct(element: type[Any]) -> np.dtype[Any]:
 
 def _dtype_of_text(kind: type[Any]) -> np.dtype[Any] | None:
     """Text in a field is one element."""
-    if issubclass(kind, ctypes.Array) and kind._type_ in (ctypes.c_char, ctypes.c_wchar):
-        return np.dtype(f"{'S' if kind._type_ is ctypes.c_char else 'U'}{kind._length_}")
-    return None
+    codes: dict[object, str] = {ctypes.c_char: "S", ctypes.c_wchar: "U"}
+    code = codes.get(item_type(kind)) if issubclass(kind, ctypes.Array) else None
+    return np.dtype(f"{code}{kind._length_}") if code else None
+
+
+def item_type(kind: Any) -> type[Any]:
+    """The type of the elements of a type of arrays."""
+    return cast(type[Any], kind._type_)
+
+
+def length_of(kind: Any) -> int:
+    """How many elements an array of the type has."""
+    return cast(int, kind._length_)

@@ -1,4 +1,4 @@
-"""Handles of segments, which the pickles of this package's objects hold: a name, and the id that tells it from later ones of that name."""
+"""Handles of segments, which this package's objects pickle to: a name, and the id that tells it from later ones of that name."""
 
 from multiprocessing import context
 

@@ -1,20 +1,20 @@
 """Objects of ctypes in segments: what RawValue and RawArray return.
 
-Each is of a class of its own that derives from its type, so that it behaves as any object of that type, pickles to a handle wherever it is
-pickled, and leaves alone how others of the type do.
+Each is of a class of its own that derives from its type, so that it behaves as any object of that type, pickles to a handle wherever
+it is pickled, and leaves alone how others of the type do.
 """
 
 import ctypes
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 from weakref import WeakValueDictionary
 
 from samebytes import _array, _segment
 from samebytes._errors import ShapeError
 from samebytes._segment import Segment
 from samebytes.mp import _handle
-from samebytes.mp._elements import dtype_of
+from samebytes.mp._elements import dtype_of, item_type, length_of
 from samebytes.mp._handle import Handle
 from samebytes.mp._shared import slots
 
@@ -77,13 +77,19 @@ def _class_of(kind: type[Any]) -> type[Any]:
         "__module__": kind.__module__,
         "__qualname__": kind.__qualname__,
         "__doc__": kind.__doc__,
-        "name": property(lambda made: made._samebytes.name, doc="The name that other processes, in Go too, open the segment by."),
+        "name": property(_name, doc="The name that other processes, in Go too, open the segment by."),
         "np": property(array_of, doc="The elements as a samebytes.ndarray."),
     }
     if issubclass(kind, ctypes._SimpleCData):  # which shows the value of its own class alone
         members["__repr__"] = lambda made: f"{kind.__name__}({made.value!r})"
     fields = dir(kind)  # which a struct may call so too
-    return type(kind)(kind.__name__, (kind,), {k: v for k, v in members.items() if k.startswith("__") or k not in fields})
+    kept = {key: value for key, value in members.items() if key.startswith("__") or key not in fields}
+    return cast(type[Any], cast(Any, type(kind))(kind.__name__, (kind,), kept))
+
+
+def _name(made: Any) -> str | None:
+    segment: Segment = made._samebytes
+    return segment.name
 
 
 def _reduce(made: Any, protocol: int) -> tuple[Callable[..., Any], tuple[Any, ...]]:
@@ -100,12 +106,11 @@ def _rebuilt(spelled: _Spelled, handle: Handle) -> Any:
 def _spelled(kind: type[Any]) -> _Spelled:
     lengths: list[int] = []
     while issubclass(kind, ctypes.Array) and getattr(sys.modules.get(kind.__module__), kind.__name__, None) is not kind:
-        lengths.insert(0, kind._length_)
-        kind = kind._type_
+        lengths.insert(0, length_of(kind))
+        kind = item_type(kind)
     return kind, tuple(lengths)
 
 
 def _copied(made: Any, memo: object = None) -> Any:
     """A copy in ordinary memory."""
     return plain(type(made)).from_buffer_copy(made)
-

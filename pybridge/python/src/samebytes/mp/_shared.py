@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable
 from multiprocessing import process, util
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 from weakref import WeakValueDictionary
 
 from samebytes import _control, _segment, _timeout

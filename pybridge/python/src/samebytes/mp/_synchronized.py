@@ -8,12 +8,11 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from samebytes import _array, _resize
+from samebytes import _resize
 from samebytes._errors import DeadlockError
 from samebytes._segment import Segment
 from samebytes.mp import _memory
 from samebytes.mp._lock import RLock
-
 
 Plain = np.ndarray[Any, np.dtype[Any]]
 
@@ -156,7 +155,7 @@ class _Growing(SynchronizedArray):
     _made: Any
 
     @property
-    def _obj(self) -> Any:  # type: ignore[override]  # an attribute of those that do not grow
+    def _obj(self) -> Any:  # an attribute of those that do not grow
         rows = self._segment.shape()[0]
         if rows != len(self._made):
             self._made = _memory.over(self._segment, self._made._type_ * rows)

@@ -1,6 +1,7 @@
 """Values and arrays in segments, as those of `multiprocessing.sharedctypes`.
 
-They pickle to handles, wherever they are pickled. Without a name they go with their last user; with one they stay until `samebytes.delete`.
+They pickle to handles, wherever they are pickled. Without a name they go with their last user; with one they stay until
+`samebytes.delete`.
 """
 
 import ctypes
@@ -58,9 +59,7 @@ def RawValue(typecode_or_type: Any, *args: Any, name: str | None = None) -> Any:
     return made if first is None else _filled(made, first)
 
 
-def RawArray(
-    typecode_or_type: Any, size_or_initializer: int | Sequence[Any] | Any, *, name: str | None = None
-) -> Any:
+def RawArray(typecode_or_type: Any, size_or_initializer: int | Sequence[Any] | Any, *, name: str | None = None) -> Any:
     """Return an array of ctypes in a segment, without a lock.
 
     Parameters
