@@ -7,7 +7,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import access, contended, deaths, fresh, goals, handover, locks, machine, methods, report, wake
+from benchmarks import access, contended, deaths, fresh, goals, handover, locks, machine, methods, report, split, values, wake
 
 
 def main() -> int:
@@ -41,6 +41,7 @@ def measure(short: bool, peer: Path, program: Path) -> report.Results:
     methods.start_server()
     moved, not_moved = handover.measure(handover.SHORT if short else handover.FULL, peer, _say)
     made, not_made = fresh.measure(fresh.SHORT if short else fresh.FULL, _say)
+    mapped, not_mapped = split.measure(split.SHORT if short else split.FULL, _say)
     rows = {
         "handover": moved,
         "access": access.measure(access.SHORT_ROUNDS if short else access.ROUNDS, peer, _say),
@@ -49,11 +50,13 @@ def measure(short: bool, peer: Path, program: Path) -> report.Results:
         "locks": locks.measure(locks.SHORT_ROUNDS if short else locks.ROUNDS, peer, program, _say),
         "contended": contended.measure(contended.SHORT if short else contended.FULL, peer, program, _say),
         "deaths": deaths.measure(deaths.SHORT if short else deaths.FULL, peer, program, _say),
+        "values": values.measure(values.SHORT_ROUNDS if short else values.ROUNDS, _say),
+        "split": mapped,
     }
     return {
         "date": datetime.now(UTC).date().isoformat(),
         "machine": machine.describe(peer),
-        "skipped": not_moved + not_made,
+        "skipped": not_moved + not_made + not_mapped,
         **rows,
         "goals": goals.judge(rows),
     }

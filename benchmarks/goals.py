@@ -8,7 +8,9 @@ Row = dict[str, Any]
 
 def judge(rows: Mapping[str, list[Row]]) -> list[Row]:
     """The goals that the run has measured, each with what was measured and whether it was met."""
-    return _handing_over(rows["handover"]) + _opening(rows["access"], rows["fresh"]) + _waiting(rows)
+    return (
+        _handing_over(rows["handover"]) + _opening(rows["access"], rows["fresh"]) + _waiting(rows) + _values(rows["values"])
+    )
 
 
 def _handing_over(handover: list[Row]) -> list[Row]:
@@ -66,6 +68,18 @@ def _waiting(rows: Mapping[str, list[Row]]) -> list[Row]:
         goal = f"{row['waiter']}: the lock of a killed holder, 99 of 100 times"
         goals.append(_goal(goal, "<= 15 ms", f"{ms:.3g} ms", ms <= 15))
     return goals
+
+
+def _values(values: list[Row]) -> list[Row]:
+    found = {row["item"]: row for row in values}
+    return [
+        _times(f"Python: {goal}, beside multiprocessing", found[item]["ratio"], most)
+        for item, goal, most in (
+            ("make", "create a large samebytes.mp.Array", 0.5),
+            ("get", "samebytes.mp.Array, a[i] under the lock", 1.2),
+            ("set", "samebytes.mp.Array, a[i] = x under the lock", 1.2),
+        )
+    ]
 
 
 def _times(goal: str, ratio: float, most: float) -> Row:

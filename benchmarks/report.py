@@ -123,6 +123,21 @@ def _deaths(rows: list[Row]) -> str:
     return _table(["from SIGKILL of the holder to the next one", "median", "p99", "most", "kills"], lines)
 
 
+def _split(rows: list[Row]) -> str:
+    lines = [
+        [
+            row["label"],
+            duration(row["median_s"]),
+            _spread(row),
+            f"{row['own_bytes'] / 2**20:.0f} MiB",
+            _times(row["to_pickled"]),
+        ]
+        for row in rows
+    ]
+    head = f"Pool.map(sum, np.array_split(a, 8)) of {rows[0]['size']}"
+    return _table([head, "median", "p10 to p90", "a worker's own memory", "/ pickled"], lines)
+
+
 def _goals(rows: list[Row]) -> str:
     lines = [[row["goal"], row["expected"], row["measured"], "met" if row["met"] else "**missed**"] for row in rows]
     return _table(["goal", "expected", "measured", ""], lines)
@@ -137,6 +152,8 @@ SECTIONS: dict[str, Callable[[list[Row]], list[str]]] = {
     "locks": lambda rows: [_compared("lock and unlock, nobody else", rows)] if rows else [],
     "contended": lambda rows: [_contended(rows)] if rows else [],
     "deaths": lambda rows: [_deaths(rows)] if rows else [],
+    "values": lambda rows: [_compared("values and arrays of samebytes.mp", rows)] if rows else [],
+    "split": lambda rows: [_split(rows)] if rows else [],
     "goals": lambda rows: [_goals(rows)],
 }
 

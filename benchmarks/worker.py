@@ -24,8 +24,13 @@ import samebytes as sb
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
 
+_first_own_bytes = 0
+
+
 def start(cpu: int | None = None) -> None:
     """Begin a worker's life: on that CPU alone, and no longer than the client's."""
+    global _first_own_bytes
+    _first_own_bytes = _own_bytes()
     Thread(target=_end_with_client, daemon=True).start()
     if cpu is not None:
         os.sched_setaffinity(0, {cpu})
@@ -44,6 +49,17 @@ def serve(work: Callable[..., None], conn: Connection, cpu: int | None, *args: o
         work(conn, *args)
     except (EOFError, ConnectionError, FileNotFoundError):
         pass  # the client was interrupted: its end of the pipe is gone, or what it made has been deleted
+
+
+def total(a: Array) -> tuple[float, int]:
+    """The sum, and how many bytes the worker has to itself beyond what it began with."""
+    return float(a.sum()), _own_bytes() - _first_own_bytes
+
+
+def _own_bytes() -> int:
+    """Memory that is no file's, as that of segments is."""
+    with open("/proc/self/status") as status:
+        return next(int(line.split()[1]) << 10 for line in status if line.startswith("RssAnon:"))
 
 
 def double(a: Array) -> Array:

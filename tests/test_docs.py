@@ -5,10 +5,12 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 import samebytes as sb
+from samebytes import mp
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text()
@@ -41,18 +43,20 @@ def test_the_example_prints_what_the_readme_says(segments: Path, tmp_path: Path)
     assert sb.list() == []
 
 
-@pytest.mark.parametrize("path", ["docs/reference/format.md", "docs/howto/turns.md"])
+@pytest.mark.parametrize("path", ["docs/reference/format.md", "docs/howto/turns.md", "docs/howto/from-multiprocessing.md"])
 def test_python_blocks_run(path: str, segments: Path) -> None:
     found = blocks((ROOT / path).read_text(), "python")
     assert found
     names: dict[str, object] = {}  # a page's blocks go on where the last ended
     for block in found:
         exec(compile(block, path, "exec"), names)
+    names.clear()
     assert sb.list() == []
 
 
-def test_docstrings(segments: Path) -> None:
-    result = doctest.testmod(sb)
+@pytest.mark.parametrize("module", [sb, mp])
+def test_docstrings(module: ModuleType, segments: Path) -> None:
+    result = doctest.testmod(module)
     assert result.attempted > 0 and result.failed == 0
 
 

@@ -42,8 +42,8 @@ func hold(name, kind string, ranges []string) error {
 	return g.Unlock()
 }
 
-// count adds to the first element under the lock, which loses nothing if it excludes.
-func count(name string, rounds int) error {
+// addUnderLock adds to elements under the array's lock, which loses nothing if it excludes.
+func addUnderLock(name string, rounds int, add func(x []float64)) error {
 	a, err := shm.Attach[float64](name)
 	if err != nil {
 		return err
@@ -54,7 +54,7 @@ func count(name string, rounds int) error {
 		if err != nil {
 			return err
 		}
-		a.Data()[0]++
+		add(a.Data())
 		if err := g.Unlock(); err != nil {
 			return err
 		}

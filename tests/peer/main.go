@@ -7,6 +7,7 @@
 //	peer ask      NAME ROUNDS        ROUNDS times: add one to every element, publish, wait for the answer
 //	peer hold     NAME KIND RANGE..  lock boxes of rows, each "all" or A:B, by lock, rlock or recover; say "held"; unlock at a line of input
 //	peer count    NAME ROUNDS        ROUNDS times: lock the whole array and add one to its first element
+//	peer increment NAME ROUNDS       ROUNDS times: lock the whole array and add one to all its elements
 //	peer work     NAME ORACLE        lock and check until killed: see work.go
 //
 // And to sync objects, of which see sync.go:
@@ -53,7 +54,9 @@ func run(verb string, args []string) error {
 	case "hold":
 		return hold(args[0], args[1], args[2:])
 	case "count":
-		return count(args[0], number(args[1]))
+		return addUnderLock(args[0], number(args[1]), func(x []float64) { x[0]++ })
+	case "increment":
+		return addUnderLock(args[0], number(args[1]), func(x []float64) { floats.AddConst(1, x) })
 	case "work":
 		return work(args[0], args[1])
 	case "make":

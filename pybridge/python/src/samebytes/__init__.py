@@ -42,6 +42,7 @@ from samebytes._errors import (
     OwnerDiedError,
     ReadOnlyError,
     ShapeError,
+    StaleError,
     TruncatedError,
     VersionError,
 )
@@ -87,6 +88,7 @@ __all__ = [
     "ReadOnlyError",
     "Semaphore",
     "ShapeError",
+    "StaleError",
     "TruncatedError",
     "UnsupportedError",
     "VersionError",

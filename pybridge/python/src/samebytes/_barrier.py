@@ -131,13 +131,19 @@ class Barrier(Object):
         generation = self._generation()
         arrived = list(self._arrived(generation))
         index = sum(parties for _, parties in arrived)
-        if index >= self._parties - 1:
-            self._end(_PASSED)
-            return generation, index, True
         me = self._segment.me
         mine = sum(parties for who, parties in arrived if who == me)
-        self._state[_ARRIVED + self._segment.row] = word_of(me, (generation & 0xFFFF) << 16 | mine + 1)
-        return generation, index, False
+        word = word_of(me, (generation & 0xFFFF) << 16 | mine + 1)
+        last = index >= self._parties - 1
+        if last:
+            self._complete(word)
+        else:
+            self._state[_ARRIVED + self._segment.row] = word
+        return generation, index, last
+
+    def _complete(self, word: int) -> None:
+        """Ends the generation, all of whose parties have arrived; word would say so of this one. The lock is held."""
+        self._end(_PASSED)
 
     def _is_over(self, generation: int) -> bool:
         if self._load(_PASSED) == generation + 1:

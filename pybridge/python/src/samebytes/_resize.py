@@ -41,16 +41,22 @@ def _resize(segment: Segment, want: Callable[[int], int], added: _Plain | None, 
     if not lock.take(_timeout.nanoseconds(timeout), thread, False, None):
         raise deadline.error()
     try:
-        _set_length(segment, want, added)
-        segment.publish(segment.published)
-    except OSError as error:
-        raise _file.translated(error, segment.path) from None
+        resize_locked(segment, want, added)
     finally:
         lock.give(thread)
 
 
+def resize_locked(segment: Segment, want: Callable[[int], int], added: _Plain | None) -> None:
+    """Sets the length of the first axis to what want makes of it, with the added rows at its end. The whole array's lock is held."""
+    try:
+        _set_length(segment, want, added)
+        segment.publish(segment.published)
+    except OSError as error:
+        raise _file.translated(error, segment.path) from None
+
+
 def _set_length(segment: Segment, want: Callable[[int], int], added: _Plain | None) -> None:
-    """Changes the length, with the lock held: the elements first, and the length last."""
+    """Changes the length: the elements first, and the length last."""
     control = segment.control
     assert control is not None
     before = segment.shape()[0]

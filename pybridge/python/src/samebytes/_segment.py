@@ -1,5 +1,6 @@
 """Segments in this process's memory: each file is checked once and mapped once."""
 
+import atexit
 import contextlib
 import errno
 import functools
@@ -174,6 +175,14 @@ def of(array: Any) -> Segment | None:
     return None
 
 
+def leave_temporary() -> None:
+    """Ends this process's part in temporary segments before it ends without destructors, as a forked child does: the last
+    deletes them."""
+    warm(0)
+    for segment in list(_mappings.values()):
+        segment.delete_if_last()
+
+
 def broken() -> list[str]:
     """The paths of mappings that lack pages."""
     return [s.path for s in list(_mappings.values()) if s.broken == errno.EFAULT]
@@ -232,6 +241,8 @@ def _warm_up(segment: Segment) -> bool:
 
 def _unused(use: _Use) -> None:
     """Keeps the mapping whose last array dies for a while, if it may be kept. The interpreter calls it, at any moment."""
+    if not _warm_limit:  # as when the interpreter ends, and takes modules apart
+        return
     segment = _mappings.get(use.key)
     if segment is None or segment.use is not use or segment.broken:
         return  # what is broken others do not find
@@ -315,6 +326,9 @@ def warm(nbytes: int) -> None:
     with _mapping:
         _warm_limit = limit
         _cool()
+
+
+atexit.register(warm, 0)
 
 
 def _attach(path: str, name: str | None, writable: bool, trust: bool) -> Segment:

@@ -224,6 +224,29 @@ static PyObject *lock_repaired(Lock *self, PyObject *unused)
     Py_RETURN_NONE;
 }
 
+static PyObject *lock_take_away(Lock *self, PyObject *unused)
+{
+    (void)unused;
+    sb_locks *l = &self->mapping->locks;
+    int error = sb_whole(l), stopped = 0;
+    if (!error && !atomic_load_explicit(&l->joined, memory_order_acquire) && (error = mapping_enter(self->mapping)) < 0)
+        return NULL;
+    if (!error) {
+        do {
+            Py_BEGIN_ALLOW_THREADS
+            error = sb_take_away(l, (const sb_span *)PyBytes_AsString(self->spans));
+            Py_END_ALLOW_THREADS
+        } while (error == EAGAIN && (stopped = is_stopped(Py_None)) == 0);
+    }
+    if (stopped)
+        return NULL;
+    if (l->broken)
+        error = l->broken;
+    if (error && error != EPERM)
+        return lock_failed(self, error, NULL);
+    return PyBool_FromLong(!error);
+}
+
 static PyObject *lock_quiet(Lock *self, PyObject *args)
 {
     sb_locks *l = &self->mapping->locks;
@@ -264,6 +287,8 @@ static PyMethodDef lock_methods[] = {
      "of that number. recover takes it also where the dead left marks. stop, a function or None, is called every few\n"
      "milliseconds and ends the wait by a true value. Returns whether the lock is held."},
     {"give", (PyCFunction)lock_release_for, METH_O, "give($self, thread, /)\n--\n\nGive free what the thread of that number holds."},
+    {"take_away", (PyCFunction)lock_take_away, METH_NOARGS,
+     "take_away($self, /)\n--\n\nGive free what any thread of any process holds, or died with. Returns whether one did."},
     {"held", (PyCFunction)lock_held, METH_O, "held($self, thread, /)\n--\n\nWhether the thread of that number holds it."},
     {"marks", (PyCFunction)lock_marks, METH_NOARGS, "marks($self, /)\n--\n\nThe boxes within this one that dead holders left half written, as spans."},
     {"repaired", (PyCFunction)lock_repaired, METH_NOARGS, "repaired($self, /)\n--\n\nClear those marks."},

@@ -116,6 +116,9 @@ void sb_abandon(sb_locks *l, sb_request *r);
 int sb_release(sb_locks *l, const sb_request *r, int *waited);
 void sb_wake_next(sb_locks *l);
 
+/* Frees the rows that hold exactly the spans alone, or mark them as damaged, whoever's they are. EPERM: there are none. */
+int sb_take_away(sb_locks *l, const sb_span *spans);
+
 /* Whether the request's thread holds exactly the spans. */
 int sb_holds(const sb_locks *l, const sb_request *r);
 

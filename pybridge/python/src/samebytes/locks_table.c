@@ -433,6 +433,25 @@ int sb_release(sb_locks *l, const sb_request *r, int *waited)
     return 0;
 }
 
+int sb_take_away(sb_locks *l, const sb_span *spans)
+{
+    int error = sb_latch(l, SB_FOREVER);
+    if (error)
+        return error;
+    error = EPERM;
+    for (uint32_t i = 0, end = used(l); i < end; i++) {
+        box *b = box_at(l, i);
+        uint64_t owner = b->owner; /* who may give it free meanwhile, but the row is no other's before the latch is given back */
+        if ((state_of(owner) == SB_EXCLUSIVE || state_of(owner) == SB_DAMAGED) && equal(l, spans, b->spans) &&
+            atomic_compare_exchange_strong(&b->owner, &owner, 0))
+            error = 0;
+    }
+    sb_unlatch(l);
+    if (!error && atomic_load(&control(l)->waiting) != 0)
+        sb_wake_next(l);
+    return error;
+}
+
 int sb_holds_any(const sb_locks *l)
 {
     for (uint32_t i = 0, n = used(l); l->me && i < n; i++) {

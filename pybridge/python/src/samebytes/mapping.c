@@ -367,11 +367,23 @@ static void unlink_if_same(const char *path, const Mapping *self)
         unlink(path); /* what cannot be deleted is left to who collects */
 }
 
+static void delete_if_last(Mapping *self)
+{
+    if (self->temporary && (self->alone || (self->has_locks && sb_leave(&self->locks))))
+        unlink_if_same(self->temporary, self);
+}
+
+static PyObject *mapping_delete_if_last(Mapping *self, PyObject *unused)
+{
+    (void)unused;
+    delete_if_last(self);
+    Py_RETURN_NONE;
+}
+
 static void mapping_dealloc(Mapping *self)
 {
     PyTypeObject *type = Py_TYPE((PyObject *)self);
-    if (self->temporary && (self->alone || (self->has_locks && sb_leave(&self->locks))))
-        unlink_if_same(self->temporary, self);
+    delete_if_last(self);
     free(self->temporary);
     if (self->has_locks)
         sb_locks_free(&self->locks);
@@ -459,6 +471,8 @@ static PyMethodDef mapping_methods[] = {
      "holds_locks($self, /)\n--\n\nWhether this process holds or waits for a lock of the segment."},
     {"delete_last", (PyCFunction)mapping_delete_last, METH_O,
      "delete_last($self, path, /)\n--\n\nWhen this is freed and the process was the last to take part, delete the file, if it still has that path."},
+    {"delete_if_last", (PyCFunction)mapping_delete_if_last, METH_NOARGS,
+     "delete_if_last($self, /)\n--\n\nDo that now, while this process still uses it."},
     {"keep_file", (PyCFunction)mapping_keep_file, METH_NOARGS, "keep_file($self, /)\n--\n\nTake delete_last back."},
     {"leave", (PyCFunction)mapping_leave, METH_NOARGS,
      "leave($self, /)\n--\n\nGive the participant's row back. Whether nobody else has one; then nobody can take one as long as this has its tables."},
