@@ -108,11 +108,16 @@ func (c *Condition) wait(ctx context.Context, g *Guard) error {
 	return waitErr
 }
 
-// untilNotified waits until the row was notified. Who notified it may have died before waking it: so it looks every second.
+// untilNotified waits until the row was notified. Who notified it may have died before waking it, and who was to do it, before doing
+// it: so it looks every second.
+// The errors are the context's, ErrOwnerDied and ErrBroken.
 func (c *Condition) untilNotified(ctx context.Context, row int, version uint64) error {
 	for atomic.LoadInt64(&c.state[row]) != wordOf(c.mapping.me, waiterNotified) {
 		var err error
 		if version, err = c.segment.wait(ctx, version, maxSleep); err != nil {
+			return err
+		}
+		if _, err = c.mapping.unwritten(true); err != nil {
 			return err
 		}
 	}

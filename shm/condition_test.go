@@ -252,17 +252,16 @@ func TestConditionDeadRowIsTaken(t *testing.T) {
 	wokenNow(t, result, 1)
 }
 
-// TestConditionHolderKilled kills who holds the mutex that a waiter wants back.
+// TestConditionHolderKilled kills who holds the mutex that a waiter wants back, before and after it notifies.
 func TestConditionHolderKilled(t *testing.T) {
 	segments(t)
 	c := newCondition(t)
 	result := make(chan *shm.Guard, 1)
 	for _, part := range []string{"condition-hold", "condition-hold notify"} {
-		ctx, giveUp := context.WithCancel(background)
 		go func() {
 			g, err := c.Lock(background)
 			if err == nil {
-				err = c.Wait(ctx, g)
+				err = c.Wait(background, g)
 			}
 			if !errors.Is(err, shm.ErrOwnerDied) {
 				t.Errorf("%v, want ErrOwnerDied", err)
@@ -270,9 +269,7 @@ func TestConditionHolderKilled(t *testing.T) {
 			result <- g
 		}()
 		unlock(t, untilAwaited(t, c, 1))
-		child := startHolder(t, part)
-		giveUp()
-		kill(child)
+		kill(startHolder(t, part))
 		g := <-result
 		if _, err := c.Lock(briefly(t)); !errors.Is(err, shm.ErrOwnerDied) && !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("%v beside the guard", err)

@@ -102,6 +102,11 @@ func quarantine(b []byte) {
 		unmap(b) // fails only for what is no mapping
 		return
 	}
+	keepAddresses(b)
+}
+
+// keepAddresses keeps addresses, at which nothing can be used, from being used for a while. mappings.mu is held.
+func keepAddresses(b []byte) {
 	quarantined.oldestFirst = append(quarantined.oldestFirst, b)
 	if len(quarantined.oldestFirst) > mostQuarantined {
 		unmap(quarantined.oldestFirst[0]) // likewise

@@ -199,11 +199,17 @@ func (f file) mmap(size int, writable bool) ([]byte, error) {
 	if writable {
 		protection |= unix.PROT_WRITE
 	}
-	b, err := unix.Mmap(f.fd, 0, size, protection, unix.MAP_SHARED)
-	return b, asSentinel(err)
+	start, err := unix.MmapPtr(f.fd, 0, nil, uintptr(size), protection, unix.MAP_SHARED)
+	if err != nil {
+		return nil, asSentinel(err)
+	}
+	// Sound: the kernel has just mapped size bytes there, and only unmap and moveAway end that. Guarded by TestM01UsedAfterClose.
+	return unsafe.Slice((*byte)(start), size), nil
 }
 
-func unmap(b []byte) error { return unix.Munmap(b) }
+func unmap(b []byte) error {
+	return unix.MunmapPtr(unsafe.Pointer(unsafe.SliceData(b)), uintptr(len(b)))
+}
 
 // forbid puts memory that nobody may touch in the place of a mapping.
 func forbid(b []byte) error {
@@ -211,6 +217,29 @@ func forbid(b []byte) error {
 		unix.PROT_NONE, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS|unix.MAP_FIXED|unix.MAP_NORESERVE)
 	return err
 }
+
+// moveAway moves a mapping to other addresses, with its pages mapped as they are, and puts memory that nobody may touch in its place:
+// reserved is false when another thread was given the addresses before.
+func moveAway(b []byte) (moved []byte, reserved bool, err error) {
+	where, n := unsafe.Pointer(unsafe.SliceData(b)), uintptr(len(b))
+	to, err := unix.MmapPtr(-1, 0, nil, n, unix.PROT_NONE, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS|unix.MAP_NORESERVE)
+	if err != nil {
+		return nil, false, err
+	}
+	if _, err = unix.MremapPtr(where, n, to, n, unix.MREMAP_MAYMOVE|unix.MREMAP_FIXED); err != nil {
+		unix.MunmapPtr(to, n) // fails only for what is no mapping
+		return nil, false, err
+	}
+	kept, err := unix.MmapPtr(-1, 0, where, n, unix.PROT_NONE, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS|unix.MAP_NORESERVE|unix.MAP_FIXED_NOREPLACE)
+	if err == nil && kept != where { // a kernel that does not know the last flag, and takes the address for a hint
+		unix.MunmapPtr(kept, n)
+	}
+	// Sound as in mmap. Guarded by TestM01SpareUsedAfterClose.
+	return unsafe.Slice((*byte)(to), int(n)), err == nil && kept == where, nil
+}
+
+// setMode sets the permission bits.
+func (f file) setMode(mode uint32) error { return asSentinel(unix.Fchmod(f.fd, mode)) }
 
 // reopen opens the file once more, for reading and writing: another open file description, with locks of its own.
 func (f file) reopen() (file, error) {

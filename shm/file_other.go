@@ -34,6 +34,8 @@ func (file) readAt([]byte, int) error                        { return ErrUnsuppo
 func (file) writeAt([]byte, int) error                       { return ErrUnsupported }
 func (file) mmap(int, bool) ([]byte, error)                  { return nil, ErrUnsupported }
 func (file) link(string) error                               { return ErrUnsupported }
+func (file) setMode(uint32) error                            { return ErrUnsupported }
+func moveAway([]byte) ([]byte, bool, error)                  { return nil, false, ErrUnsupported }
 func (file) alone() bool                                     { return false }
 func (file) reopen() (file, error)                           { return file{}, ErrUnsupported }
 func (file) lockBytes(int, int) (bool, error)                { return false, ErrUnsupported }

@@ -31,8 +31,7 @@ type mapping struct {
 	refs    int         // openings; guarded by mappings.mu
 	broken  atomic.Bool // a page was gone once: never to be used again, even if the file grows back
 
-	own   file // the descriptor that it was mapped by, where the memory can be used again; else noFile
-	spare bool // it is kept for another segment: see recycle.go
+	own file // the descriptor that it was mapped by, where the memory can be used again; else noFile
 
 	// The table of boxes in bytes, for a segment.
 	boxes, boxSize, ndim int
@@ -62,11 +61,16 @@ func (f file) newMapping(path string, info fileInfo, c content, head []byte, wri
 	if err != nil {
 		return nil, err
 	}
+	return f.mappingOf(b, path, info, c, head, writable), nil
+}
+
+// mappingOf describes a file's memory.
+func (f file) mappingOf(b []byte, path string, info fileInfo, c content, head []byte, writable bool) *mapping {
 	m := &mapping{key: mappingKey{info.id, writable}, path: path, bytes: b, content: c, head: head, refs: 1, row: noRow, lock: noFile, own: noFile}
 	if c.controlOffset != 0 {
 		m.setTables()
 	}
-	return m, nil
+	return m
 }
 
 // setTables sets where the table of boxes is.
@@ -82,7 +86,7 @@ func (m *mapping) participates() bool { return m.key.writable && m.content.contr
 func (m *mapping) release() {
 	mappings.mu.Lock()
 	defer mappings.mu.Unlock()
-	if m.refs--; m.refs == 0 && !m.keepWarm() && !m.keepSpare() {
+	if m.refs--; m.refs == 0 && !m.keepWarm() {
 		m.end()
 	}
 }
@@ -92,13 +96,13 @@ func (m *mapping) end() {
 	if mappings.byKey[m.key] == m { // not after a broken one, which others do not find
 		delete(mappings.byKey, m.key)
 	}
-	if m.spare {
-		m.own.unlinkIfSame(m.path)
-	}
+	m.keepSpare()
 	m.leave()
 	m.own.close()
 	delete(mappings.all, m)
-	quarantine(m.bytes)
+	if m.bytes != nil {
+		quarantine(m.bytes)
+	}
 }
 
 // creation is what a segment is made with.
@@ -137,15 +141,17 @@ func create(path string, h npy.Header, o creation) (*mapping, error) {
 		return nil, ErrExist
 	}
 	if o.recyclable(size) {
-		if m := findSpare(size, filepath.Dir(path)); m != nil {
-			if m.renew(path, c, head, o) == nil {
+		if s, found := findSpare(size, filepath.Dir(path)); found {
+			if m, err := s.renew(path, c, head, o); err == nil {
 				return m, nil
 			}
-			m.discard() // and make it in the ordinary way
+			s.discard() // and make it in the ordinary way
 		}
+		deadSpares(func(f file, path string, _ fileInfo) { f.unlinkIfSame(path) }) // so that what others leave is never much
 	}
 	m, err := c.make(path, head, size, o)
-	if errors.Is(err, ErrNoSpace) && coolAll() {
+	if errors.Is(err, ErrNoSpace) {
+		makeRoom()
 		return c.make(path, head, size, o)
 	}
 	return m, err

@@ -3,7 +3,9 @@
 package shm_test
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -11,7 +13,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/samebytes/samebytes/ndarray"
 	"github.com/samebytes/samebytes/npy"
@@ -29,12 +30,17 @@ func spareSegments(t *testing.T) string {
 		t.Fatal(err)
 	}
 	t.Setenv("SAMEBYTES_DIR", dir)
-	t.Cleanup(func() {
-		shm.SetWarm(0)
-		shm.SetWarm(64 << 20)
-		os.RemoveAll(dir)
-	})
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	keepSpares(t)
 	return dir
+}
+
+func keepSpares(t *testing.T) {
+	t.Helper()
+	if err := shm.SetSpare(64 << 20); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { shm.SetSpare(0) })
 }
 
 func temporary[T ndarray.Element](t *testing.T, shape []int, opts ...shm.CreateOption) *shm.Array[T] {
@@ -175,16 +181,17 @@ func TestSpareMemoryOfTheKilledIsCollected(t *testing.T) {
 	}
 	c.Process.Kill()
 	c.Wait()
-	if _, err := shm.GC(true); err != nil || len(spares(t, dir)) != 1 {
-		t.Fatal(err, "a dry run deleted")
+	if dead, err := shm.GC(true); err != nil || len(dead) != 1 || len(spares(t, dir)) != 1 {
+		t.Fatal(dead, err, "a dry run deleted")
 	}
-	if _, err := shm.GC(false); err != nil || len(namesIn(t, dir)) != 0 {
-		t.Fatal(err, namesIn(t, dir))
+	if dead, err := shm.GC(false); err != nil || len(dead) != 1 || len(namesIn(t, dir)) != 0 {
+		t.Fatal(dead, err, namesIn(t, dir))
 	}
 }
 
 func TestSpareMemoryMakesRoom(t *testing.T) {
 	dir := smallSegments(t, "size=4m")
+	keepSpares(t)
 	temporary[byte](t, []int{3 << 20}).Close()
 	if len(spares(t, dir)) != 1 {
 		t.Fatal(namesIn(t, dir))
@@ -215,26 +222,104 @@ func TestSpareMemoryThatSomebodyChanged(t *testing.T) {
 			t.Errorf("%s: used again, or left", name)
 		}
 		a.Close()
-		shm.SetWarm(0)
-		shm.SetWarm(64 << 20)
+		shm.SetSpare(0)
+		shm.SetSpare(64 << 20)
+	}
+}
+
+func TestSpareMemoryIsKeptOnRequest(t *testing.T) {
+	dir := spareSegments(t)
+	for _, c := range []struct{ limit, kept int }{{0, 0}, {1 << 20, 1}, {64 << 20, 2}} {
+		if err := shm.SetSpare(c.limit); err != nil {
+			t.Fatal(err)
+		}
+		a, b := temporary[float64](t, []int{spareRows}), temporary[float64](t, []int{spareRows})
+		a.Close()
+		b.Close()
+		if got := namesIn(t, dir); len(got) != c.kept || len(spares(t, dir)) != c.kept {
+			t.Errorf("limit %d: %v", c.limit, got)
+		}
+	}
+	if err := shm.SetSpare(0); err != nil || len(namesIn(t, dir)) != 0 {
+		t.Error(err, namesIn(t, dir))
+	}
+	if err := shm.SetSpare(-1); !errors.Is(err, fs.ErrInvalid) {
+		t.Error(err)
+	}
+}
+
+// TestM01SpareUsedAfterClose uses elements after Close while the memory is kept, and when it is another segment's.
+func TestM01SpareUsedAfterClose(t *testing.T) {
+	spareSegments(t)
+	a := temporary[int64](t, []int{spareRows})
+	stale, id := a.Data(), a.ID()
+	a.Close()
+	use := func() { stale[5] = 42 }
+	if err := shm.Guarded(use); !errors.Is(err, shm.ErrClosed) {
+		t.Errorf("kept: %v, want ErrClosed", err)
+	}
+	b := temporary[int64](t, []int{spareRows})
+	if err := shm.Guarded(use); !errors.Is(err, shm.ErrClosed) {
+		t.Errorf("used again: %v, want ErrClosed", err)
+	}
+	if b.At(5) != 0 || a.ID() != id || b.ID() == id {
+		t.Error("the closed array and the new one have something in common")
+	}
+}
+
+func TestSpareMemoryHasTheModeAsked(t *testing.T) {
+	dir := spareSegments(t)
+	temporary[int64](t, []int{spareRows}).Close()
+	if err := os.Chmod(filepath.Join(dir, spares(t, dir)[0]), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	a := temporary[int64](t, []int{spareRows})
+	if info, err := shm.Stat(a.Name()); err != nil || info.Mode != 0o600 {
+		t.Errorf("%v, %v", info.Mode, err)
+	}
+}
+
+// TestNoSpaceCollects fills the file system with what a killed process left, and then with what it kept.
+func TestNoSpaceCollects(t *testing.T) {
+	dir := smallSegments(t, "size=4m")
+	for _, what := range []string{"temporary", "spare"} {
+		c, out := startChild(t, fmt.Sprint(what, " ", 5<<16))
+		if _, err := out.ReadString('\n'); err != nil {
+			t.Fatal(err)
+		}
+		c.Process.Kill()
+		c.Wait()
+		if len(namesIn(t, dir)) != 1 {
+			t.Fatal(namesIn(t, dir))
+		}
+		if dead, err := shm.GC(true); err != nil || len(dead) != 1 || dead[0].Size < 8*5<<16 {
+			t.Errorf("%s: %+v, %v", what, dead, err)
+		}
+		a := create[byte](t, what, []int{3 << 20})
+		if got := namesIn(t, dir); !slices.Equal(got, []string{what}) {
+			t.Errorf("%s: %v", what, got)
+		}
+		if err := errors.Join(a.Close(), shm.Delete(what)); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
 func init() {
 	// makes spare memory for that many rows, and keeps it until killed.
 	children["spare"] = func() {
-		rows, err := strconv.Atoi(childArgs[0])
-		if err != nil {
+		rows := must(strconv.Atoi(childArgs[0]))
+		if err := shm.SetSpare(64 << 20); err != nil {
 			panic(err)
 		}
-		a, err := shm.New[float64]([]int{rows})
-		if err != nil {
-			panic(err)
-		}
-		a.Close()
+		must(shm.New[float64]([]int{rows})).Close()
 		fmt.Println("kept")
-		for {
-			time.Sleep(time.Hour)
-		}
+		forever()
+	}
+	// makes a temporary segment of that many rows, and keeps it until killed.
+	children["temporary"] = func() {
+		a := must(shm.New[float64]([]int{must(strconv.Atoi(childArgs[0]))}))
+		fmt.Println(a.Name())
+		forever()
 	}
 }

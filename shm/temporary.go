@@ -3,6 +3,8 @@ package shm
 import (
 	"crypto/rand"
 	"fmt"
+	"io/fs"
+	"path/filepath"
 	"sync"
 
 	"github.com/samebytes/samebytes/ndarray"
@@ -65,10 +67,16 @@ func GC(dryRun bool) ([]Info, error) {
 	if err != nil {
 		return nil, fmt.Errorf("shm: gc: %w", err)
 	}
-	if !dryRun {
-		collectSpares()
-	}
 	var dead []Info
+	deadSpares(func(f file, path string, info fileInfo) {
+		if !dryRun {
+			f.unlinkIfSame(path)
+		}
+		dead = append(dead, Info{
+			Name: filepath.Base(path), Kind: "spare", Temporary: true, DType: ndarray.Uint8, Shape: []int{info.size}, NBytes: info.size,
+			Size: info.size, Mode: fs.FileMode(info.mode),
+		})
+	})
 	for _, name := range all {
 		// Errors are left: what cannot be read as a segment is not collected.
 		if info, err := Stat(name); err == nil && info.Temporary && !info.used() && (dryRun || collect(name)) {
@@ -76,6 +84,13 @@ func GC(dryRun bool) ([]Info, error) {
 		}
 	}
 	return dead, nil
+}
+
+// makeRoom lets go of what this process keeps for later, and of what the killed have left.
+func makeRoom() {
+	coolSpares()
+	coolDeleted()
+	GC(false) // errors are left: there may be room without
 }
 
 func (i Info) used() bool {

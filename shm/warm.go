@@ -19,8 +19,8 @@ var warm = struct { // guarded by mappings.mu
 }{limit: defaultWarm}
 
 // SetWarm sets how many bytes of closed segments the process keeps mapped, so that to attach them again costs little: by default
-// 64 MiB, in at most 32 segments. What is over the limit is unmapped at once; 0 unmaps all. Of a temporary segment that [New] made
-// the memory is kept, for the next one of the same size.
+// 64 MiB, in at most 32 segments. What is over the limit is unmapped at once; 0 unmaps all. Temporary and deleted segments are
+// never kept: see [SetSpare].
 // The error is fs.ErrInvalid for a negative number.
 func SetWarm(nbytes int) error {
 	if nbytes < 0 {
@@ -41,15 +41,10 @@ func (m *mapping) keepWarm() bool {
 	if k := kind(m.content.control.Kind); k == kindSemaphore || k == kindBoundedSemaphore {
 		return false // who has left holds no permits
 	}
-	m.putAside()
-	return true
-}
-
-// putAside puts a mapping with those that are kept, whose oldest may be unmapped for it. mappings.mu is held.
-func (m *mapping) putAside() {
 	warm.oldestFirst = append(warm.oldestFirst, m)
 	warm.size += len(m.bytes)
 	coolDown()
+	return true
 }
 
 // useAgain takes a mapping from the kept ones. mappings.mu is held.
@@ -73,19 +68,6 @@ func coolDown() {
 	}
 }
 
-// coolAll unmaps all that is kept, and reports whether there was any.
-func coolAll() bool {
-	mappings.mu.Lock()
-	defer mappings.mu.Unlock()
-	found := len(warm.oldestFirst) > 0
-	for len(warm.oldestFirst) > 0 {
-		m := warm.oldestFirst[0]
-		m.useAgain()
-		m.end()
-	}
-	return found
-}
-
 // coolDeleted unmaps the kept mappings whose names are gone.
 func coolDeleted() {
 	mappings.mu.Lock()
@@ -94,10 +76,6 @@ func coolDeleted() {
 }
 
 func (m *mapping) deleted() bool {
-	f := m.lock
-	if m.spare {
-		f = m.own
-	}
-	info, err := f.stat()
+	info, err := m.lock.stat()
 	return err != nil || info.links == 0
 }

@@ -158,11 +158,12 @@ def test_the_dead_absorb_nothing(segments: Path, python: Start) -> None:
     waiters.join()
 
 
-def test_a_holder_killed_while_others_wait(segments: Path, python: Start) -> None:
+@pytest.mark.parametrize("says", ["", "c.notify_all();"])
+def test_a_holder_killed_while_others_wait(segments: Path, python: Start, says: str) -> None:
     c = sb.Condition.create("c")
     waiters = Waiters(c)
     waiters.start(0, 1)
-    child = python("c = sb.Condition.attach('c'); c.acquire(); c.notify_all(); say('held'); input()")
+    child = python(f"c = sb.Condition.attach('c'); c.acquire(); {says} say('held'); input()")
     assert child.line() == "held"
     child.kill()
     _, error = waiters.woken.get(timeout=60)

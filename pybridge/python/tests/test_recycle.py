@@ -119,22 +119,47 @@ def test_a_forked_child_keeps_its_bytes(directory: Path, descriptors: bool) -> N
         os.close(fd)
 
 
-def test_spare_memory_stays_the_parents(directory: Path) -> None:
+def test_spare_memory_at_a_fork_is_nobodys(directory: Path) -> None:
     a = sb.create(None, N)
     ino = inode(directory, a)
     del a
     child = os.fork()
     if child == 0:
-        b = sb.create(None, N)
-        b[:] = 5
-        del b
-        os._exit(inode(directory, sb.create(None, N)) == ino)
+        a = sb.create(None, N)
+        a[:] = 5
+        found = inode(directory, a) == ino
+        del a
+        os._exit(found)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert len(names(directory)) == 1  # the parent's: a child that may end at any moment keeps nothing
     b = sb.create(None, N)
-    assert inode(directory, b) == ino and not b.any()
-    assert (
-        len(spares(directory)) == 1 and sb.gc() == [] and spares(directory) == []
-    )  # the child's, who cannot have it any more
+    assert inode(directory, b) != ino and not b.any() and names(directory) == [b.name]
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+def test_what_children_of_multiprocessing_keep_goes_with_them(directory: Path, method: str, python: Start) -> None:
+    pool = python(f"""
+        import multiprocessing, threading
+        if __name__ == "__main__":
+            context = multiprocessing.get_context({method!r})
+            for _ in range(3):
+                child = context.Process(target=eval, args=("[__import__('samebytes').create(None, {N}).any() for _ in range(3)]",))
+                child.start()
+                child.join()
+                assert child.exitcode == 0
+            say("ended")
+    """)
+    assert pool.line() == "ended"
+    assert names(directory) == []
+
+
+def test_another_mode_is_not_kept(directory: Path) -> None:
+    a = sb.create(None, N)
+    ino = inode(directory, a)
+    os.chmod(directory / str(a.name), 0o666)
+    del a
+    b = sb.create(None, N)
+    assert inode(directory, b) == ino and sb.stat(str(b.name)).mode == 0o600
 
 
 def test_what_others_use_is_not_spare(directory: Path, python: Start) -> None:
@@ -166,10 +191,19 @@ def test_a_killed_process_leaves_nothing_for_long(directory: Path, python: Start
     (spare,) = spares(directory)
     assert sb.gc() == [] and names(directory) == [spare]  # its process lives
     child.kill()
-    sb.gc(dry_run=True)
+    (info,) = sb.gc(dry_run=True)
+    assert (info.name, info.kind, info.temporary, info.nbytes) == (spare, "spare", True, info.size) and info.size > 8 * N
     assert names(directory) == [spare]
-    sb.gc()
-    assert names(directory) == []
+    assert sb.gc() == [info] and names(directory) == []
+
+
+def test_making_one_collects_what_others_kept(directory: Path, python: Start) -> None:
+    sb.create(None, 2)  # which collects for the first time
+    child = python(f"a = sb.create(None, {N}); del a; say(); input()")
+    child.line()
+    child.kill()
+    a = sb.create(None, 2 * N)
+    assert names(directory) == [a.name]
 
 
 def test_who_looks_for_what_the_killed_left_harms_nobody(directory: Path, python: Start) -> None:
@@ -212,6 +246,19 @@ def test_spare_memory_makes_room(small_segments: Mount) -> None:
     assert len(spares(directory)) == 1
     b = sb.create("x", 3 << 20, "i1")
     assert names(directory) == ["x"] and not b.any()
+
+
+def test_what_the_killed_left_makes_room(small_segments: Mount, python: Start) -> None:
+    directory = small_segments("size=4m")
+    for left in ("a = sb.create(None, 3 << 20, 'i1')", "a = sb.create(None, 3 << 20, 'i1'); del a"):
+        child = python(left + "; say(); input()")
+        child.line()
+        child.kill()
+        assert len(names(directory)) == 1
+        b = sb.create("x", 3 << 20, "i1")
+        assert names(directory) == ["x"]
+        del b
+        sb.delete("x")
 
 
 def test_what_somebody_did_to_the_file_is_seen(directory: Path) -> None:

@@ -63,9 +63,10 @@ class Condition(Reentrant):
             version = segment.load(segment.published)
             lock.give(thread)
             while self._load(row) != notified and (left := _timeout.left(end)) != 0:
-                # Who notified it may have died before waking it: so it looks every second.
+                # Who notified it may have died before waking it, and who was to do it, before doing it: so it looks every second.
                 found = segment.wait(segment.published, version, AT_LAST if left < 0 else min(left, AT_LAST))
                 version = version if found is None else found
+                lock.quiet(0, True)  # which raises OwnerDiedError
         except OSError as error:
             raise _file.translated(error, segment.path) from None
         finally:

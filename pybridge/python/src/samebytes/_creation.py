@@ -7,12 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from samebytes import _control, _file, _npy, _recycle, _segment
+from samebytes import _control, _file, _npy, _recycle, _segment, _temporary
 from samebytes._control import PAGE_SIZE
 from samebytes._errors import Error, ExistError, FullError, NoSpaceError, ShapeError
 from samebytes._npy import Header, Shape
 from samebytes._recycle import Recyclable
 from samebytes._segment import Segment
+
+_MODE = 0o600  # of temporary segments, unless asked for another
 
 
 def create(
@@ -68,17 +70,19 @@ def create(
     )
     end = _control.FOOTER.pack(_control.FOOTER_MAGIC, _control.VERSION, control_offset)
     last = _control.BLOCK.pack(*control).ljust(PAGE_SIZE - len(end), b"\0") + end
-    recyclable = bool(flags & _control.TEMPORARY) and size >= _recycle.LEAST and mode == 0o600 and not huge
+    recyclable = bool(flags & _control.TEMPORARY) and size >= _recycle.LEAST and mode == _MODE and not huge
     try:
         spare = _recycle.find(size, os.path.dirname(path)) if recyclable else None
         if spare is not None and _renew(spare, path, name, header, control, head + first, last, zeros):
             return spare
         del spare
+        if recyclable:
+            _recycle.collect(os.path.dirname(path))  # so that what others leave is never much
         try:
             return _make(path, name, header, control, head + first, last, mode, huge, recyclable)
         except NoSpaceError:
-            if not _segment.cool_all():
-                raise
+            _segment.cool_all()
+            _temporary.gc()
         return _make(path, name, header, control, head + first, last, mode, huge, recyclable)
     except OSError as error:
         raise _file.translated(error, path) from None
@@ -160,6 +164,7 @@ def _renew(
 ) -> bool:
     """Makes spare memory a segment, as if its file was new; False if the file was deleted."""
     fd = spare.fileno()
+    os.fchmod(fd, _MODE)  # whatever somebody changed it to
     os.pwrite(fd, head, 0)
     os.pwrite(fd, bytes(control.block_size - PAGE_SIZE) + last, control.control_offset)
     memory = np.frombuffer(memoryview(spare), np.uint8)

@@ -9,7 +9,7 @@ file open or mapped, also for reading alone and by other programs, for whom the 
 `reuse` asks for; and forked children, who may have nothing but the memory, and are found by neither: what was mapped at a fork is
 not kept.
 
-The kept descriptor locks a byte of the hidden file, so that `samebytes.gc`, and who next makes a temporary segment, find the file of
+Who ends without letting go leaves the hidden file. The kept descriptor locks a byte of it, so that `samebytes.gc`, and who next makes a temporary segment, find the file of
 a process that was killed by its lock being free.
 """
 
@@ -17,6 +17,7 @@ import fcntl
 import os
 import signal
 import sys
+from collections.abc import Iterator
 from typing import Self
 
 from samebytes import _file, _list, _segment
@@ -35,7 +36,7 @@ class Recyclable(Segment):
     hidden: str  # the path of a spare one's file
 
     def __del__(self) -> None:
-        if not self.spare and not sys.is_finalizing():
+        if not self.spare and not sys.is_finalizing() and _goes_at_the_end():
             self._retire()
 
     def _retire(self) -> None:
@@ -58,6 +59,8 @@ class Recyclable(Segment):
 
     def reuse(self) -> Self | None:
         """The spare memory, if nobody else has the file open."""
+        if self.forked():
+            return None
         try:
             # Who opens the file while the lease lasts has the kernel tell by a signal, which by default is SIGIO and ends the process.
             fcntl.fcntl(self.fileno(), fcntl.F_SETSIG, signal.SIGURG)
@@ -68,24 +71,53 @@ class Recyclable(Segment):
         return self if self.links() == 1 else None
 
 
+def _goes_at_the_end() -> bool:
+    """Whether what this process keeps is let go when it ends. A forked child may end without; those of multiprocessing call its
+    finalizers."""
+    process = sys.modules.get("multiprocessing.process")
+    if process is None or process.parent_process() is None:
+        return not _forked
+    global _finalized
+    if not _finalized:
+        from multiprocessing import util
+
+        util.Finalize(None, _segment.cool_all, exitpriority=-1)  # the last
+        _finalized = True
+    return True
+
+
+_forked = False  # this process is a forked child
+_finalized = False
+
+
+def _after_fork() -> None:
+    global _forked, _finalized
+    _forked, _finalized = True, False
+
+
+os.register_at_fork(after_in_child=_after_fork)
+
+
 def find(size: int, directory: str) -> Recyclable | None:
     """Spare memory of a file that large in the directory, which nobody else has open from now on."""
     spare = _segment.take_warm(lambda s: s.spare and s.size == size and os.path.dirname(s.path) == directory)
     return spare.reuse() if isinstance(spare, Recyclable) else None
 
 
-def collect(directory: str) -> None:
-    """Deletes the hidden files of processes that have ended."""
+def dead(directory: str) -> Iterator[tuple[str, Segment]]:
+    """The paths of hidden files of processes that have ended, each opened: as long as that is, nobody else collects it."""
     for name in os.listdir(directory):
         if name.startswith(PREFIX):
-            _collect(os.path.join(directory, name))
+            path = os.path.join(directory, name)
+            try:
+                opened, _, _ = _segment.open_file(path, name, writable=True, trust=False)
+                fcntl.fcntl(opened.fileno(), fcntl.F_OFD_SETLK, _list.byte_lock(_BYTE, 1))
+            except (Error, OSError):
+                continue  # in use, or gone
+            yield path, opened
 
 
-def _collect(path: str) -> None:
-    try:
-        opened, _, _ = _segment.open_file(path, name=None, writable=True, trust=False)
-        if opened.uid == os.geteuid():
-            fcntl.fcntl(opened.fileno(), fcntl.F_OFD_SETLK, _list.byte_lock(_BYTE, 1))
-            _file.unlink_if_same(path, opened.fileno())
-    except (Error, OSError):
-        pass  # in use, or gone
+def collect(directory: str) -> None:
+    """Deletes them."""
+    for path, opened in dead(directory):
+        _file.unlink_if_same(path, opened.fileno())

@@ -285,12 +285,10 @@ def take_warm(wanted: Callable[[Segment], bool]) -> Segment | None:
     return None
 
 
-def cool_all() -> bool:
-    """Lets go of all that is kept, and says whether there was any."""
+def cool_all() -> None:
+    """Lets go of all that is kept."""
     with _mapping:
-        found = bool(_warm)
         _warm.clear()
-    return found
 
 
 def _cool() -> None:

@@ -7,6 +7,9 @@ one of the same user that makes a temporary segment does it in its place.
 import builtins
 import fcntl
 import os
+import stat
+
+import numpy as np
 
 from samebytes import _control, _file, _list, _name, _recycle, _segment
 from samebytes._errors import Error
@@ -45,10 +48,21 @@ def gc(dry_run: bool = False) -> builtins.list[_list.Info]:
     NotExistError, AccessError
         Of the directory.
     """
-    if not dry_run:
-        _recycle.collect(_name.directory())
     dead = [info for info in _list.list() if info.temporary and not any(p.alive for p in info.participants)]
-    return [info for info in dead if dry_run or _collect(info.name)]
+    dead = [info for info in dead if dry_run or _collect(info.name)]
+    for path, opened in _recycle.dead(_name.directory()):
+        if not dry_run:
+            _file.unlink_if_same(path, opened.fileno())
+        dead.append(_spare(path, opened))
+    return dead
+
+
+def _spare(path: str, opened: _segment.Segment) -> _list.Info:
+    """Describes memory that was kept for another segment, as bytes."""
+    n, mode = opened.size, stat.S_IMODE(opened.mode)
+    return _list.Info(
+        os.path.basename(path), np.dtype(np.uint8), (n,), False, n, n, mode, False, bytes(16), 0, 0, "spare", True, 0, (), ()
+    )
 
 
 def _collect(name: str) -> bool:
