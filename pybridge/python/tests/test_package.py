@@ -15,7 +15,7 @@ import samebytes as sb
 
 # What importing the package imports beside itself and NumPy. Each costs every user time: what is needed rarely is imported where
 # it is needed.
-MODULES = {"array", "copy", "dataclasses", "errno", "fcntl", "mmap", "signal", "threading", "numpy.typing"}
+MODULES = {"array", "atexit", "copy", "dataclasses", "errno", "fcntl", "mmap", "signal", "threading", "numpy.typing"}
 
 
 def test_all_are_the_public_names() -> None:
