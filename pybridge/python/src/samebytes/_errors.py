@@ -127,3 +127,7 @@ class ReadOnlyError(Error, ValueError):
 
 class DeadlineError(Error, TimeoutError):
     """A wait took longer than its timeout."""
+
+
+for _error in (Error, *Error.__subclasses__()):
+    _error.__module__ = "samebytes"  # where users have them from, and what tracebacks are to say
