@@ -30,7 +30,18 @@ from threading import BrokenBarrierError as _BrokenBarrierError
 
 
 class Error(Exception):
-    """Base of all errors of samebytes."""
+    """Base of all errors of samebytes.
+
+    Examples
+    --------
+    >>> try:
+    ...     sb.attach("example")
+    ... except sb.Error as error:
+    ...     type(error)
+    <class 'samebytes.NotExistError'>
+    >>> issubclass(sb.NotExistError, FileNotFoundError)
+    True
+    """
 
 
 class NotExistError(Error, FileNotFoundError):
