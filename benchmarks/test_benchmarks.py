@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from benchmarks import access, contended, fresh, handover, locks, measure, methods, wake, worker
+from benchmarks import access, contended, fresh, handover, imports, locks, measure, methods, wake, worker
 from benchmarks.report import ROOT
 
 SHM = Path("/dev/shm")
@@ -90,9 +90,10 @@ def test_short_run(programs: Programs, nothing_left: str, tmp_path: Path) -> Non
     assert found == free | bound
     assert [row["item"] for row in results["access"]] == list(access.ITEMS)
     assert [row["item"] for row in results["fresh"]] == list(fresh.ITEMS) * len(fresh.SHORT)
+    assert [row["item"] for row in results["imports"]] == list(imports.ITEMS)
     assert [row["item"] for row in results["wake"]] == list(wake.ITEMS)
     assert [row["item"] for row in results["locks"]] == list(locks.ITEMS)
-    for row in [row for section in ("handover", "access", "fresh", "wake", "locks") for row in results[section]]:
+    for row in [row for section in ("handover", "access", "fresh", "imports", "wake", "locks") for row in results[section]]:
         assert row["samples"] >= 1
         assert 0 < row["p10_s"] <= row["median_s"] <= row["p90_s"] < math.inf, row
     assert {row["to_floor"] for row in results["handover"] if row["method"] == "floor"} == {1}
