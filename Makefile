@@ -66,12 +66,12 @@ test: lint
 # pip builds in $(PACKAGE)/build, whose leavings of earlier builds would get into the wheel. auditwheel finds the oldest glibc that
 # the extension runs with, and names the wheel accordingly.
 wheel: build
-	rm -rf $(PACKAGE)/build $(DIST)
-	CGO_ENABLED=0 go build -trimpath -ldflags="-s -w" -o $(DIST)/samebytes ./cmd/samebytes
-	SAMEBYTES_BUNDLE=$(abspath $(DIST)/samebytes) $(PY) -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation -w $(DIST)/built $(PACKAGE)
+	rm -rf $(PACKAGE)/build $(DIST)/built $(DIST)/samebytes-*.whl
+	CGO_ENABLED=0 go build -trimpath -ldflags="-s -w" -o $(DIST)/built/samebytes ./cmd/samebytes
+	SAMEBYTES_BUNDLE=$(abspath $(DIST)/built/samebytes) $(PY) -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation -w $(DIST)/built $(PACKAGE)
 	PATH="$(abspath $(VENV)/bin):$$PATH" auditwheel repair -w $(DIST) $(DIST)/built/*.whl
-	rm -rf $(DIST)/samebytes $(DIST)/built $(PACKAGE)/build
-	@ls $(DIST)/*.whl
+	rm -rf $(PACKAGE)/build $(DIST)/built
+	@ls $(DIST)/samebytes-*.whl
 
 soak: build
 	SAMEBYTES_SOAK=1 go test ./shm -timeout 3h

@@ -7,7 +7,22 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import access, contended, deaths, fresh, goals, handover, locks, machine, methods, report, split, values, wake
+from benchmarks import (
+    access,
+    contended,
+    deaths,
+    fresh,
+    goals,
+    handover,
+    imports,
+    locks,
+    machine,
+    methods,
+    report,
+    split,
+    values,
+    wake,
+)
 
 
 def main() -> int:
@@ -46,6 +61,7 @@ def measure(short: bool, peer: Path, program: Path) -> report.Results:
         "handover": moved,
         "access": access.measure(access.SHORT_ROUNDS if short else access.ROUNDS, peer, _say),
         "fresh": made,
+        "imports": imports.measure(imports.SHORT_ROUNDS if short else imports.ROUNDS, _say),
         "wake": wake.measure(wake.SHORT if short else wake.FULL, peer, program, _say),
         "locks": locks.measure(locks.SHORT_ROUNDS if short else locks.ROUNDS, peer, program, _say),
         "contended": contended.measure(contended.SHORT if short else contended.FULL, peer, program, _say),

@@ -9,7 +9,11 @@ Row = dict[str, Any]
 def judge(rows: Mapping[str, list[Row]]) -> list[Row]:
     """The goals that the run has measured, each with what was measured and whether it was met."""
     return (
-        _handing_over(rows["handover"]) + _opening(rows["access"], rows["fresh"]) + _waiting(rows) + _values(rows["values"])
+        _handing_over(rows["handover"])
+        + _opening(rows["access"], rows["fresh"])
+        + _importing(rows["imports"])
+        + _waiting(rows)
+        + _values(rows["values"])
     )
 
 
@@ -45,6 +49,11 @@ def _opening(access: list[Row], fresh: list[Row]) -> list[Row]:
     ):
         goals += [_times("Python: " + what.format(row["size"]), row["ratio"], most) for row in fresh if row["item"] == item]
     return goals
+
+
+def _importing(rows: list[Row]) -> list[Row]:
+    (ms,) = (row["median_s"] * 1e3 for row in rows if row["item"] == "samebytes")
+    return [_goal("Python: import samebytes, after NumPy", "<= 50 ms", f"{ms:.3g} ms", ms <= 50)]
 
 
 def _waiting(rows: Mapping[str, list[Row]]) -> list[Row]:

@@ -148,6 +148,7 @@ SECTIONS: dict[str, Callable[[list[Row]], list[str]]] = {
     "handover": lambda rows: _by_size(rows, _handover),
     "access": lambda rows: [_compared("open and touch", rows)],
     "fresh": lambda rows: _by_size(rows, lambda size, of: _compared(f"create and fill {size}", of)),
+    "imports": lambda rows: [_compared("in a new interpreter", rows)] if rows else [],
     "wake": lambda rows: [_compared("one way", rows)] if rows else [],
     "locks": lambda rows: [_compared("lock and unlock, nobody else", rows)] if rows else [],
     "contended": lambda rows: [_contended(rows)] if rows else [],

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from benchmarks import access, contended, fresh, handover, locks, measure, methods, split, values, wake, worker
+from benchmarks import access, contended, fresh, handover, imports, locks, measure, methods, split, values, wake, worker
 from benchmarks.report import ROOT
 
 SHM = Path("/dev/shm")
@@ -90,12 +90,15 @@ def test_short_run(programs: Programs, nothing_left: str, tmp_path: Path) -> Non
     assert found == free | bound
     assert [row["item"] for row in results["access"]] == list(access.ITEMS)
     assert [row["item"] for row in results["fresh"]] == list(fresh.ITEMS) * len(fresh.SHORT)
+    assert [row["item"] for row in results["imports"]] == list(imports.ITEMS)
     assert [row["item"] for row in results["wake"]] == list(wake.ITEMS)
     assert [row["item"] for row in results["locks"]] == list(locks.ITEMS)
     assert [row["item"] for row in results["values"]] == list(values.ITEMS)
     assert [row["method"] for row in results["split"]] == list(split.LABELS)
     for row in [
-        row for section in ("handover", "access", "fresh", "wake", "locks", "values", "split") for row in results[section]
+        row
+        for section in ("handover", "access", "fresh", "imports", "wake", "locks", "values", "split")
+        for row in results[section]
     ]:
         assert row["samples"] >= 1
         assert 0 < row["p10_s"] <= row["median_s"] <= row["p90_s"] < math.inf, row

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,12 +13,10 @@ HERE = Path(__file__).resolve().parent
 
 
 @pytest.fixture
-def directory(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A directory for the segments of one test, in shared memory as in real use. At the end it must be empty."""
-    with tempfile.TemporaryDirectory(dir="/dev/shm", prefix="test-flights-") as path:
-        monkeypatch.setenv("SAMEBYTES_DIR", path)
-        yield Path(path)
-        assert os.listdir(path) == []
+def directory(segment_dir: Path) -> Iterator[Path]:
+    """A directory for the segments of one test. At the end it must be empty."""
+    yield segment_dir
+    assert os.listdir(segment_dir) == []
 
 
 def flights(program: Path, picture: Path) -> list[str]:

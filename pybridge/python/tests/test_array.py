@@ -473,10 +473,3 @@ def test_killed_while_creating_leaves_whole_segments(segments: Path) -> None:
             child.kill()
         for entry in segments.iterdir():
             assert sb.attach(entry.name).shape == (64, 64)
-
-
-def test_exports_are_all_and_sorted() -> None:
-    assert sb.__all__ == sorted(sb.__all__)
-    public = {n for n in vars(sb) if not n.startswith("_")}
-    assert public == set(sb.__all__)
-    assert all(getattr(sb, n).__doc__ for n in sb.__all__)

@@ -1,5 +1,6 @@
 """The package as a whole: what it exports, what importing it does, and that no interpreter leaves it uncleanly."""
 
+import doctest
 import importlib.metadata
 import inspect
 import re
@@ -7,8 +8,10 @@ import subprocess
 import sys
 import textwrap
 import types
+from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import samebytes as sb
@@ -19,18 +22,17 @@ MODULES = {"array", "atexit", "copy", "dataclasses", "errno", "fcntl", "mmap", "
 
 
 def test_all_are_the_public_names() -> None:
-    public = {
-        name for name, value in vars(sb).items() if not name.startswith("_") and not isinstance(value, types.ModuleType)
-    }
+    submodules = {name for name in vars(sb) if f"samebytes.{name}" in sys.modules}
+    public = {name for name in vars(sb) if name.isidentifier() and not name.startswith("_")}  # pytest adds "@..."
     assert sb.__all__ == sorted(sb.__all__)
-    assert set(sb.__all__) == public
+    assert set(sb.__all__) == public - submodules
 
 
 @pytest.mark.parametrize("name", sb.__all__)
 def test_public_names_are_at_the_root_and_documented(name: str) -> None:
     value = getattr(sb, name)
     assert value.__doc__
-    assert value.__module__.startswith("samebytes."), "something of another package is exported"
+    assert value.__module__.partition(".")[0] == "samebytes", "something of another package is exported"
     if inspect.isclass(value):
         for member, what in vars(value).items():
             if not member.startswith("_") and (callable(what) or isinstance(what, property | classmethod)):
@@ -60,6 +62,30 @@ def test_documented_parameters_are_those_that_there_are(name: str, function: typ
     if section:
         listed = re.findall(r"^(\w+) : ", section[1], re.MULTILINE)
         assert listed == [p for p in inspect.signature(function).parameters if p != "self"]
+
+
+def documented() -> Iterator[tuple[str, object]]:
+    """The public names that are to have examples, and those of their members that have some."""
+    for name in sb.__all__:
+        value = getattr(sb, name)
+        if not (inspect.isclass(value) and issubclass(value, sb.Error)) or value is sb.Error:
+            yield name, value
+        if inspect.isclass(value):
+            for member, what in vars(value).items():
+                if not member.startswith("_") and "\n>>> " in inspect.cleandoc(what.__doc__ or ""):
+                    yield f"{name}.{member}", what
+
+
+@pytest.mark.parametrize(("name", "value"), [("samebytes", sb), *documented()])
+def test_examples(name: str, value: object, segments: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    test = doctest.DocTestParser().get_doctest(inspect.cleandoc(value.__doc__ or ""), {"sb": sb, "np": np}, name, None, None)
+    assert test.examples, f"{name} has no examples"
+    said: list[str] = []
+    runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)
+    runner.run(test, out=said.append)
+    assert runner.failures == 0, "".join(said)
+    assert [info.name for info in sb.list() if not info.temporary] == []
 
 
 def test_versions_agree() -> None:

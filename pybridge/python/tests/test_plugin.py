@@ -1,6 +1,7 @@
 """The plugin of pytest, in runs of pytest of its own."""
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import pytest
 import samebytes as sb
 
 pytest_plugins = ["pytester"]
+
+ROOT = Path(__file__).resolve().parents[3]
 
 Run = Callable[[str], pytest.RunResult]
 
@@ -36,6 +39,11 @@ def test_who_uses_no_fixture_pays_nothing(pytester: pytest.Pytester) -> None:
             assert not {"numpy", "samebytes"} & set(sys.modules)
     """)
     pytester.runpytest_subprocess().assert_outcomes(passed=1)
+
+
+def test_the_tests_in_the_documentation_pass(run: Run, segments: Path) -> None:
+    page = (ROOT / "docs/howto/testing.md").read_text()
+    run("\n".join(re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL))).assert_outcomes(passed=2)
 
 
 def test_names(run: Run, segments: Path) -> None:

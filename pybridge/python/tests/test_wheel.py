@@ -77,7 +77,8 @@ def test_the_program_needs_nothing(wheel: Path) -> None:
 
 
 def run(*command: str | Path, **variables: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, env=os.environ | variables, cwd="/", capture_output=True, text=True, timeout=60)
+    environment = {key: value for key, value in os.environ.items() if key != "SAMEBYTES_BIN"} | variables
+    return subprocess.run(command, env=environment, cwd="/", capture_output=True, text=True, timeout=60)
 
 
 def test_the_wheel_works(installed: Path, segments: Path) -> None:

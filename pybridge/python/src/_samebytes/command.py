@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import NoReturn
 
 BUNDLED = Path(__file__).with_name("bin") / "samebytes"  # setup.py puts it there
-_REPOSITORY = Path(__file__).resolve().parents[4]  # where an editable installation is
+_REPOSITORY = Path(
+    os.path.normpath(os.path.join(os.path.realpath(__file__), "../../../../.."))
+)  # where an editable installation is
 
 
 def find() -> str:

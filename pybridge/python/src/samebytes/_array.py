@@ -39,6 +39,19 @@ class ndarray(np.ndarray[Any, np.dtype[Any]]):
     Made by `create`, `attach`, `create_file` and `attach_file`. Everything of `numpy.ndarray` holds. Views share the
     segment, and keep it mapped. Results of ufuncs are plain NumPy arrays and scalars. What NumPy makes in other ways (copies,
     selections, sorted arrays) is of this class but ordinary memory, for which `name` is None.
+
+    Examples
+    --------
+    >>> a = sb.create("example", (2, 3))
+    >>> a[0] = [1, 2, 3]
+    >>> row = a[0]  # a view: the same memory, the same name
+    >>> row.name
+    'example'
+    >>> (row * 2).tolist()
+    [2.0, 4.0, 6.0]
+    >>> a.copy().name is None
+    True
+    >>> sb.delete("example")
     """
 
     _found: _segment.Segment | None  # its segment, once that was asked for; views are asked anew
@@ -56,13 +69,33 @@ class ndarray(np.ndarray[Any, np.dtype[Any]]):
 
     @property
     def name(self) -> str | None:
-        """The name that the segment was last opened by; None for ordinary memory or a file opened by its path alone."""
+        """The name that the segment was last opened by; None for ordinary memory or a file opened by its path alone.
+
+        Examples
+        --------
+        >>> a = sb.create("example", 4)
+        >>> a[1:].name
+        'example'
+        >>> sb.delete("example")
+        """
         segment = self._find_segment()
         return segment.name if segment else None
 
     @property
     def version(self) -> int:
-        """How often the array was published; 0 without a control block."""
+        """How often the array was published; 0 without a control block.
+
+        Examples
+        --------
+        >>> a = sb.create("example", 4)
+        >>> a.version
+        0
+        >>> sb.attach("example").publish()
+        1
+        >>> a.version
+        1
+        >>> sb.delete("example")
+        """
         segment = self._find_segment()
         if segment is None or segment.control is None:
             return 0
@@ -87,6 +120,14 @@ class ndarray(np.ndarray[Any, np.dtype[Any]]):
             For ordinary memory or a plain .npy file.
         ReadOnlyError
             When opened with mode "r".
+
+        Examples
+        --------
+        >>> a = sb.create("example", 4)
+        >>> a[:] = 1.5
+        >>> a.publish()
+        1
+        >>> sb.delete("example")
         """
         segment = self._find_writable("publish")
         try:
@@ -115,6 +156,20 @@ class ndarray(np.ndarray[Any, np.dtype[Any]]):
             For ordinary memory or a plain .npy file.
         BrokenError
             When the file was cut while this slept, or its control block is overwritten.
+
+        Examples
+        --------
+        >>> a = sb.create("example", 4)
+        >>> seen = a.version
+        >>> sb.attach("example").publish()  # in another process, sooner or later
+        1
+        >>> a.wait(seen)
+        1
+        >>> a.wait(1, timeout=0.01)
+        Traceback (most recent call last):
+            ...
+        samebytes.DeadlineError: wait for ...example: still version 1 after 0.01 s
+        >>> sb.delete("example")
         """
         return _changes.wait(self._find_counter(), since, timeout)
 
@@ -132,6 +187,19 @@ class ndarray(np.ndarray[Any, np.dtype[Any]]):
         ------
         DeadlineError
             In the loop, when the timeout has passed. And the errors of `wait`.
+
+        Examples
+        --------
+        >>> a = sb.create("example", 4)
+        >>> changes = a.changes(timeout=60)
+        >>> a.publish()  # in another process, now and then
+        1
+        >>> for version in changes:
+        ...     print("version", version)
+        ...     if version == 1:
+        ...         break
+        version 1
+        >>> sb.delete("example")
         """
         return _changes.Changes(self._find_counter(), self.version, timeout)
 
@@ -149,12 +217,34 @@ class ndarray(np.ndarray[Any, np.dtype[Any]]):
             For ordinary memory or a plain .npy file.
         ReadOnlyError
             When opened with mode "r".
+
+        Examples
+        --------
+        >>> a = sb.create("example", (4, 3))
+        >>> with a.lock:
+        ...     a += 1
+        >>> with a.lock[:2, 0]:  # the first two rows of the first column
+        ...     a[:2, 0] = 7
+        >>> first = a.lock[0]  # quicker where it is used often
+        >>> first.acquire(timeout=1)
+        True
+        >>> first.release()
+        >>> sb.delete("example")
         """
         return _lock.Lock(*self._find_lockable())
 
     @_once
     def rlock(self) -> _lock.ReadLock:
-        """As `lock`, but others may hold an `rlock` on the same elements at the same time. Its holder's death leaves no mark."""
+        """As `lock`, but others may hold an `rlock` on the same elements at the same time. Its holder's death leaves no mark.
+
+        Examples
+        --------
+        >>> a = sb.create("example", (4, 3))
+        >>> with a.rlock[1:3]:
+        ...     float(a[1:3].sum())
+        0.0
+        >>> sb.delete("example")
+        """
         return _lock.ReadLock(*self._find_lockable())
 
     def snapshot(self, timeout: float | None = None) -> np.ndarray[Any, np.dtype[Any]]:
@@ -176,6 +266,15 @@ class ndarray(np.ndarray[Any, np.dtype[Any]]):
             When a dead writer has left elements half written.
         NoControlError
             For ordinary memory or a plain .npy file.
+
+        Examples
+        --------
+        >>> a = sb.create("example", 3, "int64")
+        >>> copy = a.snapshot()
+        >>> a += 1
+        >>> copy
+        array([0, 0, 0])
+        >>> sb.delete("example")
         """
         segment = self._find_counter()
         return _snapshot.take(self.view(np.ndarray), segment, segment.layout_of(self), timeout)
@@ -204,6 +303,14 @@ class ndarray(np.ndarray[Any, np.dtype[Any]]):
             For an array created without a capacity.
         DeadlineError, OwnerDiedError, DeadlockError, FullError, NoControlError, ReadOnlyError, BrokenError
             As `lock` and `publish`.
+
+        Examples
+        --------
+        >>> a = sb.create("example", (2, 3), capacity=100)
+        >>> a = a.resize(5)
+        >>> a.shape
+        (5, 3)
+        >>> sb.delete("example")
         """
         segment = self._find_writable("resize")
         _resize.resize(segment, operator.index(rows), timeout)
@@ -226,6 +333,15 @@ class ndarray(np.ndarray[Any, np.dtype[Any]]):
         ------
         ShapeError
             For rows of another shape. And the errors of `resize`.
+
+        Examples
+        --------
+        >>> a = sb.create("example", (0, 3), capacity=100)
+        >>> a = a.append([1, 2, 3])  # a row
+        >>> a = a.append([[4, 5, 6], [7, 8, 9]])  # rows
+        >>> a.shape
+        (3, 3)
+        >>> sb.delete("example")
         """
         segment = self._find_writable("append to")
         _resize.append(segment, rows, timeout)
@@ -239,6 +355,17 @@ class ndarray(np.ndarray[Any, np.dtype[Any]]):
         NoControlError
             For ordinary memory.
         BrokenError
+
+        Examples
+        --------
+        >>> a = sb.create("example", (0, 3), capacity=100)
+        >>> longer = sb.attach("example").append([1, 2, 3])  # in another process
+        >>> a.shape
+        (0, 3)
+        >>> a = a.refresh()
+        >>> a.shape
+        (1, 3)
+        >>> sb.delete("example")
         """
         segment = self._find_segment()
         if segment is None:
@@ -255,6 +382,17 @@ class ndarray(np.ndarray[Any, np.dtype[Any]]):
             Unless they are int32, int64, uint32 or uint64.
         NoControlError
             For ordinary memory, which nobody shares.
+
+        Examples
+        --------
+        >>> a = sb.create("example", (2, 3), "int64")
+        >>> a.atomic.add((1, 2), 10)
+        np.int64(10)
+        >>> a.atomic.add((0, [0, 1, 1]), 1)  # many at once, some twice
+        array([1, 1, 2])
+        >>> a.atomic.compare_and_swap((1, 2), 10, 11)
+        np.True_
+        >>> sb.delete("example")
         """
         segment = self._find_segment()
         if segment is None:
@@ -331,6 +469,20 @@ def create(
     Raises
     ------
     BadNameError, ExistError, FullError, NoSpaceError, AccessError, DTypeError, ShapeError, LayoutError, UnsupportedError
+
+    Examples
+    --------
+    >>> a = sb.create("example", (1000, 64), "float32")
+    >>> a.shape, a.name
+    ((1000, 64), 'example')
+    >>> b = sb.create("example-grows", (0, 64), capacity=1_000_000)
+    >>> sb.create("example", 4)
+    Traceback (most recent call last):
+        ...
+    samebytes.ExistError: create 'example': ...
+    >>> sb.delete("example")
+    >>> sb.delete("example-grows")
+    >>> temporary = sb.create(None, 4)  # goes with its last user
     """
     flags = 0
     if name is None:
@@ -358,6 +510,15 @@ def create_file(
 
     The array may be larger than memory and outlives the machine's restart. The file system must have unnamed files
     (``O_TMPFILE``), as ext4, xfs, btrfs and tmpfs do.
+
+    Examples
+    --------
+    >>> a = sb.create_file("example.npy", (1000, 64))
+    >>> a[:] = 1
+    >>> a.name is None
+    True
+    >>> float(np.load("example.npy").sum())
+    64000.0
     """
     path = os.path.abspath(os.fspath(path))
     try:
@@ -417,6 +578,23 @@ def attach(name: str, mode: Literal["r", "r+"] = "r+", dtype: DTypeLike | None =
     Raises
     ------
     BadNameError, NotExistError, AccessError, FormatError, TruncatedError, BrokenError, VersionError, DTypeError, ShapeError
+
+    Examples
+    --------
+    >>> a = sb.create("example", (2, 3))
+    >>> b = sb.attach("example")  # in this process or another
+    >>> b[0, 0] = 5
+    >>> float(a[0, 0])
+    5.0
+    >>> sb.attach("example", dtype="int64")
+    Traceback (most recent call last):
+        ...
+    samebytes.DTypeError: attach 'example': expected int64, found float64
+    >>> sb.attach("exampel")
+    Traceback (most recent call last):
+        ...
+    samebytes.NotExistError: no segment 'exampel' in ...; did you mean example?
+    >>> sb.delete("example")
     """
     path = _name.path_of(name)
     try:
@@ -431,6 +609,14 @@ def attach_file(path: str | os.PathLike[str], mode: Literal["r", "r+"] = "r+", d
     """Do what `attach` does, with the .npy file of that path, whoever owns it.
 
     A symbolic link is refused: resolve it first (`os.path.realpath`).
+
+    Examples
+    --------
+    >>> np.save("example.npy", np.arange(4.0))
+    >>> a = sb.attach_file("example.npy")
+    >>> a[0] = 10  # is in the file
+    >>> np.load("example.npy")
+    array([10.,  1.,  2.,  3.])
     """
     path = os.path.abspath(os.fspath(path))
     try:

@@ -29,6 +29,17 @@ class Barrier(Object):
 
     It stays broken, so that every `wait` fails, until `reset`. The death of a process that has arrived breaks it; one that has
     not is not known, and is waited for until a timeout passes.
+
+    Examples
+    --------
+    >>> import threading
+    >>> barrier = sb.Barrier.create("example", 2)
+    >>> other = threading.Thread(target=sb.Barrier.attach("example").wait)  # or another process
+    >>> other.start()
+    >>> barrier.wait(timeout=60) in (0, 1)
+    True
+    >>> other.join()
+    >>> sb.delete("example")
     """
 
     _kind = KINDS.index("barrier")

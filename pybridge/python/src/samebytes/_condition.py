@@ -24,6 +24,20 @@ class Condition(Reentrant):
     """A lock, as `RLock`, whose holder can wait for others, in Go too, to say that something has changed.
 
     When a process dies that holds it, the next holder gets OwnerDiedError, as with a `Mutex`.
+
+    Examples
+    --------
+    >>> jobs = sb.create("example-jobs", 1, "int64")
+    >>> changed = sb.Condition.create("example")
+    >>> with changed:  # who brings a job
+    ...     jobs[0] += 1
+    ...     changed.notify()
+    >>> with changed:  # who takes one, in another process
+    ...     changed.wait_for(lambda: jobs[0] > 0, timeout=60)
+    ...     jobs[0] -= 1
+    np.True_
+    >>> sb.delete("example")
+    >>> sb.delete("example-jobs")
     """
 
     _kind = KINDS.index("condition")

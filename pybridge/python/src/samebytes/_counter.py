@@ -12,6 +12,15 @@ class Counter(Object):
     """A number, an int64, that processes, in Go too, add to and wait for. A death leaves nothing behind.
 
     Attached with mode "r" it can be read and waited for.
+
+    Examples
+    --------
+    >>> done = sb.Counter.create("example")
+    >>> sb.Counter.attach("example").add(5)  # in another process
+    5
+    >>> done.wait_for(lambda value: value >= 5, timeout=60)
+    5
+    >>> sb.delete("example")
     """
 
     _kind = KINDS.index("counter")

@@ -31,7 +31,18 @@ from threading import BrokenBarrierError as _BrokenBarrierError
 
 
 class Error(Exception):
-    """Base of all errors of samebytes."""
+    """Base of all errors of samebytes.
+
+    Examples
+    --------
+    >>> try:
+    ...     sb.attach("example")
+    ... except sb.Error as error:
+    ...     type(error)
+    <class 'samebytes.NotExistError'>
+    >>> issubclass(sb.NotExistError, FileNotFoundError)
+    True
+    """
 
 
 class NotExistError(Error, FileNotFoundError):
@@ -132,3 +143,7 @@ class ReadOnlyError(Error, ValueError):
 
 class DeadlineError(Error, TimeoutError):
     """A wait took longer than its timeout."""
+
+
+for _error in (Error, *Error.__subclasses__()):
+    _error.__module__ = "samebytes"  # where users have them from, and what tracebacks are to say

@@ -11,6 +11,16 @@ class Event(Object):
     """A flag that processes, in Go too, wait for. It has no holder, so that a death leaves nothing behind.
 
     Attached with mode "r" it can be waited for.
+
+    Examples
+    --------
+    >>> ready = sb.Event.create("example")
+    >>> ready.wait(timeout=0.01)
+    False
+    >>> sb.Event.attach("example").set()  # in another process
+    >>> ready.wait()
+    True
+    >>> sb.delete("example")
     """
 
     _kind = KINDS.index("event")

@@ -34,6 +34,17 @@ def guard() -> "Guard":
 
     What was computed meanwhile may have used the zeros. Faults elsewhere go to the handler that SIGBUS had before, so enable
     `faulthandler` and set other handlers of SIGBUS before the first call. It costs nothing until there is a fault.
+
+    Examples
+    --------
+    >>> import os
+    >>> a = sb.create_file("example.npy", 100_000)
+    >>> os.truncate("example.npy", 4096)  # somebody else
+    >>> with sb.guard():
+    ...     total = a.sum()
+    Traceback (most recent call last):
+        ...
+    samebytes.BrokenError: ...example.npy: the file was cut, and elements that are gone were used
     """
     return Guard()
 

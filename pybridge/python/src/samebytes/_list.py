@@ -30,6 +30,15 @@ class Participant:
         "go", "python" or "c".
     joined : float
         Seconds since 1970-01-01 UTC.
+
+    Examples
+    --------
+    >>> import os
+    >>> a = sb.create("example", 4)
+    >>> (me,) = sb.stat("example").participants
+    >>> me.pid == os.getpid(), me.language, me.alive
+    (True, 'python', True)
+    >>> sb.delete("example")
     """
 
     row: int
@@ -55,6 +64,15 @@ class LockInfo:
         Of the participant.
     alive : bool
         Whether that participant lives.
+
+    Examples
+    --------
+    >>> a = sb.create("example", 4)
+    >>> with a.rlock[1:3]:
+    ...     (lock,) = sb.stat("example").locks
+    >>> lock.state, lock.box, lock.alive
+    ('shared', (slice(1, 3, None),), True)
+    >>> sb.delete("example")
     """
 
     box: tuple[slice, ...]
@@ -89,6 +107,14 @@ class Info:
         It goes with its last participant.
     slots : int
         How many may participate.
+
+    Examples
+    --------
+    >>> a = sb.create("example", (2, 3))
+    >>> info = sb.stat("example")
+    >>> info.nbytes, oct(info.mode), info.version, info.temporary
+    (48, '0o600', 0, False)
+    >>> sb.delete("example")
     """
 
     name: str
@@ -115,6 +141,16 @@ def delete(name: str) -> None:
     Raises
     ------
     BadNameError, NotExistError, AccessError
+
+    Examples
+    --------
+    >>> a = sb.create("example", 4)
+    >>> sb.delete("example")
+    >>> a[:] = 1  # goes on
+    >>> sb.delete("example")
+    Traceback (most recent call last):
+        ...
+    samebytes.NotExistError: no segment 'example' in ...
     """
     path = _name.path_of(name)
     try:
@@ -132,6 +168,18 @@ def stat(name: str) -> Info:
     Raises
     ------
     BadNameError, NotExistError, AccessError, FormatError, TruncatedError, BrokenError, VersionError, DTypeError, ShapeError
+
+    Examples
+    --------
+    >>> a = sb.create("example", (2, 3))
+    >>> info = sb.stat("example")
+    >>> info.shape, info.dtype, info.kind
+    ((2, 3), dtype('float64'), 'array')
+    >>> with a.lock[0]:
+    ...     held = sb.stat("example").locks
+    >>> held[0].state, held[0].box
+    ('exclusive', (slice(0, 1, None), slice(0, 3, None)))
+    >>> sb.delete("example")
     """
     path = _name.path_of(name)
     try:
@@ -233,6 +281,13 @@ def list() -> builtins.list[Info]:
     ------
     NotExistError, AccessError
         Of the directory.
+
+    Examples
+    --------
+    >>> a = sb.create("example", (2, 3))
+    >>> [(info.name, info.shape) for info in sb.list()]
+    [('example', (2, 3))]
+    >>> sb.delete("example")
     """
     try:
         names = _name.existing()

@@ -118,6 +118,18 @@ class Mutex(Lockable):
 
     When a process dies that holds it, what it was at work on may be half done: to acquire it fails with OwnerDiedError until
     somebody has left the block of `recover`.
+
+    Examples
+    --------
+    >>> m = sb.Mutex.create("example")
+    >>> with m:
+    ...     pass  # nobody else is here
+    >>> sb.Mutex.attach("example").acquire(timeout=1)  # in another process
+    True
+    >>> m.locked()
+    True
+    >>> m.release()
+    >>> sb.delete("example")
     """
 
     _kind = KINDS.index("mutex")
@@ -204,6 +216,14 @@ class RLock(Reentrant):
     """A `Mutex` that its holder, a thread, can acquire again.
 
     How often it has is nowhere but in its process, also when it attached the lock more than once.
+
+    Examples
+    --------
+    >>> lock = sb.RLock.create("example")
+    >>> with lock:
+    ...     with lock:
+    ...         pass
+    >>> sb.delete("example")
     """
 
     _kind = KINDS.index("rlock")

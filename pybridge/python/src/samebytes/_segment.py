@@ -316,6 +316,11 @@ def warm(nbytes: int) -> None:
     ----------
     nbytes : int
         Bytes, 0 or more.
+
+    Examples
+    --------
+    >>> sb.warm(0)  # keep nothing
+    >>> sb.warm(1 << 30)  # 1 GiB
     """
     global _warm_limit
     limit = operator.index(nbytes)

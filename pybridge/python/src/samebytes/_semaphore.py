@@ -23,6 +23,14 @@ class Semaphore(Object):
     `Counter`.
 
     No order is kept among those who wait.
+
+    Examples
+    --------
+    >>> s = sb.Semaphore.create("example", 2)
+    >>> with s:
+    ...     s.get_value()
+    1
+    >>> sb.delete("example")
     """
 
     _kind = KINDS.index("semaphore")
@@ -155,6 +163,18 @@ class BoundedSemaphore(Semaphore):
     """A `Semaphore` that never has more permits than it was made with.
 
     Its `release` fails with NotOwnerError where the process holds none.
+
+    Examples
+    --------
+    >>> s = sb.BoundedSemaphore.create("example", 2)
+    >>> s.acquire()
+    True
+    >>> s.release()
+    >>> s.release()
+    Traceback (most recent call last):
+        ...
+    samebytes.NotOwnerError: ...
+    >>> sb.delete("example")
     """
 
     _kind = KINDS.index("bounded semaphore")

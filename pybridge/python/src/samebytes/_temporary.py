@@ -47,6 +47,12 @@ def gc(dry_run: bool = False) -> builtins.list[_list.Info]:
     ------
     NotExistError, AccessError
         Of the directory.
+
+    Examples
+    --------
+    >>> a = sb.create(None, 4)
+    >>> sb.gc()  # it has a user
+    []
     """
     dead = [info for info in _list.list() if info.temporary and not any(p.alive for p in info.participants)]
     dead = [info for info in dead if dry_run or _collect(info.name)]
