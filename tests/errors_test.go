@@ -48,6 +48,7 @@ var sentinels = map[string]error{
 	"OwnerDied":     shm.ErrOwnerDied,
 	"ReadOnly":      ndarray.ErrReadOnly,
 	"Shape":         ndarray.ErrShape,
+	"Stale":         shm.ErrStale,
 	"Truncated":     npy.ErrTruncated,
 	"Unsupported":   shm.ErrUnsupported,
 	"Version":       shm.ErrVersion,

@@ -204,7 +204,19 @@ def _tables(
     return participants, tuple(locks)
 
 
-def byte_lock(row: int, n: int) -> bytes:
+def lock_rows(opened: _segment.Segment, slots: int) -> bool:
+    """Whether no participant lives: then the bytes of all rows are locked at once, and nobody takes one before the file is closed.
+
+    One byte more is locked than there are rows, by which the lock is told from a participant's.
+    """
+    try:
+        fcntl.fcntl(opened.fileno(), fcntl.F_OFD_SETLK, _byte_lock(0, slots + 1))
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _byte_lock(row: int, n: int) -> bytes:
     """The struct flock of n rows' bytes."""
     return _FLOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, _control.PARTICIPANT_BYTE + row, n, 0)
 
@@ -214,7 +226,7 @@ _FLOCK = struct.Struct("hhqqi4x")
 
 def _is_locked(fd: int, row: int) -> bool:
     """Whether a participant lives in the row."""
-    found = fcntl.fcntl(fd, fcntl.F_OFD_GETLK, byte_lock(row, 1))
+    found = fcntl.fcntl(fd, fcntl.F_OFD_GETLK, _byte_lock(row, 1))
     return bool(_FLOCK.unpack(found)[0] != fcntl.F_UNLCK)
 
 

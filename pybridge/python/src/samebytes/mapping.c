@@ -248,6 +248,14 @@ static PyObject *mapping_map_by(Mapping *self, PyObject *opened)
     Py_RETURN_NONE;
 }
 
+static int mapping_is_empty(Mapping *self)
+{
+    if (self->start)
+        return 0;
+    PyErr_SetString(PyExc_ValueError, "nothing is mapped");
+    return 1;
+}
+
 static PyObject *mapping_fileno(Mapping *self, PyObject *unused)
 {
     (void)unused;
@@ -269,6 +277,20 @@ static PyObject *mapping_holds_locks(Mapping *self, PyObject *unused)
     return PyBool_FromLong(self->has_locks && sb_whole(&self->locks) == 0 && sb_holds_any(&self->locks));
 }
 
+static PyObject *mapping_flush(Mapping *self, PyObject *unused)
+{
+    (void)unused;
+    if (mapping_is_empty(self))
+        return NULL;
+    int failed;
+    Py_BEGIN_ALLOW_THREADS
+    failed = msync(self->start, (size_t)self->size, MS_SYNC);
+    Py_END_ALLOW_THREADS
+    if (failed)
+        return PyErr_SetFromErrno(PyExc_OSError);
+    Py_RETURN_NONE;
+}
+
 static PyObject *mapping_delete_last(Mapping *self, PyObject *name)
 {
     PyObject *path;
@@ -287,12 +309,25 @@ static void unlink_if_same(const char *path, const Mapping *self)
         unlink(path); /* what cannot be deleted is left to who collects */
 }
 
-static void mapping_dealloc(Mapping *self)
+static void leave_temporary(Mapping *self)
 {
-    PyTypeObject *type = Py_TYPE((PyObject *)self);
     if (self->temporary && sb_leave(&self->locks))
         unlink_if_same(self->temporary, self);
     free(self->temporary);
+    self->temporary = NULL;
+}
+
+static PyObject *mapping_leave(Mapping *self, PyObject *unused)
+{
+    (void)unused;
+    leave_temporary(self);
+    Py_RETURN_NONE;
+}
+
+static void mapping_dealloc(Mapping *self)
+{
+    PyTypeObject *type = Py_TYPE((PyObject *)self);
+    leave_temporary(self);
     if (self->has_locks)
         sb_locks_free(&self->locks);
     guard_remove(self->region);
@@ -310,14 +345,6 @@ int is_mapping(PyObject *object)
     while (type && PyType_GetSlot(type, Py_tp_dealloc) != (void *)mapping_dealloc)
         type = PyType_GetSlot(type, Py_tp_base);
     return type != NULL;
-}
-
-static int mapping_is_empty(Mapping *self)
-{
-    if (self->start)
-        return 0;
-    PyErr_SetString(PyExc_ValueError, "nothing is mapped");
-    return 1;
 }
 
 static int mapping_getbuffer(Mapping *self, Py_buffer *view, int flags)
@@ -514,6 +541,10 @@ static PyMethodDef mapping_methods[] = {
      "file of another size, which is not what was mapped."},
     {"holds_locks", (PyCFunction)mapping_holds_locks, METH_NOARGS,
      "holds_locks()\n--\n\nWhether this process holds or waits for a lock of the segment."},
+    {"flush", (PyCFunction)mapping_flush, METH_NOARGS,
+     "flush()\n--\n\nWrite what was changed to the file's disk, and wait until it is there."},
+    {"leave", (PyCFunction)mapping_leave, METH_NOARGS,
+     "leave()\n--\n\nDo at once what delete_last() asks for, and take part no more. The memory stays."},
     {"delete_last", (PyCFunction)mapping_delete_last, METH_O,
      "delete_last(path, /)\n--\n\nWhen this is freed and the process was the last to take part, delete the file, if it still has that path."},
     {"holds", (PyCFunction)mapping_holds, METH_VARARGS, "holds(offset, bytes, /)\n--\n\nWhether the memory has those bytes there."},
