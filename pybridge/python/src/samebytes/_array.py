@@ -8,8 +8,22 @@ from typing import Any, Generic, Literal, SupportsIndex, TypeVar, overload
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from samebytes import _changes, _control, _creation, _file, _lock, _name, _npy, _resize, _segment, _snapshot, _temporary
+from samebytes import (
+    _changes,
+    _control,
+    _creation,
+    _file,
+    _handle,
+    _lock,
+    _name,
+    _npy,
+    _resize,
+    _segment,
+    _snapshot,
+    _temporary,
+)
 from samebytes._atomic import Atomic
+from samebytes._base import Base, present
 from samebytes._box import Layout
 from samebytes._errors import DTypeError, Error, NoControlError, NotExistError, ReadOnlyError
 
@@ -33,7 +47,7 @@ class _once(Generic[T]):
         return value
 
 
-class ndarray(np.ndarray[Any, np.dtype[Any]]):
+class ndarray(Base):
     """A NumPy array in a segment, which other processes read and write too.
 
     Made by `create`, `attach`, `create_file` and `attach_file`. Everything of `numpy.ndarray` holds. Views share the
@@ -53,8 +67,6 @@ class ndarray(np.ndarray[Any, np.dtype[Any]]):
     True
     >>> sb.delete("example")
     """
-
-    _found: _segment.Segment | None  # its segment, once that was asked for; views are asked anew
 
     def __array_wrap__(
         self,
@@ -314,7 +326,7 @@ class ndarray(np.ndarray[Any, np.dtype[Any]]):
         """
         segment = self._find_writable("resize")
         _resize.resize(segment, operator.index(rows), timeout)
-        return segment.array().view(ndarray)
+        return _opened(segment)
 
     def append(self, rows: ArrayLike, timeout: float | None = None) -> "ndarray":
         """Add rows behind the last as `resize` does, and return the longer array: ``a = a.append(rows)``.
@@ -345,7 +357,7 @@ class ndarray(np.ndarray[Any, np.dtype[Any]]):
         """
         segment = self._find_writable("append to")
         _resize.append(segment, rows, timeout)
-        return segment.array().view(ndarray)
+        return _opened(segment)
 
     def refresh(self) -> "ndarray":
         """Return the whole array in the shape that it has now, which others may have changed by `resize` and `append`.
@@ -367,10 +379,7 @@ class ndarray(np.ndarray[Any, np.dtype[Any]]):
         (1, 3)
         >>> sb.delete("example")
         """
-        segment = self._find_segment()
-        if segment is None:
-            raise NoControlError("expected an array in a segment, found ordinary memory")
-        return segment.array().view(ndarray)
+        return _opened(self._need_segment())
 
     @_once
     def atomic(self) -> Atomic:
@@ -394,9 +403,7 @@ class ndarray(np.ndarray[Any, np.dtype[Any]]):
         np.True_
         >>> sb.delete("example")
         """
-        segment = self._find_segment()
-        if segment is None:
-            raise NoControlError("expected an array in a segment, found ordinary memory")
+        segment = self._need_segment()
         return Atomic(segment, segment.layout_of(self), self.dtype)
 
     def _find_lockable(self) -> tuple[_segment.Segment, Layout]:
@@ -409,17 +416,8 @@ class ndarray(np.ndarray[Any, np.dtype[Any]]):
             raise ReadOnlyError(f"{doing} {segment.path}: opened for reading")
         return segment
 
-    def _find_segment(self) -> _segment.Segment | None:
-        try:
-            return self._found
-        except AttributeError:
-            self._found = _segment.of(self)  # which takes longer than publishing
-            return self._found
-
     def _find_counter(self) -> _segment.Segment:
-        segment = self._find_segment()
-        if segment is None:
-            raise NoControlError("expected an array in a segment, found ordinary memory")
+        segment = self._need_segment()
         if segment.control is None:
             raise NoControlError(f"{segment.path} is a plain .npy file without a control block")
         return segment
@@ -555,7 +553,7 @@ def _create(
     segment = _creation.create(
         path, name, element.base, axes, fortran, mode, operator.index(slots), flags, rows=rows, huge=huge
     )
-    return segment.array().view(ndarray)
+    return _opened(segment)
 
 
 def attach(name: str, mode: Literal["r", "r+"] = "r+", dtype: DTypeLike | None = None, trust: bool = False) -> ndarray:
@@ -632,7 +630,51 @@ def _attach(path: str, name: str | None, mode: str, dtype: DTypeLike | None, tru
     segment = _segment.attach(path, name, mode == "r+", trust)
     if wanted is not None and segment.header.dtype != wanted:
         raise DTypeError(f"expected {wanted}, found {segment.header.dtype}")
-    return segment.array().view(ndarray)
+    return _opened(segment)
+
+
+def from_json(text: str | bytes, trust: bool = False) -> ndarray:
+    """Open what `to_json`, or Go's ``Handle``, gave away: the same elements, in the same memory.
+
+    The text may come from anybody: it names elements of a segment that this process can open, or is refused.
+
+    Parameters
+    ----------
+    text : str or bytes
+        The handle, as JSON.
+    trust : bool, optional
+        As of `attach`.
+
+    Raises
+    ------
+    FormatError, VersionError, BadNameError, ShapeError, DTypeError
+        For what is no handle.
+    LayoutError
+        For a handle of bytes outside the segment's elements.
+    StaleError
+        When the segment was deleted, or another array has its name.
+    NotExistError
+        For a handle of another domain: of a directory of segments that is not this process's.
+    AccessError, FullError, BrokenError
+        As of `attach`.
+
+    Examples
+    --------
+    >>> a = sb.create("example", (4, 6))
+    >>> text = sb.to_json(a[1:3])  # for another process
+    >>> b = sb.from_json(text)
+    >>> b.shape, b.name
+    ((2, 6), 'example')
+    >>> sb.delete("example")
+    """
+    array: ndarray = present(_handle.open_handle(_handle.parse(text), ndarray, trust))
+    return array
+
+
+def _opened(segment: _segment.Segment) -> ndarray:
+    """All of a segment's elements."""
+    array: ndarray = present(segment.array().view(ndarray))
+    return array
 
 
 def _as_dtype(dtype: DTypeLike) -> np.dtype[Any]:

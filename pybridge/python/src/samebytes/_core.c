@@ -48,9 +48,18 @@ static int core_exec(PyObject *module)
             return failed;
     }
     /* Byte offsets in the control block. */
-    if (PyModule_AddIntConstant(module, "PUBLISHED", SB_BLOCK_PUBLISHED) < 0)
-        return -1;
-    return PyModule_AddIntConstant(module, "DIRTY", SB_BLOCK_DIRTY);
+    static const struct {
+        const char *name;
+        long offset;
+    } words[] = {
+        {"PUBLISHED", SB_BLOCK_PUBLISHED}, {"DIRTY", SB_BLOCK_DIRTY}, {"IN_FLIGHT", SB_BLOCK_IN_FLIGHT},
+        {"KEEPER", SB_BLOCK_KEEPER},       {"SENT", SB_BLOCK_SENT},
+    };
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (PyModule_AddIntConstant(module, words[i].name, words[i].offset) < 0)
+            return -1;
+    }
+    return 0;
 }
 
 static PyModuleDef_Slot core_slots[] = {

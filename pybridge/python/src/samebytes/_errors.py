@@ -6,7 +6,7 @@ Error
 ├── AccessError        (PermissionError)      the system refused, or what bears the name is not to be trusted
 ├── BadNameError       (ValueError)           what cannot be a name
 ├── NoSpaceError       (OSError)              no room for the segment
-├── StaleError         (LookupError)          what a handle names was deleted, or another segment has its name
+├── StaleError         (LookupError)          what a handle names was deleted, or another array has its name
 ├── NoControlError     (RuntimeError)         ordinary memory or a plain .npy asked to publish, wait or lock
 ├── BrokenError        (RuntimeError)         a damaged control block, or a file cut or replaced while mapped
 ├── OwnerDiedError     (RuntimeError)         the last holder of a lock died with it
@@ -74,7 +74,7 @@ class NoSpaceError(Error, OSError):
 
 
 class StaleError(Error, LookupError):
-    """What a handle names was deleted, or another segment has its name now."""
+    """What a handle names was deleted, or another array has its name now."""
 
 
 class NoControlError(Error, RuntimeError):

@@ -8,6 +8,7 @@ from samebytes._errors import BadNameError, NotExistError
 
 # NAME_MAX is 255, and 55 are left for what belongs to a segment beside it.
 MAX_NAME = 200
+TEMPORARY = "_"  # what the made-up names of temporary segments begin with; others may, too
 
 _valid = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,199}").fullmatch
 

@@ -72,27 +72,17 @@ class Recyclable(Segment):
 
 
 def _goes_at_the_end() -> bool:
-    """Whether what this process keeps is let go when it ends. A forked child may end without; those of multiprocessing call its
-    finalizers."""
+    """Whether what this process keeps is let go when it ends: a forked child may end without, but for those of multiprocessing."""
     process = sys.modules.get("multiprocessing.process")
-    if process is None or process.parent_process() is None:
-        return not _forked
-    global _finalized
-    if not _finalized:
-        from multiprocessing import util
-
-        util.Finalize(None, _segment.cool_all, exitpriority=-1)  # the last
-        _finalized = True
-    return True
+    return not _forked or (process is not None and process.parent_process() is not None)
 
 
 _forked = False  # this process is a forked child
-_finalized = False
 
 
 def _after_fork() -> None:
-    global _forked, _finalized
-    _forked, _finalized = True, False
+    global _forked
+    _forked = True
 
 
 os.register_at_fork(after_in_child=_after_fork)

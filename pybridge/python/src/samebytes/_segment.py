@@ -60,6 +60,20 @@ class Segment(Mapping):
         return self.control is not None and self.control.length != 0
 
     @property
+    def temporary(self) -> bool:
+        """Whether it goes with its last participant."""
+        return self.control is not None and self.control.flags & _control.TEMPORARY != 0
+
+    @property
+    def inherited(self) -> bool:
+        """Whether it is temporary and a forked child has it of its parent, without taking part.
+
+        What that holds is never let go where the child ends by ``os._exit``, as those of multiprocessing do. So nobody is given it
+        who shall take part: what is opened is mapped anew.
+        """
+        return self.temporary and self.writable and not self.me
+
+    @property
     def row_size(self) -> int:
         """Bytes from one row to the next."""
         return _npy.count_elements(self.header.shape[1:], 1) * self.header.dtype.itemsize
@@ -175,12 +189,26 @@ def of(array: Any) -> Segment | None:
     return None
 
 
-def leave_temporary() -> None:
-    """Ends this process's part in temporary segments before it ends without destructors, as a forked child does: the last
-    deletes them."""
-    warm(0)
+def leave_at_end() -> None:
+    """Sees to it that the process lets go of temporary segments when it ends, whatever still refers to them then."""
+    global _leaving
+    if _leaving == os.getpid():
+        return
+    _leaving = os.getpid()
+    atexit.register(_leave_temporary)
+    util = sys.modules.get("multiprocessing.util")
+    if util and sys.modules["multiprocessing.process"].parent_process():  # whose end may be an os._exit
+        util.Finalize(None, _leave_temporary, exitpriority=-100)  # after the queues' threads have sent what they have
+
+
+def _leave_temporary() -> None:
+    cool_all()
     for segment in list(_mappings.values()):
-        segment.delete_if_last()
+        if segment.temporary and segment.writable:
+            segment.delete_if_last()
+
+
+_leaving = 0  # the process that leave_at_end was called in
 
 
 def broken() -> list[str]:
@@ -206,7 +234,7 @@ def _known(path: str, name: str | None, writable: bool, trust: bool) -> Segment 
     """
     key = _keys.get((path, writable))
     segment = key and _mappings.get(key)
-    if not segment or segment.control is None or segment.broken:
+    if not segment or segment.control is None or segment.broken or segment.inherited:
         return None
     st = os.lstat(path)
     if (st.st_dev, st.st_ino) != (segment.dev, segment.ino):
@@ -247,7 +275,7 @@ def _unused(use: _Use) -> None:
     if segment is None or segment.use is not use or segment.broken:
         return  # what is broken others do not find
     c = segment.control
-    if c is None or c.flags & _control.TEMPORARY or segment.size > _warm_limit:
+    if c is None or segment.temporary or segment.size > _warm_limit:
         return
     if (c.kind < len(_control.KINDS) and _control.KINDS[c.kind] in _NEVER_WARM) or segment.links() == 0:
         return
@@ -338,7 +366,9 @@ def _attach(path: str, name: str | None, writable: bool, trust: bool) -> Segment
     opened, head, tail = open_file(path, name, writable, trust)
     with _mapping:
         known = _mappings.get(opened.key)
-        if known and (known.broken or (known.key in _warm and not (known.size == opened.size and _warm_up(known)))):
+        if known and (
+            known.broken or known.inherited or (known.key in _warm and not (known.size == opened.size and _warm_up(known)))
+        ):
             _warm.pop(known.key, None)
             known = None  # which its users keep, while others do not find it
         if known is None:
@@ -393,7 +423,7 @@ def keep(segment: Segment, name: str | None, path: str) -> Segment:
     segment.name, segment.path = name, path
     if segment.control:
         segment.published = segment.size - PAGE_SIZE + PUBLISHED
-        if segment.control.flags & _control.TEMPORARY and segment.writable:
+        if segment.temporary and segment.writable:
             segment.delete_last(path)
     _mappings[segment.key] = segment
     _remember(path, segment)

@@ -5,13 +5,12 @@ one of the same user that makes a temporary segment does it in its place.
 """
 
 import builtins
-import fcntl
 import os
 import stat
 
 import numpy as np
 
-from samebytes import _control, _file, _list, _name, _recycle, _segment
+from samebytes import _control, _file, _flight, _list, _name, _recycle, _segment
 from samebytes._errors import Error
 
 _collected = False
@@ -19,12 +18,13 @@ _collected = False
 
 def make_name() -> str:
     """A name that nobody else has: 80 random bits, as many as 10**9 names need to be alike with a chance of one in a million."""
-    return "_" + os.urandom(10).hex()
+    return _name.TEMPORARY + os.urandom(10).hex()
 
 
 def collect_once() -> None:
     """Deletes what killed processes left, the first time that this process makes a temporary segment."""
     global _collected
+    _segment.leave_at_end()
     if not _collected:
         _collected = True
         try:
@@ -36,7 +36,8 @@ def collect_once() -> None:
 def gc(dry_run: bool = False) -> builtins.list[_list.Info]:
     """Delete the temporary segments of this user that no process has open for writing, as those of killed ones, and describe them.
 
-    Named segments are nobody's to collect: they stay until `delete`.
+    Those of which a handle is under way stay for an hour, and for as long as a process of their sender's family lives: those that
+    multiprocessing started from one another. Named segments are nobody's to collect: they stay until `delete`.
 
     Parameters
     ----------
@@ -55,7 +56,7 @@ def gc(dry_run: bool = False) -> builtins.list[_list.Info]:
     []
     """
     dead = [info for info in _list.list() if info.temporary and not any(p.alive for p in info.participants)]
-    dead = [info for info in dead if dry_run or _collect(info.name)]
+    dead = [info for info in dead if _collect(info.name, dry_run)]
     for path, opened in _recycle.dead(_name.directory()):
         if not dry_run:
             _file.unlink_if_same(path, opened.fileno())
@@ -71,18 +72,19 @@ def _spare(path: str, opened: _segment.Segment) -> _list.Info:
     )
 
 
-def _collect(name: str) -> bool:
-    """Deletes the segment of that name if it is temporary and has no participants."""
+def _collect(name: str, dry_run: bool) -> bool:
+    """Deletes the segment of that name if it is temporary, has no participants, and nobody will open a handle of it."""
     path = _name.path_of(name)
     try:
         opened, head, tail = _segment.open_file(path, name, writable=True, trust=False)
         control = _file.read(head, tail, opened.size)[1]
         if control is None or not control.flags & _control.TEMPORARY:
             return False
-        # All rows' bytes at once, and one more, by which the lock is told from a participant's: nobody has a row, and nobody takes
-        # one before the file is closed.
-        fcntl.fcntl(opened.fileno(), fcntl.F_OFD_SETLK, _list.byte_lock(0, 2 * control.slots + 1))
-        _file.unlink_if_same(path, opened.fileno())
-        return True
+        if dry_run or _list.lock_rows(opened, control.slots):
+            over = _flight.is_over(opened, _name.directory())
+            if over and not dry_run:
+                _file.unlink_if_same(path, opened.fileno())
+            return over
     except (Error, OSError):
-        return False
+        pass
+    return False

@@ -243,6 +243,13 @@ void sb_locks_free(sb_locks *l)
     pthread_mutex_unlock(&mutex);
 }
 
+/* Whether handles of the segment are under way. By a system call, as in sign_off. */
+static int in_flight(const sb_locks *l)
+{
+    uint64_t n = 0;
+    return pread(l->fd, &n, sizeof n, l->size - SB_CONTROL_SIZE + SB_BLOCK_IN_FLIGHT) == sizeof n && n != 0;
+}
+
 int sb_leave(sb_locks *l)
 {
     struct flock lock;
@@ -253,7 +260,8 @@ int sb_leave(sb_locks *l)
         atomic_store(&l->joined, 0);
         l->me = 0;
         /* One byte more than the rows have, by which take_row tells this from a participant's lock. */
-        alone = unlock_byte(l->fd, row_byte(l->row)) == 0 && lock_bytes(l->fd, F_OFD_SETLK, row_byte(0), 2 * l->nslots + 1, &lock) == 0;
+        alone = unlock_byte(l->fd, row_byte(l->row)) == 0 && lock_bytes(l->fd, F_OFD_SETLK, row_byte(0), 2 * l->nslots + 1, &lock) == 0 &&
+                !in_flight(l);
         l->row = SB_NO_ROW;
     }
     pthread_mutex_unlock(&mutex);

@@ -86,7 +86,7 @@ int sb_enter(sb_locks *l);
 /* Whether a participant has ended. When the system cannot tell it has not: to wait longer is safe. */
 int sb_is_dead(const sb_locks *l, uint32_t who);
 
-/* Gives the row back. Whether nobody else has one; then nobody can take one before sb_locks_free. */
+/* Gives the row back. Whether nobody else has one, and no handle is under way; then nobody can take one before sb_locks_free. */
 int sb_leave(sb_locks *l);
 
 /* How often this process and those that it descends from have forked since the first segment was opened for writing. What was mapped

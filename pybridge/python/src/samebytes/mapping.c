@@ -261,6 +261,14 @@ static PyObject *mapping_map_by(Mapping *self, PyObject *args)
     Py_RETURN_NONE;
 }
 
+int mapping_is_empty(Mapping *self)
+{
+    if (self->start)
+        return 0;
+    PyErr_SetString(PyExc_ValueError, "nothing is mapped");
+    return 1;
+}
+
 static PyObject *mapping_fileno(Mapping *self, PyObject *unused)
 {
     (void)unused;
@@ -280,6 +288,20 @@ static PyObject *mapping_holds_locks(Mapping *self, PyObject *unused)
 {
     (void)unused;
     return PyBool_FromLong(self->has_locks && sb_whole(&self->locks) == 0 && sb_holds_any(&self->locks));
+}
+
+static PyObject *mapping_flush(Mapping *self, PyObject *unused)
+{
+    (void)unused;
+    if (mapping_is_empty(self))
+        return NULL;
+    int failed;
+    Py_BEGIN_ALLOW_THREADS
+    failed = msync(self->start, (size_t)self->size, MS_SYNC);
+    Py_END_ALLOW_THREADS
+    if (failed)
+        return PyErr_SetFromErrno(PyExc_OSError);
+    Py_RETURN_NONE;
 }
 
 static PyObject *mapping_delete_last(Mapping *self, PyObject *name)
@@ -371,6 +393,8 @@ static void delete_if_last(Mapping *self)
 {
     if (self->temporary && (self->alone || (self->has_locks && sb_leave(&self->locks))))
         unlink_if_same(self->temporary, self);
+    free(self->temporary);
+    self->temporary = NULL;
 }
 
 static PyObject *mapping_delete_if_last(Mapping *self, PyObject *unused)
@@ -384,7 +408,6 @@ static void mapping_dealloc(Mapping *self)
 {
     PyTypeObject *type = Py_TYPE((PyObject *)self);
     delete_if_last(self);
-    free(self->temporary);
     if (self->has_locks)
         sb_locks_free(&self->locks);
     guard_remove(self->region);
@@ -402,14 +425,6 @@ int is_mapping(PyObject *object)
     while (type && PyType_GetSlot(type, Py_tp_dealloc) != (void *)mapping_dealloc)
         type = PyType_GetSlot(type, Py_tp_base);
     return type != NULL;
-}
-
-int mapping_is_empty(Mapping *self)
-{
-    if (self->start)
-        return 0;
-    PyErr_SetString(PyExc_ValueError, "nothing is mapped");
-    return 1;
 }
 
 static int mapping_getbuffer(Mapping *self, Py_buffer *view, int flags)
@@ -469,6 +484,8 @@ static PyMethodDef mapping_methods[] = {
      "be found out, and for a file of another size, which is not what was mapped."},
     {"holds_locks", (PyCFunction)mapping_holds_locks, METH_NOARGS,
      "holds_locks($self, /)\n--\n\nWhether this process holds or waits for a lock of the segment."},
+    {"flush", (PyCFunction)mapping_flush, METH_NOARGS,
+     "flush($self, /)\n--\n\nWrite what was changed to the file's disk, and wait until it is there."},
     {"delete_last", (PyCFunction)mapping_delete_last, METH_O,
      "delete_last($self, path, /)\n--\n\nWhen this is freed and the process was the last to take part, delete the file, if it still has that path."},
     {"delete_if_last", (PyCFunction)mapping_delete_if_last, METH_NOARGS,

@@ -36,6 +36,9 @@ class _Turn:
     def marks(self) -> list[bytes]:
         return self._lock.core.marks()
 
+    def quiet(self, thread: int, look: bool) -> int | None:
+        return self._lock.core.quiet(thread, look)
+
 
 class _Waiters(_condition.Condition):
     """Those who wait for a condition under a lock of this package. The rows change under that lock alone."""

@@ -1,0 +1,139 @@
+"""Temporary arrays given to workers and back, in a program of its own: ``python hand_over.py SCENARIO START_METHOD``.
+
+test_flight.py runs it. It fails unless everything arrives and nothing is left.
+"""
+
+import concurrent.futures
+import multiprocessing as mp
+import os
+import sys
+from typing import Any
+
+import joblib
+import numpy as np
+
+import samebytes as sb
+
+
+def names() -> list[str]:
+    """The segments that there are."""
+    return sorted(name for name in os.listdir(os.environ["SAMEBYTES_DIR"]) if name != ".samebytes")
+
+
+def made(value: float) -> sb.ndarray:
+    """A temporary array that nobody else has."""
+    a = sb.create(None, (2, 3))
+    a[:] = value
+    return a
+
+
+def put(queue: Any, value: float) -> None:
+    queue.put(made(value))
+
+
+def double(a: sb.ndarray) -> Any:
+    """A new temporary array: its worker lets it go before it is received."""
+    assert isinstance(a, sb.ndarray) and a.name is not None, type(a)
+    b = sb.create(None, a.shape)
+    b[:] = 2 * np.asarray(a)
+    return b
+
+
+def increment(a: sb.ndarray) -> Any:
+    """In place, and the same elements back."""
+    assert isinstance(a, sb.ndarray) and a.name is not None, type(a)
+    a += 1
+    return a[..., ::-1]
+
+
+kept: list[Any] = []
+
+
+def keep(a: sb.ndarray) -> float:
+    """Until the worker ends, whatever its end."""
+    kept.append(a)
+    kept.append(made(7))
+    return float(a.sum())
+
+
+def ended(context: Any) -> None:
+    """Results are in the queue when their worker is gone, and nobody else has them."""
+    queue = context.Queue()
+    workers = [context.Process(target=put, args=(queue, i)) for i in range(3)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert len(names()) == 3 and sb.gc() == []
+    assert sorted(queue.get(timeout=60).sum() for _ in workers) == [0, 6, 12]
+
+
+def pool(context: Any) -> None:
+    """Arguments and results that their senders have let go."""
+    queue = context.Queue()
+    for i in range(5):
+        queue.put(made(i))
+    with context.Pool(2) as workers:
+        results = [workers.apply_async(double, (made(i),)) for i in range(5)]
+        assert [result.get(60).sum() for result in results] == [0, 12, 24, 36, 48]
+        del results
+        assert [queue.get(timeout=60).sum() for _ in range(5)] == [0, 6, 12, 18, 24]
+        assert names() == []
+        assert workers.map(keep, [made(1), made(2)]) == [6, 12]
+        assert len(names()) == 4
+        workers.close()
+        workers.join()
+
+
+def split(context: Any) -> None:
+    """Views of one array, to a pool and back."""
+    a = sb.create("x", (8, 4))
+    with context.Pool(2) as workers:
+        parts = workers.map(increment, np.array_split(a, 8))
+    assert (a == 1).all()
+    for i, part in enumerate(parts):
+        assert part.name == "x"
+        part[0, 0] = i
+    assert a[:, 3].tolist() == list(range(8))
+    sb.delete("x")
+
+
+def argument(context: Any) -> None:
+    """An array of the parent's, by argument: what each writes the other sees."""
+    for a in (sb.create("x", (4, 3)), made(0)):
+        workers = [context.Process(target=increment, args=(a[i:],)) for i in range(2)]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+            assert worker.exitcode == 0
+        assert (a[1:] == 2).all() and (a[0] == 1).all()
+    sb.delete("x")
+
+
+def futures(context: Any) -> None:
+    a = made(1)
+    with concurrent.futures.ProcessPoolExecutor(2, context) as workers:
+        parts = list(workers.map(increment, [a[:1], a[1:]]))
+        assert (a == 2).all() and parts[0].name == a.name
+        name = a.name
+        del a
+        assert names() == [name]
+        doubled = list(workers.map(double, parts))
+        del parts
+    assert [d.sum() for d in doubled] == [12, 12]
+
+
+def loky(context: Any) -> None:
+    a = sb.create("x", (4, 1 << 17))  # rows larger than what joblib would write to files of its own
+    with joblib.parallel_config("loky", n_jobs=2):
+        parts = joblib.Parallel()(joblib.delayed(increment)(row) for row in a)
+        doubled = joblib.Parallel()(joblib.delayed(double)(row[:8]) for row in a)
+    assert (a == 1).all() and all(part.name == "x" for part in parts)
+    assert [d.sum() for d in doubled] == [16] * 4
+    sb.delete("x")
+
+
+if __name__ == "__main__":
+    {f.__name__: f for f in (ended, pool, split, argument, futures, loky)}[sys.argv[1]](mp.get_context(sys.argv[2]))
+    assert names() == [], names()
