@@ -24,7 +24,9 @@ peer = ""  # the Go program
 
 def go(*arguments: object) -> str:
     """What the Go program prints."""
-    return subprocess.run([peer, *map(str, arguments)], stdout=subprocess.PIPE, text=True, check=True, timeout=60).stdout
+    return subprocess.run(
+        [peer, *map(str, arguments)], stdout=subprocess.PIPE, text=True, check=True, timeout=60
+    ).stdout
 
 
 def elements(name: str, dtype: str) -> list[Any]:
