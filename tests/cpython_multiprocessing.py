@@ -13,6 +13,8 @@ import unittest
 
 NO_TESTS = 77  # as automake calls a test that was skipped
 
+if len(sys.argv) < 2:
+    sys.exit(__doc__)
 START_METHOD = sys.argv[1]  # in the children too
 
 CLASSES = [
@@ -38,13 +40,15 @@ except ImportError as error:
 
 from samebytes import mp  # noqa: E402  # only where there are tests to run
 
-# The module's own names, by which it makes objects, and what its mixin took from multiprocessing when it was imported.
-theirs.multiprocessing = mp
-theirs.Value, theirs.copy = mp.sharedctypes.Value, mp.sharedctypes.copy
-for name in mp.__all__:
-    if name in vars(theirs.ProcessesMixin):
+
+def replace() -> None:
+    """Has the tests use samebytes.mp: by the module's own names, and by what its mixin took from multiprocessing."""
+    theirs.multiprocessing = mp
+    theirs.Value, theirs.copy = mp.sharedctypes.Value, mp.sharedctypes.copy
+    for name in set(mp.__all__) & vars(theirs.ProcessesMixin).keys():
         value = getattr(mp, name)
         setattr(theirs.ProcessesMixin, name, value if isinstance(value, type) else staticmethod(value))
+    theirs._TestCondition.check_invariant = check_invariant
 
 
 def check_invariant(self: unittest.TestCase, condition: mp.synchronize.Condition) -> None:
@@ -53,11 +57,15 @@ def check_invariant(self: unittest.TestCase, condition: mp.synchronize.Condition
         self.assertRegex(repr(condition), r", 0\)>$")
 
 
-theirs._TestCondition.check_invariant = check_invariant
+def leave_out_others() -> None:
+    """Takes away the tests of what samebytes.mp does not replace."""
+    for name, value in list(vars(theirs).items()):
+        if isinstance(value, type) and issubclass(value, theirs.BaseTestCase) and name not in [*CLASSES, "BaseTestCase"]:
+            delattr(theirs, name)
 
-for name, value in list(vars(theirs).items()):
-    if isinstance(value, type) and issubclass(value, theirs.BaseTestCase) and name not in [*CLASSES, "BaseTestCase"]:
-        delattr(theirs, name)
+
+replace()
+leave_out_others()
 theirs.install_tests_in_module_dict(globals(), START_METHOD, only_type="processes")  # as WithProcessesTestLock and so on
 
 

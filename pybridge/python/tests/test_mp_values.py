@@ -286,10 +286,16 @@ def test_what_is_refused_leaves_no_name(segments: Path) -> None:
 def test_attach(segments: Path) -> None:
     sb.create("x", (2, 3), "f4")[:] = 1
     assert list(mp.attach("x")[1]) == [1, 1, 1]
+    sb.create("fortran", (2, 3), order="F")
     sb.create("complex", 3, "c16")
     sb.Counter.create("counter")
     np.save(segments / "plain", [1])
-    for name, error in {"complex": sb.DTypeError, "counter": sb.DTypeError, "plain.npy": sb.NoControlError}.items():
+    for name, error in {
+        "complex": sb.DTypeError,
+        "counter": sb.DTypeError,
+        "fortran": sb.LayoutError,
+        "plain.npy": sb.NoControlError,
+    }.items():
         with pytest.raises(error, match=name):
             mp.attach(name)
     with pytest.raises(sb.NotExistError):

@@ -12,6 +12,7 @@ nobody's children, and survive the death of who holds them: the next one gets `O
 """
 
 import importlib as _importlib
+import multiprocessing as _multiprocessing
 from multiprocessing import (
     AuthenticationError,
     BufferTooShort,
@@ -104,11 +105,9 @@ __all__ = [
 
 def __getattr__(name: str) -> _Any:
     """The other modules and constants of multiprocessing, as `samebytes.mp.pool`."""
-    import multiprocessing
-
     if not name.startswith("_"):
         try:
-            return getattr(multiprocessing, name)
+            return getattr(_multiprocessing, name)
         except AttributeError:
             pass
         try:

@@ -4,7 +4,7 @@ from typing import Any
 
 from samebytes import _name, _segment
 from samebytes._control import KINDS
-from samebytes._errors import DTypeError, Error, NoControlError, NotExistError
+from samebytes._errors import DTypeError, Error, LayoutError, NoControlError, NotExistError
 from samebytes._segment import Segment
 from samebytes.mp import _memory, synchronize
 from samebytes.mp._elements import types_of
@@ -32,6 +32,8 @@ def attach(name: str) -> Any:
     BadNameError, NotExistError, AccessError, FormatError, TruncatedError, BrokenError, VersionError
     DTypeError
         For elements that ctypes has no type for, as complex numbers, and for a counter.
+    LayoutError
+        For an array of several axes in Fortran order.
     NoControlError
         For a plain .npy file.
     """
@@ -50,6 +52,8 @@ def _over(segment: Segment) -> Any:
     number = segment.control.kind
     kind = KINDS[number] if number < len(KINDS) else f"kind {number}"
     if kind == "array":
+        if segment.header.fortran:
+            raise LayoutError("expected C order, as arrays of ctypes have, found Fortran order")
         element, length = types_of(segment.header.dtype, segment.shape())
         return synchronized(_memory.over(segment, element if length is None else element * length))
     if kind not in _CLASSES:

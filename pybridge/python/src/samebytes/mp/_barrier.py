@@ -55,7 +55,7 @@ class Barrier(Shared):
         name: str | None = None,
         ctx: Any = None,
     ) -> None:
-        self._create(_barrier.Barrier.create(name, parties, slots=slots())._segment, action, timeout)
+        self._create(_barrier.Barrier.create(name, parties, slots=slots()), action, timeout)
 
     def _open(self, segment: Segment, action: Callable[[], object] | None = None, timeout: float | None = None) -> None:
         super()._open(segment)

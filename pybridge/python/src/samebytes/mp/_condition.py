@@ -76,7 +76,7 @@ class Condition(Shared):
     def __init__(self, lock: Held | None = None, *, name: str | None = None, ctx: Any = None) -> None:
         if lock is not None and not isinstance(lock, Held):
             raise TypeError(f"expected a Lock or an RLock of samebytes.mp, found {lock!r}")
-        self._create(_condition.Condition.create(name, slots=slots())._segment, lock)
+        self._create(_condition.Condition.create(name, slots=slots()), lock)
 
     def _open(self, segment: Segment, lock: Held | None = None) -> None:
         super()._open(segment)

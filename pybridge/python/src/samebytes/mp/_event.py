@@ -19,7 +19,7 @@ class Event(Shared):
     _event: _event.Event
 
     def __init__(self, *, name: str | None = None, ctx: Any = None) -> None:
-        self._create(_event.Event.create(name, slots=slots())._segment)
+        self._create(_event.Event.create(name, slots=slots()))
 
     def _open(self, segment: Segment) -> None:
         super()._open(segment)

@@ -140,7 +140,7 @@ class Lock(Held):
     _thread = 0
 
     def __init__(self, *, name: str | None = None, ctx: Any = None) -> None:
-        self._create(_mutex.Mutex.create(name, slots=slots())._segment)
+        self._create(_mutex.Mutex.create(name, slots=slots()))
 
     def release(self) -> None:
         """Give it free, whoever holds it.
@@ -201,7 +201,7 @@ class RLock(Held):
     owner = 0  # the thread of this process that holds it; 0: none
 
     def __init__(self, *, name: str | None = None, ctx: Any = None) -> None:
-        self._create(_mutex.RLock.create(name, slots=slots())._segment)
+        self._create(_mutex.RLock.create(name, slots=slots()))
 
     def release(self) -> None:
         """Take back one `acquire`, and give it free with the last.

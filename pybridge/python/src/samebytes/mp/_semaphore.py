@@ -85,7 +85,7 @@ class Semaphore(Shared):
     _permits: _Permits
 
     def __init__(self, value: int = 1, *, name: str | None = None, ctx: Any = None) -> None:
-        self._create(self._made.create(name, value, slots=slots())._segment)
+        self._create(self._made.create(name, value, slots=slots()))
 
     def _open(self, segment: Segment) -> None:
         super()._open(segment)
@@ -127,6 +127,13 @@ class Semaphore(Shared):
     def locked(self) -> bool:
         """Whether the value is 0. It may be over as soon as it is said."""
         return self.get_value() == 0
+
+    # By these names standard queues, made with a context of this package as executors make theirs, ask their semaphores.
+    @property
+    def _semlock(self) -> "Semaphore":
+        return self
+
+    _get_value, _is_zero = get_value, locked
 
     def __enter__(self) -> bool:
         return self.acquire()

@@ -1,5 +1,6 @@
 """What the sync objects of this package share: each is there once in a process, and pickles to the handle of its segment."""
 
+import functools
 import os
 from collections.abc import Callable
 from multiprocessing import util
@@ -7,6 +8,7 @@ from typing import Any, Self
 from weakref import WeakValueDictionary
 
 from samebytes import _control, _timeout
+from samebytes._object import Object
 from samebytes._segment import Segment
 from samebytes.mp import _handle
 from samebytes.mp._handle import Handle
@@ -14,12 +16,11 @@ from samebytes.mp._handle import Handle
 # The sync objects of the process, by class and file. An inode number is not given to another file while the first is mapped.
 _live: WeakValueDictionary[tuple[type, int, int], "Shared"] = WeakValueDictionary()
 
-MOST_SLOTS = _control.MAX_SLOTS
 
-
+@functools.cache
 def slots() -> int:
     """How many processes may have an object open: a pool has as many as there are CPUs, and others use it too."""
-    return min(max(_control.SLOTS, 2 * (os.cpu_count() or 1)), MOST_SLOTS)
+    return min(max(_control.SLOTS, 2 * (os.cpu_count() or 1)), _control.MAX_SLOTS)
 
 
 def nanoseconds(block: bool, timeout: float | None) -> int:
@@ -47,8 +48,9 @@ class Shared:
     def _open(self, segment: Segment) -> None:
         self._segment = segment
 
-    def _create(self, segment: Segment, *more: Any) -> None:
-        """Opens a segment that was just made."""
+    def _create(self, made: Object, *more: Any) -> None:
+        """Opens the segment of what was just made, which stays in use meanwhile."""
+        segment = made._segment
         self._open(segment, *more)
         _live[type(self), segment.dev, segment.ino] = self
 
