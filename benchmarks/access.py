@@ -48,12 +48,14 @@ ITEMS = {
     "element2_numpy": Item("Python", "NumPy view: a[i, j]", None),
     "element2": Item("Python", "a[i, j]", "element2_numpy"),
     "go_attach_bare": Item("Go", "open, mmap, read an element", None),
-    "go_attach": Item("Go", "attach by name, read an element", "go_attach_bare"),
+    "go_attach": Item("Go", "attach by name for the first time, read an element", "go_attach_bare"),
+    "go_attach_warm": Item("Go", "attach by name what was open before, read an element", "go_attach_bare"),
     "go_attach_again": Item("Go", "attach again while open, read an element", "go_attach_bare"),
     "go_publish": Item("Go", "publish, nobody waiting", None),
     "go_element_slice": Item("Go", "slice: data[i*columns+j], summed", None),
     "go_element_gonum": Item("Go", "gonum: Dense.At(i, j), summed", None),
     "go_element": Item("Go", "At(i, j), summed", "go_element_gonum"),
+    "go_element3": Item("Go", "At(i, j, k), summed", "go_element_slice"),
 }
 
 

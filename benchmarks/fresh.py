@@ -1,7 +1,11 @@
 """What it costs to make a large array and to fill it."""
 
+import os
+import subprocess
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from multiprocessing.shared_memory import SharedMemory
 from typing import Any, NamedTuple
@@ -29,6 +33,7 @@ ITEMS = {
     "shared_memory": Item("Python", "SharedMemory", None),
     "raw_array": Item("Python", "multiprocessing.RawArray", "shared_memory"),
     "fresh": Item("Python", "samebytes", "shared_memory"),
+    "huge": Item("Python", "samebytes in huge pages (tmpfs with huge=advise)", "heap"),
     "recycled": Item("Python", "samebytes, temporary, made again", "heap"),
 }
 
@@ -54,9 +59,13 @@ def measure(sizes: tuple[Size, ...], say: Callable[[str], None]) -> tuple[list[R
         sb.warm(3 * size.nbytes)  # room for what the other turns leave too
         try:
             sb.create(None, n).fill(1)  # whose memory the next have
-            found = compared(ITEMS, interleaved(size.rounds, turns))
+            with _huge_mount() as directory:
+                if directory:
+                    turns["huge"] = partial(_huge, directory, n)
+                samples = interleaved(size.rounds, turns)
         finally:
             sb.warm(WARM)
+        found = compared({key: item for key, item in ITEMS.items() if key in samples}, samples)
         rows += [{"size": size.label, "nbytes": size.nbytes, **row} for row in found]
     return rows, skipped
 
@@ -88,6 +97,33 @@ def _shared_memory(n: int) -> list[float]:
 
 def _raw_array(n: int) -> Any:
     return np.frombuffer(processes.RawArray("d", n))  # over 4 MiB it is never one that was freed before
+
+
+def _huge(directory: str, n: int) -> list[float]:
+    before = os.environ.get("SAMEBYTES_DIR")
+    os.environ["SAMEBYTES_DIR"] = directory
+    try:
+        with segment.deleted(name := segment.new_name()):
+            return _fill(partial(sb.create, name, n, huge=True))
+    finally:
+        if before is None:
+            del os.environ["SAMEBYTES_DIR"]
+        else:
+            os.environ["SAMEBYTES_DIR"] = before
+
+
+@contextmanager
+def _huge_mount() -> Iterator[str | None]:
+    """The directory of a file system with huge pages, which only root may mount: None for others."""
+    if os.geteuid() != 0:
+        yield None
+        return
+    with tempfile.TemporaryDirectory(prefix="benchmark-") as directory:
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "huge=advise,mode=700", "benchmark", directory], check=True)
+        try:
+            yield directory
+        finally:
+            subprocess.run(["umount", directory], check=True)
 
 
 def _fresh(n: int) -> list[float]:

@@ -89,7 +89,8 @@ def test_short_run(programs: Programs, nothing_left: str, tmp_path: Path) -> Non
     bound = {(size.label, key, True) for size in handover.SHORT for key, m in methods.METHODS.items() if m.one_cpu}
     assert found == free | bound
     assert [row["item"] for row in results["access"]] == list(access.ITEMS)
-    assert [row["item"] for row in results["fresh"]] == list(fresh.ITEMS) * len(fresh.SHORT)
+    made = [item for item in fresh.ITEMS if item != "huge" or os.geteuid() == 0]
+    assert [row["item"] for row in results["fresh"]] == made * len(fresh.SHORT)
     assert [row["item"] for row in results["imports"]] == list(imports.ITEMS)
     assert [row["item"] for row in results["wake"]] == list(wake.ITEMS)
     assert [row["item"] for row in results["locks"]] == list(locks.ITEMS)

@@ -3,11 +3,11 @@
 import functools
 import os
 from collections.abc import Callable
-from multiprocessing import util
+from multiprocessing import process, util
 from typing import Any, Self
 from weakref import WeakValueDictionary
 
-from samebytes import _control, _timeout
+from samebytes import _control, _segment, _timeout
 from samebytes._object import Object
 from samebytes._segment import Segment
 from samebytes.mp import _handle
@@ -95,3 +95,11 @@ def at_end(work: Callable[[], object], priority: int) -> None:
 
     register()
     util.register_after_fork(work, register)  # a child forgets what its parent does at the end
+
+
+def _leave() -> None:
+    if process.parent_process() is not None:  # others run destructors
+        _segment.leave_temporary()
+
+
+at_end(_leave, -100)  # when its own children have ended
