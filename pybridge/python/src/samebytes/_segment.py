@@ -458,8 +458,9 @@ def _show_path(segment: Segment, path: str, name: str | None) -> None:
 
 def _tables(control: _control.Block, writable: bool) -> tuple[int, int, int, int, int, bytes | None]:
     """The tables as the extension takes them; who may write takes part in the locks."""
+    program = (sys.argv and sys.argv[0]) or sys.executable or ""  # the interpreter's where people type
     record = _control.PARTICIPANT.pack(
-        0, 0, 0, b"python", _tail(os.path.basename(sys.argv[0] if sys.argv else ""), 40), _tail(os.uname().nodename, 64)
+        0, 0, 0, b"python", _tail(os.path.basename(program), 40), _tail(os.uname().nodename, 64)
     )
     return control.control_offset, control.slots, control.boxes, control.ndim, control.flags, record if writable else None
 
