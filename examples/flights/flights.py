@@ -20,6 +20,7 @@ from matplotlib.figure import Figure
 import samebytes as sb
 
 BIN = Path(__file__).resolve().parents[2] / "bin"  # where `make demo` builds to; git ignores it
+INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM)
 TOLERANCE = 1e-10
 DIGITS = {"hour", "minute"}  # those of sched_dep_time: what they correlate with is no news
 
@@ -31,7 +32,8 @@ def main() -> None:
     args = parser.parse_args()
     if not args.go.exists():
         parser.error(f"no Go program at {args.go}: build it with go build -o bin/flights ./examples/flights")
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # clean up then as after Ctrl-C
+    for number in INTERRUPTIONS:
+        signal.signal(number, signal.default_int_handler)  # clean up after each as after Ctrl-C
 
     frame = read()
     print_memory("data frame read")
@@ -73,14 +75,22 @@ def run(program: Path, table: sb.ndarray) -> None:
     """
     seen = table.publish()
     sys.stdout.flush()  # the program prints to the same place
+    interruptions: list[int] = []  # that came before what is started here was sure to be ended
+    for number in INTERRUPTIONS:
+        signal.signal(number, lambda number, frame: interruptions.append(number))
     with tempfile.TemporaryFile("w+") as errors, subprocess.Popen([program, str(table.name)], stderr=errors) as go:
         try:
+            for number in INTERRUPTIONS:
+                signal.signal(number, signal.default_int_handler)
+            if interruptions:
+                raise KeyboardInterrupt
             while table.version == seen and go.poll() is None:
                 with contextlib.suppress(sb.DeadlineError):
                     table.wait(seen, timeout=0.1)  # then look whether it still lives
             code = go.wait()
         finally:
             go.kill()
+            go.wait()
         if code or table.version == seen:
             end = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
             errors.seek(0)

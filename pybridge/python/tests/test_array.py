@@ -473,3 +473,14 @@ def test_killed_while_creating_leaves_whole_segments(segments: Path) -> None:
             child.kill()
         for entry in segments.iterdir():
             assert sb.attach(entry.name).shape == (64, 64)
+
+
+@pytest.mark.parametrize("command", [[], ["-c", "@"], ["program.py"]], ids=["typed", "-c", "program"])
+def test_participants_have_their_programs_name(segments: Path, tmp_path: Path, command: list[str]) -> None:
+    code = "import samebytes as sb; a = sb.create('x', 4); print(sb.stat('x').participants[0].program)"
+    (tmp_path / "program.py").write_text(code)
+    arguments = [code if argument == "@" else argument for argument in command]
+    done = subprocess.run(
+        [sys.executable, *arguments], input=code, cwd=tmp_path, stdout=subprocess.PIPE, text=True, check=True
+    )
+    assert done.stdout.strip() == (command[0] if command else Path(sys.executable).name)

@@ -36,7 +36,7 @@ def segment_name(request: pytest.FixtureRequest) -> Iterator[Callable[..., str]]
 
     def make(prefix: str = test) -> str:
         name = f"{prefix}-{os.urandom(6).hex()}"
-        paths[_name.path_of(name)] = name
+        paths[os.path.realpath(_name.path_of(name))] = name  # as the kernel says it, should the directory be a link
         return name
 
     with _WarmLimit():
@@ -58,7 +58,7 @@ def segment_dir(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """
     from samebytes import _name
 
-    directory = tempfile.mkdtemp(prefix="pytest-", dir=_name.directory())
+    directory = tempfile.mkdtemp(prefix="pytest-", dir=os.path.realpath(_name.directory()))  # as the kernel says it
     monkeypatch.setenv("SAMEBYTES_DIR", directory)
     try:
         with _WarmLimit():
@@ -84,7 +84,7 @@ class _WarmLimit:
 
 
 def _mapped_or_open(ours: Callable[[str], bool]) -> list[str]:
-    """What this process has mapped and open of such paths, once all is let go that nothing refers to."""
+    """What this process has mapped and open of such paths, when all that nothing refers to is gone."""
     import gc
 
     import samebytes
@@ -96,19 +96,19 @@ def _mapped_or_open(ours: Callable[[str], bool]) -> list[str]:
 
 
 def _look(ours: Callable[[str], bool]) -> list[str]:
+    mapped: dict[str, int] = {}  # inodes; each path once, though it be mapped in parts
     with open("/proc/self/maps", errors="surrogateescape") as maps:
-        mapped = {"/" + line.rstrip("\n").partition("/")[2] for line in maps}  # each once, though it be mapped in parts
-    leaks = [
-        f"{path} is still mapped: an array of it, a view of one or a sync object is alive"
-        for path in sorted(mapped)
-        if ours(path.removesuffix(_DELETED))
-    ]
+        for line in maps:
+            head, slash, tail = line.rstrip("\n").partition("/")
+            if ours((slash + tail).removesuffix(_DELETED)):
+                mapped[slash + tail] = int(head.split()[4])
+    leaks = [f"{path} is still mapped: an array of it, a view of one or a sync object is alive" for path in mapped]
     for fd in os.listdir("/proc/self/fd"):
         try:
-            path = os.readlink(f"/proc/self/fd/{fd}")
-        except FileNotFoundError:
+            path, inode = os.readlink(f"/proc/self/fd/{fd}"), os.fstat(int(fd)).st_ino
+        except OSError:
             continue  # that by which it was listed
-        if ours(path.removesuffix(_DELETED)):
+        if ours(path.removesuffix(_DELETED)) and inode not in mapped.values():  # a mapping has one itself
             leaks.append(f"{path} is still open, as descriptor {fd}")
     return leaks
 

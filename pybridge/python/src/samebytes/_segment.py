@@ -446,8 +446,8 @@ def tables(control: _control.Block, writable: bool) -> tuple[int, int, int, int,
 @functools.cache
 def _record() -> bytes:
     """What people read of this process in its row."""
-    program = os.path.basename(sys.argv[0] if sys.argv else "")
-    return _control.PARTICIPANT.pack(0, 0, 0, b"python", _tail(program, 40), _tail(os.uname().nodename, 64))
+    program = (sys.argv and sys.argv[0]) or sys.executable or ""  # the interpreter's where people type
+    return _control.PARTICIPANT.pack(0, 0, 0, b"python", _tail(os.path.basename(program), 40), _tail(os.uname().nodename, 64))
 
 
 def _tail(text: str, most: int) -> bytes:
