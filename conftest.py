@@ -27,6 +27,9 @@ def pytest_configure() -> None:
 def segments(segment_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A directory for segments. At the end whatever is left in it must be whole, and nothing of it mapped or open."""
     yield segment_dir
+    gc.collect()
+    sb.warm(0)
+    sb.warm(64 << 20)
     _flight.end(str(segment_dir))
     monkeypatch.setenv("SAMEBYTES_DIR", str(segment_dir))
     for entry in segment_dir.iterdir():

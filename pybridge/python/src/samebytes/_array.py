@@ -484,13 +484,22 @@ def create(
     """
     flags = 0
     if name is None:
-        _temporary.collect_once()
         name, flags = _temporary.make_name(), _control.TEMPORARY
     path = _name.path_of(name)
     try:
         return _create(path, name, shape, dtype, order, mode, capacity, slots, recover, huge, flags)
     except Error as error:
         raise _said(error, f"create {name!r}") from None
+
+
+def temporary(shape: SupportsIndex | Sequence[SupportsIndex], dtype: DTypeLike, order: str, zeros: bool = True) -> ndarray:
+    """What `create` makes without a name."""
+    name = _temporary.make_name()
+    path = _name.path_of(name)
+    try:
+        return _create(path, name, shape, dtype, order, 0o600, None, _control.SLOTS, None, False, _control.TEMPORARY, zeros)
+    except Error as error:
+        raise _said(error, "create a temporary array") from None
 
 
 def create_file(
@@ -537,6 +546,7 @@ def _create(
     recover: str | None,
     huge: bool,
     flags: int,
+    zeros: bool = True,
 ) -> ndarray:
     if order not in ("C", "F"):
         raise ValueError(f"expected order 'C' or 'F', found {order!r}")
@@ -551,7 +561,7 @@ def _create(
         flags |= _control.RECOVER_ALWAYS
     rows = None if capacity is None else operator.index(capacity)
     segment = _creation.create(
-        path, name, element.base, axes, fortran, mode, operator.index(slots), flags, rows=rows, huge=huge
+        path, name, element.base, axes, fortran, mode, operator.index(slots), flags, rows=rows, huge=huge, zeros=zeros
     )
     return _opened(segment)
 

@@ -1,11 +1,13 @@
-"""What arrays in segments do otherwise than NumPy's: how they travel."""
+"""What arrays in segments do otherwise than NumPy's: how they travel and are shown."""
 
+import os
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 
 from samebytes import _handle, _segment
-from samebytes._errors import NoControlError
+from samebytes._errors import DTypeError, NoControlError
 from samebytes._handle import Handle
 
 
@@ -34,6 +36,62 @@ class Base(np.ndarray[Any, np.dtype[Any]]):
             return super().__reduce_ex__(protocol)
         fields = _handle.send(self, segment).fields()
         return receive, (type(self), *fields, _handle.is_trusted(segment))
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the elements to an ordinary .npy file of that path, as `numpy.save` does; nothing is added to the path.
+
+        The file is there whole or not at all: it is written under another name in the same directory, and takes the place of
+        what has the path.
+
+        Raises
+        ------
+        DTypeError
+            For Python objects, as ordinary memory may have.
+        OSError
+            When the directory cannot be written.
+
+        Examples
+        --------
+        >>> a = sb.arange(3)
+        >>> a.save("example.npy")
+        >>> np.load("example.npy").tolist()
+        [0, 1, 2]
+        """
+        if self.dtype.hasobject:
+            raise DTypeError(f"expected elements that are plain bytes, found {self.dtype}")
+        path = os.path.abspath(os.fspath(path))
+        other = f"{path}.{os.urandom(6).hex()}"
+        try:
+            with open(other, "xb") as file:
+                np.save(file, self.view(np.ndarray), allow_pickle=False)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(other, path)
+        except BaseException:
+            with suppress(OSError):
+                os.unlink(other)
+            raise
+
+    def flush(self) -> None:
+        """Have what was written to the array of a file be on its disk, as `numpy.memmap.flush` does.
+
+        Raises
+        ------
+        NoControlError
+            For ordinary memory.
+        """
+        self._need_segment().flush()
+
+    def __repr__(self) -> str:
+        """NumPy's, with the name of the segment."""
+        text, segment = super().__repr__(), self._find_segment()
+        return f"{text[:-1]}, name={segment.name!r})" if segment and segment.name and text.endswith(")") else text
+
+    def _repr_html_(self) -> str:
+        """As notebooks show it: where the elements are, and a small picture of numbers."""
+        from samebytes import _html  # of use to notebooks alone
+
+        return _html.page(self, self._find_segment())
 
     def _find_segment(self) -> _segment.Segment | None:
         try:

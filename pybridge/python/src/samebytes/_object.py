@@ -112,7 +112,6 @@ class Object:
             raise ValueError(f"expected recover None or 'always', found {recover!r}")
         kind, flags = cls._kind, _control.RECOVER_ALWAYS if recover else 0
         if name is None:
-            _temporary.collect_once()
             name, flags = _temporary.make_name(), flags | _control.TEMPORARY
         path = _name.path_of(name)
         words = cls._words(slots, slots * _control.BOXES_PER_SLOT)

@@ -18,13 +18,14 @@ _collected = False
 
 def make_name() -> str:
     """A name that nobody else has: 80 random bits, as many as 10**9 names need to be alike with a chance of one in a million."""
+    _segment.leave_at_end()
+    _collect_once()
     return _name.TEMPORARY + os.urandom(10).hex()
 
 
-def collect_once() -> None:
+def _collect_once() -> None:
     """Deletes what killed processes left, the first time that this process makes a temporary segment."""
     global _collected
-    _segment.leave_at_end()
     if not _collected:
         _collected = True
         try:
