@@ -47,7 +47,10 @@ func RecoverAlways() CreateOption { return func(c *creation) { c.flags |= flagRe
 // AttachOption is an option of [Attach] and [AttachFile].
 type AttachOption func(*attachment)
 
-type attachment struct{ writable, trust bool }
+type attachment struct {
+	writable, trust bool
+	anyType         bool // also where the elements have no Go type
+}
 
 // ReadOnly opens for reading: permission to read the file is enough, Set panics with ndarray.ErrReadOnly, and a write past
 // it (through Data, or a gonum matrix) is a fault.

@@ -28,6 +28,17 @@ func elements[T ndarray.Element](b []byte, off, n int) ([]T, error) {
 	return unsafe.Slice((*T)(p), n), nil
 }
 
+// offsetOf returns how many bytes the slice's first element lies behind the mapping's beginning, and whether all of it lies within.
+func offsetOf[T ndarray.Element](m *mapping, data []T) (offset int, within bool) {
+	// Sound: only compared, as numbers, with the addresses of memory that the caller keeps mapped.
+	start, p := uintptr(unsafe.Pointer(unsafe.SliceData(m.bytes))), uintptr(unsafe.Pointer(unsafe.SliceData(data)))
+	size := uintptr(len(data)) * unsafe.Sizeof(*new(T))
+	if p < start || p-start > uintptr(len(m.bytes)) || size > uintptr(len(m.bytes))-(p-start) {
+		return 0, false
+	}
+	return int(p - start), true
+}
+
 // control returns the control block in the mapping, which must have one. Its words change under this process: those that say
 // where something is are in content, checked.
 func (m *mapping) control() *controlBlock {

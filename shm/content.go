@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 
+	"github.com/samebytes/samebytes/ndarray"
 	"github.com/samebytes/samebytes/npy"
 )
 
@@ -75,25 +76,47 @@ func (f file) readHeader(size int) (npy.Header, []byte, error) {
 }
 
 // read returns the file's content, with every number checked against the others and against the file's size, and the
-// header's bytes. Where only the Go type of the elements is missing, the content beside the error has the header.
+// header's bytes. Where only the Go type of the elements is missing, all of it stands beside the error, which is
+// ndarray.ErrDType; the header says in Descr what they are, and how large they are only a control block does.
 func (f file) read(size int) (content, []byte, error) {
-	h, head, err := f.readHeader(size)
-	if err != nil {
-		return content{header: h}, nil, err
+	h, head, typeErr := f.readHeader(size)
+	if typeErr != nil && h.Descr == "" {
+		return content{}, nil, typeErr
 	}
-	if found := size - len(head); h.NBytes() > found {
+	c := content{header: h, nbytes: h.NBytes()}
+	if found := size - len(head); c.nbytes > found {
 		return content{}, nil, fmt.Errorf("%w: expected %d bytes of elements for shape %v of %v, found %d",
-			npy.ErrTruncated, h.NBytes(), h.Shape, h.DType, found)
+			npy.ErrTruncated, c.nbytes, h.Shape, h.DType, found)
 	}
-	c := content{header: h}
-	c.control, c.controlOffset, err = f.readControl(size)
-	if err == nil && c.controlOffset != 0 {
-		err = c.control.check(len(head), len(h.Shape), h.DType.Size(), h.NBytes())
-		if length := int(c.control.Length); err == nil && length != 0 && length != npy.LengthOffset(head) {
-			err = fmt.Errorf("%w: control block says that the length is at %d, header has it at %d", ErrBroken, length, npy.LengthOffset(head))
+	var err error
+	if c.control, c.controlOffset, err = f.readControl(size); err != nil {
+		return content{}, nil, err
+	}
+	if c.controlOffset != 0 {
+		if err := c.check(head); err != nil {
+			return content{}, nil, err
 		}
 	}
-	return c, head, err
+	return c, head, typeErr
+}
+
+// check says whether the control block belongs to the header.
+// The errors are ErrBroken and ndarray.ErrShape.
+func (c *content) check(head []byte) (err error) {
+	h, itemSize := c.header, c.header.DType.Size()
+	if h.Descr != "" {
+		itemSize = int(c.control.ItemSize)
+		if _, c.nbytes, err = ndarray.Size(h.Shape, itemSize); err != nil {
+			return err
+		}
+	}
+	if err := c.control.check(len(head), len(h.Shape), itemSize, c.nbytes); err != nil {
+		return err
+	}
+	if length := int(c.control.Length); length != 0 && length != npy.LengthOffset(head) {
+		return fmt.Errorf("%w: control block says that the length is at %d, header has it at %d", ErrBroken, length, npy.LengthOffset(head))
+	}
+	return nil
 }
 
 // readControl returns the control block and the offset of the tables, or 0 when the file has none.

@@ -105,6 +105,9 @@ const (
 	participantSize = int(unsafe.Sizeof(participant{}))
 	boxHeadSize     = int(unsafe.Sizeof(box{}))
 	cacheLine       = 64
+
+	// flightOffset is where InFlight, Keeper and Sent stand in the control block, one behind the other.
+	flightOffset = int(unsafe.Offsetof(controlBlock{}.InFlight))
 )
 
 // Sizes of the tables of a new segment. Every participant may hold a box and wait for another.

@@ -1,6 +1,7 @@
 package shm
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -23,6 +24,13 @@ var noFile = file{-1}
 
 // fileID tells a file from every other that exists at the same time.
 type fileID struct{ dev, ino uint64 }
+
+// bytes returns both numbers, little-endian.
+func (id fileID) bytes() (b [16]byte) {
+	binary.LittleEndian.PutUint64(b[:], id.dev)
+	binary.LittleEndian.PutUint64(b[8:], id.ino)
+	return b
+}
 
 // fileInfo is what the checks of an opened file need to know.
 type fileInfo struct {
@@ -258,6 +266,13 @@ func (f file) lockBytes(off, n int) (locked bool, err error) {
 		return false, nil
 	}
 	return err == nil, asSentinel(err)
+}
+
+// shareByte locks a byte of the file for this open file description and others that share it. The error is left to who asks
+// whether it is locked.
+func (f file) shareByte(off int) {
+	lock := unix.Flock_t{Type: unix.F_RDLCK, Start: int64(off), Len: 1}
+	retry(func() (int, error) { return 0, unix.FcntlFlock(uintptr(f.fd), unix.F_OFD_SETLK, &lock) })
 }
 
 // unlockBytes gives n bytes back. The error is left: the bytes are this description's own.

@@ -24,6 +24,7 @@ type (
 
 var noFile file
 
+func (fileID) bytes() [16]byte                               { return [16]byte{} }
 func openFile(string, bool) (file, error)                    { return file{}, ErrUnsupported }
 func newFile(string, uint32) (file, error)                   { return file{}, ErrUnsupported }
 func (file) close()                                          {}
@@ -39,6 +40,7 @@ func moveAway([]byte) ([]byte, bool, error)                  { return nil, false
 func (file) alone() bool                                     { return false }
 func (file) reopen() (file, error)                           { return file{}, ErrUnsupported }
 func (file) lockBytes(int, int) (bool, error)                { return false, ErrUnsupported }
+func (file) shareByte(int)                                   {}
 func (file) unlockBytes(int, int)                            {}
 func (file) lockedBytes(int, int) (int, error)               { return 0, ErrUnsupported }
 func forbid([]byte) error                                    { return ErrUnsupported }

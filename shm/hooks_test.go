@@ -110,3 +110,19 @@ func LengthField(s *Segment) []byte {
 	at := s.mapping.content.control.Length
 	return s.mapping.bytes[at : at+npy.LengthField]
 }
+
+// LetGo gives back the byte of the directory's domain file that this process has locked, as its end does.
+func LetGo(dir string) {
+	keepers.mu.Lock()
+	defer keepers.mu.Unlock()
+	if k, ok := keepers.byDir[dir]; ok {
+		k.file.close()
+		delete(keepers.byDir, dir)
+	}
+}
+
+// Flight returns the words that say which handles of the segment are under way.
+func Flight(s *Segment) (inFlight, keeper *uint64, sent *int64) {
+	c := s.mapping.control()
+	return &c.InFlight, &c.Keeper, &c.Sent
+}

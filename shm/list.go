@@ -94,27 +94,19 @@ func stat(name, path string) (Info, error) {
 	defer f.close()
 	c, _, err := f.read(fi.size)
 	h := c.header
-	nbytes := h.NBytes()
-	if h.Descr != "" { // elements without a Go type, of which the control block knows the size
-		if c.control, c.controlOffset, err = f.readControl(fi.size); err == nil && c.controlOffset != 0 {
-			if _, nbytes, err = ndarray.Size(h.Shape, int(c.control.ItemSize)); err == nil {
-				err = c.control.check(h.DataOffset, len(h.Shape), int(c.control.ItemSize), nbytes)
-			}
-		}
-	}
-	if err != nil {
+	if err != nil && h.Descr == "" {
 		return Info{}, err
 	}
 	info := Info{
-		Name: name, DType: h.DType, Descr: h.Descr, Shape: h.Shape, Fortran: h.Fortran, NBytes: nbytes,
+		Name: name, DType: h.DType, Descr: h.Descr, Shape: h.Shape, Fortran: h.Fortran, NBytes: c.nbytes,
 		Size: fi.size, Mode: fs.FileMode(fi.mode), Plain: c.controlOffset == 0,
 	}
-	if !info.Plain {
-		info.ID, info.Created, info.Version = c.control.ID, time.Unix(0, c.control.Created), c.control.Published
-		info.Kind, info.Temporary = kind(c.control.Kind).String(), c.control.Flags&flagTemporary != 0
-		err = f.readTables(fi.id, c, &info)
+	if info.Plain {
+		return info, nil
 	}
-	return info, err
+	info.ID, info.Created, info.Version = c.control.ID, time.Unix(0, c.control.Created), c.control.Published
+	info.Kind, info.Temporary = kind(c.control.Kind).String(), c.control.Flags&flagTemporary != 0
+	return info, f.readTables(fi.id, c, &info)
 }
 
 // readTables adds what the tables say of participants and locks, while they may be changing.

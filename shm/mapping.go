@@ -16,6 +16,7 @@ import (
 // peer that changes them later cannot lead anybody out of bounds.
 type content struct {
 	header        npy.Header
+	nbytes        int // of all elements; 0 where a plain file's have no Go type
 	controlOffset int // 0: a plain .npy file
 	control       controlBlock
 }
@@ -125,7 +126,7 @@ func create(path string, h npy.Header, o creation) (*mapping, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := content{header: h, control: controlBlock{
+	c := content{header: h, nbytes: h.NBytes(), control: controlBlock{
 		Kind: uint32(o.kind), Flags: o.flags, DataOffset: uint64(len(head)), Capacity: uint64(capacity), ItemSize: uint32(h.DType.Size()),
 		Slots: uint32(o.slots), Boxes: uint32(o.slots * boxesPerSlot), NDim: uint32(len(h.Shape)), Length: uint32(length),
 		Dirty: uint64(h.NBytes()),
@@ -256,7 +257,7 @@ func attach(path string, named bool, o attachment) (*mapping, error) {
 		return m, nil
 	}
 	c, head, err := f.read(info.size)
-	if err != nil {
+	if err != nil && !(o.anyType && c.controlOffset != 0) {
 		return nil, err
 	}
 	if m, ok := mappings.byKey[key]; ok && m.refs == 0 {

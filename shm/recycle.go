@@ -70,6 +70,9 @@ func (m *mapping) keepSpare() {
 	if alone, err := m.lock.lockBytes(participantByte, 2*int(m.content.control.Slots)+1); !alone || err != nil {
 		return
 	}
+	if n, _, _, err := m.lock.inFlight(len(m.bytes)); n != 0 || err != nil {
+		return // somebody will open a handle of it
+	}
 	var random [10]byte
 	rand.Read(random[:]) // never fails, as its documentation says
 	hidden := filepath.Join(filepath.Dir(m.path), fmt.Sprintf("%s%x", sparePrefix, random))

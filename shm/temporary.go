@@ -10,7 +10,7 @@ import (
 	"github.com/samebytes/samebytes/ndarray"
 )
 
-// A temporary segment goes with its last participant. Whoever leaves, or finds one without participants, locks the bytes of all
+// A temporary segment goes with its last participant, unless a handle of it is under way (flight.go). Whoever leaves, or finds one without participants, locks the bytes of all
 // rows at once, and one more, by which the lock is told from a participant's: that succeeds only if nobody has one of them, and while it lasts nobody can take one. So what somebody uses is
 // never deleted, and of those who would delete it one does. A process that is killed deletes nothing; the next one of the same
 // user that makes a temporary segment does it in its place.
@@ -46,13 +46,16 @@ func temporaryName() string {
 // leaveTemporary gives this process's row back, and deletes the segment if nobody else has one.
 func (m *mapping) leaveTemporary() {
 	m.lock.unlockBytes(rowByte(m.row), 1)
-	m.lock.deleteDead(m.path, int(m.content.control.Slots))
+	m.lock.deleteDead(m.path, int(m.content.control.Slots), func() bool {
+		n, _, _, err := m.lock.inFlight(len(m.bytes))
+		return n == 0 || err != nil // a file that was cut is of no use to anybody
+	})
 }
 
-// deleteDead deletes a temporary segment without participants, and reports whether it was one. The locks that it takes end
-// when the file is closed.
-func (f file) deleteDead(path string, slots int) bool {
-	if locked, err := f.lockBytes(participantByte, 2*slots+1); !locked || err != nil {
+// deleteDead deletes a temporary segment without participants if over says so, and reports whether it did. The locks that it takes
+// end when the file is closed.
+func (f file) deleteDead(path string, slots int, over func() bool) bool {
+	if locked, err := f.lockBytes(participantByte, 2*slots+1); !locked || err != nil || !over() {
 		return false
 	}
 	f.unlinkIfSame(path)
@@ -60,7 +63,7 @@ func (f file) deleteDead(path string, slots int) bool {
 }
 
 // GC deletes the temporary segments of this user that no process has open for writing, as those of killed processes, and
-// describes them. A dry run only describes. Named segments are nobody's to collect: they stay until [Delete].
+// describes them. Those of which a handle is under way stay for an hour, and for as long as their sender lives. A dry run only describes. Named segments are nobody's to collect: they stay until [Delete].
 // The errors are ErrNotExist and ErrAccess, of the directory, and ErrUnsupported.
 func GC(dryRun bool) ([]Info, error) {
 	all, err := names()
@@ -79,7 +82,7 @@ func GC(dryRun bool) ([]Info, error) {
 	})
 	for _, name := range all {
 		// Errors are left: what cannot be read as a segment is not collected.
-		if info, err := Stat(name); err == nil && info.Temporary && !info.used() && (dryRun || collect(name)) {
+		if info, err := Stat(name); err == nil && info.Temporary && !info.used() && collect(name, dryRun) {
 			dead = append(dead, info)
 		}
 	}
@@ -102,17 +105,25 @@ func (i Info) used() bool {
 	return false
 }
 
-// collect deletes the segment of that name if it is temporary and has no participants.
-func collect(name string) bool {
-	file, err := path(name)
+// collect deletes the segment of that name if it is temporary, has no participants, and nobody will open a handle of it. It reports
+// whether that is so; a dry run does not delete it.
+func collect(name string, dryRun bool) bool {
+	path, err := path(name)
 	if err != nil {
 		return false
 	}
-	f, info, err := open(file, true, attachment{writable: true})
+	f, info, err := open(path, true, attachment{writable: true})
 	if err != nil {
 		return false
 	}
 	defer f.close()
 	c, offset, err := f.readControl(info.size)
-	return err == nil && offset != 0 && c.Flags&flagTemporary != 0 && f.deleteDead(file, int(c.Slots))
+	if err != nil || offset == 0 || c.Flags&flagTemporary == 0 {
+		return false
+	}
+	over := func() bool { return f.isOver(info.size, Dir()) }
+	if dryRun {
+		return over()
+	}
+	return f.deleteDead(path, int(c.Slots), over)
 }

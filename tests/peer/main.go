@@ -3,6 +3,9 @@
 //	peer describe NAME DTYPE         print shape, strides in elements and elements in C order, as JSON
 //	peer scale    NAME DTYPE FACTOR  multiply the elements in place, by gonum where it can, and publish
 //	peer create   NAME DTYPE C|F N.. create a shape of N.. with elements 0, 1, 2... in C order
+//	peer handle    NAME DTYPE        print a handle of it, as JSON
+//	peer temporary -    DTYPE N      create a temporary array 0, 1 ... N-1, and print a handle of it
+//	peer open      JSON DTYPE FACTOR open a handle, print what describe does, and do as scale
 //	peer answer   NAME ROUNDS        ROUNDS times: wait, double every element, publish
 //	peer ask      NAME ROUNDS        ROUNDS times: add one to every element, publish, wait for the answer
 //	peer hold     NAME KIND RANGE..  lock boxes of rows, each "all" or A:B, by lock, rlock or recover; say "held"; unlock at a line of input
@@ -107,22 +110,70 @@ type real interface {
 }
 
 func do[T real](verb, name string, args []string) error {
-	if verb == "create" {
+	switch verb {
+	case "create":
 		return create[T](name, args[0] == "F", args[1:])
+	case "temporary":
+		return temporary[T](number(args[0]))
+	case "open":
+		return openHandle(name, T(number(args[0])))
 	}
 	a, err := shm.Attach[T](name)
 	if err != nil {
 		return err
 	}
 	defer a.Close()
-	if verb == "describe" {
-		elements := []any{} // not []T: bytes would become a string
-		for _, v := range a.Copy().Data() {
-			elements = append(elements, v)
-		}
-		return json.NewEncoder(os.Stdout).Encode(map[string]any{"shape": a.Shape(), "strides": a.Strides(), "elements": elements})
+	switch verb {
+	case "describe":
+		return describe(a)
+	case "handle":
+		return printHandle(a)
 	}
 	return scale(a, T(number(args[0])))
+}
+
+func describe[T real](a *shm.Array[T]) error {
+	elements := []any{} // not []T: bytes would become a string
+	for _, v := range a.Copy().Data() {
+		elements = append(elements, v)
+	}
+	return json.NewEncoder(os.Stdout).Encode(map[string]any{"shape": a.Shape(), "strides": a.Strides(), "elements": elements})
+}
+
+func printHandle[T real](a *shm.Array[T]) error {
+	h, err := a.Handle()
+	if err != nil {
+		return err
+	}
+	return json.NewEncoder(os.Stdout).Encode(h)
+}
+
+func temporary[T real](n int) error {
+	a, err := shm.New[T]([]int{n})
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	for i := range n {
+		a.Set(T(i), i)
+	}
+	return printHandle(a)
+}
+
+func openHandle[T real](text string, factor T) error {
+	h, err := shm.ParseHandle([]byte(text))
+	if err != nil {
+		return err
+	}
+	a, err := shm.Open[T](h)
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	if err := describe(a); err != nil {
+		return err
+	}
+	return scale(a, factor)
 }
 
 func create[T real](name string, fortran bool, args []string) error {

@@ -17,7 +17,7 @@ Error
 ├── ClosedError        (ValueError)           used after closing
 ├── VersionError       (RuntimeError)         a control block of a newer release
 ├── UnsupportedError   (NotImplementedError)  this system, or this file system
-├── FormatError        (ValueError)           not a valid .npy header
+├── FormatError        (ValueError)           not a valid .npy header or handle
 ├── TruncatedError     (ValueError)           fewer bytes than the shape needs
 ├── DTypeError         (TypeError)            not the dtype asked for, or objects
 ├── ShapeError         (ValueError)           a negative length, too many axes or elements
@@ -118,7 +118,7 @@ class UnsupportedError(Error, NotImplementedError):
 
 
 class FormatError(Error, ValueError):
-    """The file does not begin with a valid .npy header."""
+    """The file does not begin with a valid .npy header, or a text is no handle."""
 
 
 class TruncatedError(Error, ValueError):
