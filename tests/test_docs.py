@@ -94,9 +94,8 @@ class Reader:
         self._page, self._directory = page, directory
         self._checker = Checker(directory)
         self._names: dict[str, object] = {"__name__": "__main__"}
-        self._behind: tuple[subprocess.Popen[str], str, str] | None = (
-            None  # the program, what it printed, what it should print
-        )
+        # The program in the background, what it has printed, and what it is to print.
+        self._behind: tuple[subprocess.Popen[str], str, str] | None = None
 
     def do(self, language: str, how: str, line: int, block: str) -> None:
         """Does what a block says."""

@@ -39,10 +39,10 @@ func work(ctx context.Context, pause time.Duration) error {
 		if err := centre(ctx, prices, pause); err != nil {
 			return err
 		}
+		fmt.Println("centred it")
 		if version, err = prices.Publish(); err != nil {
 			return err
 		}
-		fmt.Println("published version", version)
 	}
 }
 
