@@ -50,6 +50,21 @@ from samebytes._event import Event
 from samebytes._guard import guard
 from samebytes._handle import Handle, to_json
 from samebytes._list import Info, LockInfo, Participant, delete, list, stat
+from samebytes._make import (
+    arange,
+    array,
+    asarray,
+    empty,
+    empty_like,
+    eye,
+    full,
+    full_like,
+    linspace,
+    ones,
+    ones_like,
+    zeros,
+    zeros_like,
+)
 from samebytes._mutex import Mutex, RLock
 from samebytes._segment import warm
 from samebytes._semaphore import BoundedSemaphore, Semaphore
@@ -94,17 +109,30 @@ __all__ = [
     "TruncatedError",
     "UnsupportedError",
     "VersionError",
+    "arange",
+    "array",
+    "asarray",
     "attach",
     "attach_file",
     "create",
     "create_file",
     "delete",
+    "empty",
+    "empty_like",
+    "eye",
     "from_json",
+    "full",
+    "full_like",
     "gc",
     "guard",
+    "linspace",
     "list",
     "ndarray",
+    "ones",
+    "ones_like",
     "stat",
     "to_json",
     "warm",
+    "zeros",
+    "zeros_like",
 ]

@@ -189,13 +189,14 @@ def leave_at_end() -> None:
     if _leaving == os.getpid():
         return
     _leaving = os.getpid()
-    atexit.register(_leave_temporary)
+    atexit.register(leave_temporary)
     util = sys.modules.get("multiprocessing.util")
     if util and sys.modules["multiprocessing.process"].parent_process():  # whose end may be an os._exit
-        util.Finalize(None, _leave_temporary, exitpriority=-100)  # after the queues' threads have sent what they have
+        util.Finalize(None, leave_temporary, exitpriority=-100)  # after the queues' threads have sent what they have
 
 
-def _leave_temporary() -> None:
+def leave_temporary() -> None:
+    """Takes part in temporary segments no more, as the process ends. Their memory stays."""
     for segment in list(_mappings.values()):
         if segment.temporary and segment.writable:
             segment.leave()

@@ -87,9 +87,9 @@ static int lock_bytes(int fd, int command, off_t start, off_t n, struct flock *l
     return failed < 0 ? errno : 0;
 }
 
-static int unlock_byte(int fd, off_t start)
+static int unlock_bytes(int fd, off_t start, off_t n)
 {
-    struct flock lock = {.l_type = F_UNLCK, .l_whence = SEEK_SET, .l_start = start, .l_len = 1};
+    struct flock lock = {.l_type = F_UNLCK, .l_whence = SEEK_SET, .l_start = start, .l_len = n};
     return fcntl(fd, F_OFD_SETLK, &lock);
 }
 
@@ -242,8 +242,12 @@ int sb_leave(sb_locks *l)
         atomic_store(&l->joined, 0);
         l->me = 0;
         /* One byte more than there are rows, by which take_row tells this from a participant's lock. */
-        alone = unlock_byte(l->fd, SB_PARTICIPANT_BYTE + l->row) == 0 &&
-                lock_bytes(l->fd, F_OFD_SETLK, SB_PARTICIPANT_BYTE, l->nslots + 1, &lock) == 0 && !in_flight(l);
+        alone = unlock_bytes(l->fd, SB_PARTICIPANT_BYTE + l->row, 1) == 0 &&
+                lock_bytes(l->fd, F_OFD_SETLK, SB_PARTICIPANT_BYTE, l->nslots + 1, &lock) == 0;
+        if (alone && in_flight(l)) {
+            unlock_bytes(l->fd, SB_PARTICIPANT_BYTE, l->nslots + 1); /* cannot fail: all of it is locked */
+            alone = 0;
+        }
         l->row = SB_NO_ROW;
     }
     pthread_mutex_unlock(&mutex);
