@@ -8,7 +8,7 @@ from typing import Any, NoReturn, Self
 
 import numpy as np
 
-from samebytes import _close, _file, _handle, _html, _segment
+from samebytes import _close, _file, _handle, _segment
 from samebytes._errors import ClosedError, NoControlError
 from samebytes._handle import Handle
 
@@ -122,6 +122,8 @@ class Base(np.ndarray[Any, np.dtype[Any]]):
 
     def _repr_html_(self) -> str:
         """What notebooks show: a small picture of the elements, and how they lie in memory."""
+        from samebytes import _html  # which only notebooks need
+
         return _html.page(self)
 
     @property

@@ -10,14 +10,19 @@ from typing import Any
 
 import numpy as np
 
-_MOST = 24  # cells of the picture along an axis, and elements along each axis of a table, see _TABLE
-_TABLE = 6
-_CELL = 8  # pixels
+_CELLS = 24  # most of the picture along an axis
+_ELEMENTS = 6  # most of a table along an axis
+_SIDE, _LARGEST = 192, 24  # pixels: of the picture, and of a cell
 _TEXT = 40  # characters of an element
 
-# Colours from low to high, dark to light: viridis at every eighth, by Stefan van der Walt and Nathaniel Smith (CC0).
-_COLOURS = ("440154", "46327e", "365c8d", "277f8e", "1fa187", "4ac16d", "a0da39", "fde725")
-_NO_NUMBER = "bbbbbb"
+# Colours from low to high, dark to light: eight of viridis, by Stefan van der Walt and Nathaniel Smith (CC0). Between them is mixed.
+_COLOURS = np.array(
+    [
+        (0x44, 0x01, 0x54), (0x46, 0x32, 0x7E), (0x36, 0x5C, 0x8D), (0x27, 0x7F, 0x8E),
+        (0x1F, 0xA1, 0x87), (0x4A, 0xC1, 0x6D), (0xA0, 0xDA, 0x39), (0xFD, 0xE7, 0x25),
+    ]
+)  # fmt: skip
+_NO_NUMBER = 0xBB  # grey
 
 _Plain = np.ndarray[Any, np.dtype[Any]]
 
@@ -25,16 +30,16 @@ _Plain = np.ndarray[Any, np.dtype[Any]]
 def page(array: Any) -> str:
     """The array as HTML."""
     plain = np.asarray(array)
-    sample = _sampled(plain, _MOST)
+    sample = _sampled(plain, _CELLS)
     numbers = _as_numbers(sample)
-    picture = _table(_sampled(plain, _TABLE)) if numbers is None else _heat_map(numbers)
+    picture = _table(_sampled(plain, _ELEMENTS)) if numbers is None else _heat_map(numbers)
     where = array.name if array.name is not None else "ordinary memory"
     title = f"<b>{html.escape(where)}</b>&nbsp; {html.escape(str(plain.dtype))}, shape {plain.shape}"
     rows = [("strides", f"{plain.strides} bytes, {_order(plain)}"), ("bytes", f"{plain.nbytes:,}"), ("version", str(array.version))]
     if not plain.flags.writeable:
         rows.append(("access", "read-only"))
     if numbers is not None and numbers.size:
-        rows.append(("seen", _range_of(numbers)))
+        rows.append(("shown", _range_of(sample, numbers)))
     layout = "".join(f"<tr><td>{label}</td><td>{html.escape(text)}</td></tr>" for label, text in rows)
     return f"<div>{title}<table><tr><td>{picture}</td><td><table>{layout}</table></td></tr></table></div>"
 
@@ -48,9 +53,8 @@ def _order(plain: _Plain) -> str:
 def _sampled(plain: _Plain, most: int) -> _Plain:
     """Up to most evenly spaced elements along each of the last two axes, of the first position on all others."""
     first = plain[(0,) * max(0, plain.ndim - 2)] if 0 not in plain.shape else plain.reshape(-1)[:0]
-    for axis, length in enumerate(first.shape):
-        if length > most:
-            first = first.take(np.linspace(0, length - 1, most).astype(np.intp), axis)
+    if first.ndim:
+        first = first[np.ix_(*(np.linspace(0, n - 1, min(n, most)).astype(np.intp) for n in first.shape))]
     return np.atleast_2d(first)
 
 
@@ -66,32 +70,35 @@ def _as_numbers(sample: _Plain) -> _Plain | None:
     return sample.astype(float) if kind in "biufc" else None
 
 
-def _range_of(numbers: _Plain) -> str:
-    """The least and the greatest."""
-    finite = numbers[np.isfinite(numbers)]
-    return f"{finite.min():.6g} to {finite.max():.6g}" if finite.size else "no number"
+def _range_of(sample: _Plain, numbers: _Plain) -> str:
+    """The least and the greatest; of complex numbers their absolute values."""
+    finite = np.isfinite(numbers)
+    if not finite.any():
+        return "no number"
+    if sample.dtype.kind in "mM":
+        return f"{sample[finite].min()} to {sample[finite].max()}"
+    return f"{numbers[finite].min():.6g} to {numbers[finite].max():.6g}"
 
 
 def _heat_map(numbers: _Plain) -> str:
     """A square of colour for each number; grey for what is none."""
-    rows, columns = numbers.shape
     if not numbers.size:
         return "no elements"
     finite = np.isfinite(numbers)
-    low, high = (float(numbers[finite].min()), float(numbers[finite].max())) if finite.any() else (0.0, 0.0)
-    scale = (high / 2 - low / 2) or 1.0  # halved, as the difference of two numbers may be none
-    with np.errstate(all="ignore"):
-        levels = np.nan_to_num((numbers / 2 - low / 2) / scale).clip(0, 1) * (len(_COLOURS) - 1)
+    halves = numbers / 2  # as the difference of two numbers may be none
+    low, high = (halves[finite].min(), halves[finite].max()) if finite.any() else (0.0, 0.0)
+    levels = np.where(finite, halves - low, 0) / ((high - low) or 1.0) * (len(_COLOURS) - 1)
+    channels = [np.interp(levels, range(len(_COLOURS)), channel) for channel in _COLOURS.T]
+    colours = np.where(finite[..., None], np.stack(channels, -1), _NO_NUMBER).astype(np.uint8)
+    rows, columns = numbers.shape
+    cell = min(_LARGEST, _SIDE // max(rows, columns))
     cells = "".join(
-        f'<rect x="{x * _CELL}" y="{y * _CELL}" width="{_CELL}" height="{_CELL}" '
-        f'fill="#{_COLOURS[round(float(levels[y, x]))] if finite[y, x] else _NO_NUMBER}"/>'
+        f'<rect x="{x * cell}" y="{y * cell}" width="{cell}" height="{cell}" fill="#{colours[y, x].tobytes().hex()}"/>'
         for y in range(rows)
         for x in range(columns)
     )
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{columns * _CELL}" height="{rows * _CELL}" '
-        f'shape-rendering="crispEdges">{cells}</svg>'
-    )
+    size = f'width="{columns * cell}" height="{rows * cell}"'
+    return f'<svg xmlns="http://www.w3.org/2000/svg" {size} shape-rendering="crispEdges">{cells}</svg>'
 
 
 def _table(sample: _Plain) -> str:
