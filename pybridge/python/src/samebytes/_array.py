@@ -80,20 +80,6 @@ class ndarray(Base):
         return array[()] if return_scalar else array.view(np.ndarray)
 
     @property
-    def name(self) -> str | None:
-        """The name that the segment was last opened by; None for ordinary memory or a file opened by its path alone.
-
-        Examples
-        --------
-        >>> a = sb.create("example", 4)
-        >>> a[1:].name
-        'example'
-        >>> sb.delete("example")
-        """
-        segment = self._find_segment()
-        return segment.name if segment else None
-
-    @property
     def version(self) -> int:
         """How often the array was published; 0 without a control block.
 

@@ -20,7 +20,7 @@ from samebytes._atomic import ADD, COMPARE_AND_SWAP
 from samebytes._control import PAGE_SIZE
 from samebytes._core import IN_FLIGHT, KEEPER, SENT
 from samebytes._errors import Error
-from samebytes._segment import Segment, leave_at_end, open_file
+from samebytes._segment import Segment, leave_at_end, leave_temporary, open_file
 
 _AWAITED = 3600 * 10**9  # ns from when a handle was given away; most are opened within milliseconds
 
@@ -32,7 +32,7 @@ def sent(segment: Segment) -> None:
     """A handle of the segment is given away: the segment stays until one is opened, if it is temporary."""
     if not _is_counted(segment):
         return
-    keeper = _domain.keep(os.path.dirname(segment.path), _collect_all)
+    keeper = _domain.keep(os.path.dirname(segment.path), _at_end)
     at = segment.size - PAGE_SIZE
     try:
         segment.store(at + KEEPER, keeper)
@@ -47,7 +47,7 @@ def received(segment: Segment) -> None:
     if not _is_counted(segment):
         return
     leave_at_end()
-    _domain.keep(os.path.dirname(segment.path), _collect_all)  # it may be given away again, to this process's family
+    _domain.keep(os.path.dirname(segment.path), _at_end)  # it may be given away again, to this process's family
     try:
         while n := segment.load(segment.size - PAGE_SIZE + IN_FLIGHT):
             if _atomic(segment, COMPARE_AND_SWAP, n, n - 1):
@@ -67,6 +67,11 @@ def end(directory: str) -> None:
     number = _domain.let_go(directory)
     if number is not None:
         _collect_all(directory, number)
+
+
+def _at_end(directory: str, number: int) -> None:
+    leave_temporary()  # or this process would be a participant of what it is to delete
+    _collect_all(directory, number)
 
 
 def _is_counted(segment: Segment) -> bool:

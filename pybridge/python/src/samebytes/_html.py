@@ -1,65 +1,117 @@
-"""How notebooks show an array: where its elements are, and a small picture of them."""
+"""What notebooks show of an array: how it lies in memory, and a small picture or the first of its elements.
 
+Only so many elements are looked at, however many there are, and every text is escaped. The picture is SVG within the page: no script, no
+style of its own, nothing loaded.
+"""
+
+import html
 import math
 from typing import Any
 
 import numpy as np
 
-from samebytes._segment import Segment
+_CELLS = 24  # most of the picture along an axis
+_ELEMENTS = 6  # most of a table along an axis
+_SIDE, _LARGEST = 192, 24  # pixels: of the picture, and of a cell
+_TEXT = 40  # characters of an element
 
-CELLS = 32  # on each axis of the picture, at most: what lies between is not looked at
-_SIDE = 160  # pixels of the picture's longer side
-_LEAST = 6  # of a cell's
+# Colours from low to high, dark to light: eight of viridis, by Stefan van der Walt and Nathaniel Smith (CC0). Between them is mixed.
+_COLOURS = np.array(
+    [
+        (0x44, 0x01, 0x54), (0x46, 0x32, 0x7E), (0x36, 0x5C, 0x8D), (0x27, 0x7F, 0x8E),
+        (0x1F, 0xA1, 0x87), (0x4A, 0xC1, 0x6D), (0xA0, 0xDA, 0x39), (0xFD, 0xE7, 0x25),
+    ]
+)  # fmt: skip
+_NO_NUMBER = 0xBB  # grey
 
-
-def page(array: np.ndarray[Any, np.dtype[Any]], segment: Segment | None) -> str:
-    """A table and, for numbers, a picture in SVG, without scripts."""
-    from html import escape  # as notebooks have it already
-
-    order = "C" if array.flags.c_contiguous else "F" if array.flags.f_contiguous else "strided"
-    rows = {
-        "shape": " x ".join(map(str, array.shape)) or "one element",
-        "dtype": str(array.dtype),
-        "layout": f"{order}, strides {array.strides}, {array.nbytes:,} bytes",
-    }
-    if segment is None:
-        rows["memory"] = "ordinary"
-    else:
-        rows["name" if segment.name else "path"] = segment.name or segment.path
-        rows["opened"] = "for reading and writing" if segment.writable else "for reading"
-    table = "".join(f"<tr><th style='text-align:left'>{key}</th><td>{escape(what)}</td></tr>" for key, what in rows.items())
-    return f"<div style='display:flex;gap:1em;align-items:flex-start'><table>{table}</table>{picture(array)}</div>"
+_Plain = np.ndarray[Any, np.dtype[Any]]
 
 
-def picture(array: np.ndarray[Any, np.dtype[Any]]) -> str:
-    """The last two axes, at the first position of the others, as cells from dark for the least to light for the greatest; those that
-    are not finite are grey. Empty for what is not numbers, or has none."""
-    if array.dtype.kind not in "biufcmM" or array.size == 0:
-        return ""
-    plane = np.asarray(array)
-    plane = plane[(0,) * max(plane.ndim - 2, 0)].reshape(1, -1) if plane.ndim < 2 else plane[(0,) * (plane.ndim - 2)]
-    plane = plane[tuple(slice(None, None, math.ceil(n / CELLS)) for n in plane.shape)]
-    values = np.abs(plane) if plane.dtype.kind == "c" else plane.view("i8") if plane.dtype.kind in "mM" else plane
-    levels = values.astype(float)
-    finite = levels[np.isfinite(levels)]
-    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
-    with np.errstate(all="ignore"):
-        levels = (levels - low) / (high - low) if high > low else np.where(np.isfinite(levels), 0.5, np.nan)
-    height, width = levels.shape
-    cell = max(_SIDE // max(height, width), _LEAST)
+def page(array: Any) -> str:
+    """The array as HTML."""
+    plain = np.asarray(array)
+    sample = _sampled(plain, _CELLS)
+    numbers = _as_numbers(sample)
+    picture = _table(_sampled(plain, _ELEMENTS)) if numbers is None else _heat_map(numbers)
+    where = array.name if array.name is not None else "ordinary memory"
+    title = f"<b>{html.escape(where)}</b>&nbsp; {html.escape(str(plain.dtype))}, shape {plain.shape}"
+    rows = [
+        ("strides", f"{plain.strides} bytes, {_order(plain)}"),
+        ("bytes", f"{plain.nbytes:,}"),
+        ("version", str(array.version)),
+    ]
+    if not plain.flags.writeable:
+        rows.append(("access", "read-only"))
+    if numbers is not None and numbers.size:
+        rows.append(("shown", _range_of(sample, numbers)))
+    layout = "".join(f"<tr><td>{label}</td><td>{html.escape(text)}</td></tr>" for label, text in rows)
+    return f"<div>{title}<table><tr><td>{picture}</td><td><table>{layout}</table></td></tr></table></div>"
+
+
+def _order(plain: _Plain) -> str:
+    if plain.flags.c_contiguous:
+        return "in C order"
+    return "in Fortran order" if plain.flags.f_contiguous else "not contiguous"
+
+
+def _sampled(plain: _Plain, most: int) -> _Plain:
+    """Up to most evenly spaced elements along each of the last two axes, of the first position on all others."""
+    first = plain[(0,) * max(0, plain.ndim - 2)] if 0 not in plain.shape else plain.reshape(-1)[:0]
+    if first.ndim:
+        first = first[np.ix_(*(np.linspace(0, n - 1, min(n, most)).astype(np.intp) for n in first.shape))]
+    return np.atleast_2d(first)
+
+
+def _as_numbers(sample: _Plain) -> _Plain | None:
+    """Numbers that can be shown as colours, or None where the elements are none."""
+    kind = sample.dtype.kind
+    if kind in "mM":
+        numbers = sample.astype(np.int64).astype(float)
+        numbers[np.isnat(sample)] = math.nan
+        return numbers
+    if kind == "c":
+        sample = np.abs(sample)
+    return sample.astype(float) if kind in "biufc" else None
+
+
+def _range_of(sample: _Plain, numbers: _Plain) -> str:
+    """The least and the greatest; of complex numbers their absolute values."""
+    finite = np.isfinite(numbers)
+    if not finite.any():
+        return "no number"
+    if sample.dtype.kind in "mM":
+        return f"{sample[finite].min()} to {sample[finite].max()}"
+    return f"{numbers[finite].min():.6g} to {numbers[finite].max():.6g}"
+
+
+def _heat_map(numbers: _Plain) -> str:
+    """A square of colour for each number; grey for what is none."""
+    if not numbers.size:
+        return "no elements"
+    finite = np.isfinite(numbers)
+    halves = numbers / 2  # as the difference of two numbers may be none
+    low, high = (halves[finite].min(), halves[finite].max()) if finite.any() else (0.0, 0.0)
+    levels = np.where(finite, halves - low, 0) / ((high - low) or 1.0) * (len(_COLOURS) - 1)
+    channels = [np.interp(levels, range(len(_COLOURS)), channel) for channel in _COLOURS.T]
+    colours = np.where(finite[..., None], np.stack(channels, -1), _NO_NUMBER).astype(np.uint8)
+    rows, columns = numbers.shape
+    cell = min(_LARGEST, _SIDE // max(rows, columns))
     cells = "".join(
-        f"<rect x='{x * cell}' y='{y * cell}' width='{cell}' height='{cell}' fill='{_colour(level)}'/>"
-        for y, line in enumerate(levels.tolist())
-        for x, level in enumerate(line)
+        f'<rect x="{x * cell}" y="{y * cell}" width="{cell}" height="{cell}" fill="#{colours[y, x].tobytes().hex()}"/>'
+        for y in range(rows)
+        for x in range(columns)
     )
-    size = f"width='{width * cell}' height='{height * cell}'"
-    return f"<svg xmlns='http://www.w3.org/2000/svg' {size} shape-rendering='crispEdges'>{cells}</svg>"
+    size = f'width="{columns * cell}" height="{rows * cell}"'
+    return f'<svg xmlns="http://www.w3.org/2000/svg" {size} shape-rendering="crispEdges">{cells}</svg>'
 
 
-_DARK, _LIGHT = (68, 1, 84), (253, 231, 37)  # the ends of matplotlib's viridis
+def _table(sample: _Plain) -> str:
+    """The elements as text."""
+    if not sample.size:
+        return "no elements"
+    rows = ("".join(f"<td>{html.escape(_shortened(str(element)))}</td>" for element in row) for row in sample)
+    return "<table>" + "".join(f"<tr>{row}</tr>" for row in rows) + "</table>"
 
 
-def _colour(level: float) -> str:
-    if not math.isfinite(level):
-        return "#999"
-    return "#" + "".join(f"{round(a + (b - a) * level):02x}" for a, b in zip(_DARK, _LIGHT, strict=True))
+def _shortened(text: str) -> str:
+    return text if len(text) <= _TEXT else text[: _TEXT - 1] + "…"

@@ -1,6 +1,6 @@
 """NumPy's constructors, of arrays in temporary segments. Each takes what NumPy's of the same name takes."""
 
-from typing import Any, Literal
+from typing import Any, Literal, SupportsIndex
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
@@ -98,6 +98,22 @@ def array(object: ArrayLike, dtype: DTypeLike | None = None, order: _Orders = "K
     return made
 
 
+def asarray(a: ArrayLike, dtype: DTypeLike | None = None, order: _Orders | None = None) -> ndarray:
+    """Return the array itself if it is in a segment and as asked for, else a temporary copy, as `array` makes it.
+
+    Examples
+    --------
+    >>> a = sb.zeros(3)
+    >>> sb.asarray(a) is a, sb.asarray(a, "i4") is a
+    (True, False)
+    """
+    if isinstance(a, ndarray) and a._find_segment() is not None:
+        as_asked = order in (None, "K", "A") or (a.flags.c_contiguous if order == "C" else a.flags.f_contiguous)
+        if as_asked and (dtype is None or a.dtype == _checked(dtype)):
+            return a
+    return array(a, dtype, order or "K")
+
+
 def arange(*args: Any, dtype: DTypeLike | None = None) -> ndarray:
     """Make a temporary array of evenly spaced values, from ``start``, 0 unless given, up to but without ``stop``: see `empty`.
 
@@ -107,6 +123,37 @@ def arange(*args: Any, dtype: DTypeLike | None = None) -> ndarray:
     [2, 5, 8]
     """
     return array(np.arange(*args, dtype=_checked(dtype)))
+
+
+def linspace(
+    start: Any,
+    stop: Any,
+    num: SupportsIndex = 50,
+    endpoint: bool = True,
+    dtype: DTypeLike | None = None,
+    axis: SupportsIndex = 0,
+) -> ndarray:
+    """Make a temporary array of so many evenly spaced values, from start to stop: see `empty`.
+
+    Examples
+    --------
+    >>> sb.linspace(0, 1, 5).tolist()
+    [0.0, 0.25, 0.5, 0.75, 1.0]
+    """
+    return array(np.linspace(start, stop, num, endpoint, dtype=_checked(dtype), axis=axis))
+
+
+def eye(N: int, M: int | None = None, k: int = 0, dtype: DTypeLike = float, order: _Order = "C") -> ndarray:
+    """Make a temporary array of zeros, with ones on a diagonal: see `empty`.
+
+    Examples
+    --------
+    >>> sb.eye(2, 3, k=1, dtype="i1").tolist()
+    [[0, 1, 0], [0, 0, 1]]
+    """
+    a = zeros((N, N if M is None else M), dtype, order)
+    np.fill_diagonal(a[max(0, -k) :, max(0, k) :], 1)  # the diagonal k is the main one of what is right of it and below
+    return a
 
 
 def empty_like(prototype: ArrayLike, dtype: DTypeLike | None = None, order: _Orders = "K", shape: Any = None) -> ndarray:

@@ -95,9 +95,9 @@ static off_t row_byte(int row)
     return SB_PARTICIPANT_BYTE + 2 * row;
 }
 
-static int unlock_byte(int fd, off_t start)
+static int unlock_bytes(int fd, off_t start, off_t n)
 {
-    struct flock lock = {.l_type = F_UNLCK, .l_whence = SEEK_SET, .l_start = start, .l_len = 1};
+    struct flock lock = {.l_type = F_UNLCK, .l_whence = SEEK_SET, .l_start = start, .l_len = n};
     return fcntl(fd, F_OFD_SETLK, &lock);
 }
 
@@ -260,8 +260,12 @@ int sb_leave(sb_locks *l)
         atomic_store(&l->joined, 0);
         l->me = 0;
         /* One byte more than the rows have, by which take_row tells this from a participant's lock. */
-        alone = unlock_byte(l->fd, row_byte(l->row)) == 0 && lock_bytes(l->fd, F_OFD_SETLK, row_byte(0), 2 * l->nslots + 1, &lock) == 0 &&
-                !in_flight(l);
+        alone = unlock_bytes(l->fd, row_byte(l->row), 1) == 0 &&
+                lock_bytes(l->fd, F_OFD_SETLK, row_byte(0), 2 * l->nslots + 1, &lock) == 0;
+        if (alone && in_flight(l)) {
+            unlock_bytes(l->fd, row_byte(0), 2 * l->nslots + 1); /* cannot fail: all of it is locked */
+            alone = 0;
+        }
         l->row = SB_NO_ROW;
     }
     pthread_mutex_unlock(&mutex);
@@ -306,7 +310,7 @@ static int enter(sb_locks *l)
         memcpy(l->record + SB_PARTICIPANT_JOINED, &joined, sizeof joined);
         l->row = row;
         l->me = identity(row, atomic_fetch_add(generation(l, row), 1) + 1); /* the byte's lock makes this process its only writer */
-        unlock_byte(l->fd, row_byte(row) + 1);
+        unlock_bytes(l->fd, row_byte(row) + 1, 1);
         memcpy(l->participants + (size_t)row * SB_PARTICIPANT_SIZE + SB_PARTICIPANT_PID, l->record + SB_PARTICIPANT_PID,
                SB_PARTICIPANT_SIZE - SB_PARTICIPANT_PID);
     }
