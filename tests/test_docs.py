@@ -41,13 +41,21 @@ def test_the_example_prints_what_the_readme_says(segments: Path, tmp_path: Path)
     assert sb.list() == []
 
 
-@pytest.mark.parametrize("path", ["docs/reference/format.md", "docs/howto/turns.md"])
-def test_python_blocks_run(path: str, segments: Path) -> None:
+@pytest.mark.parametrize(
+    "path",
+    ["docs/reference/format.md", "docs/howto/turns.md", "docs/howto/handles.md", "docs/howto/from-sharedarray.md"],
+)
+def test_python_blocks_run(path: str, segments: Path, tmp_path: Path) -> None:
     found = blocks((ROOT / path).read_text(), "python")
     assert found
     names: dict[str, object] = {}  # a page's blocks go on where the last ended
     for block in found:
-        exec(compile(block, path, "exec"), names)
+        if "__main__" in block:  # but for those that are a program
+            (tmp_path / "program.py").write_text(block)
+            subprocess.run([sys.executable, "-W", "error", tmp_path / "program.py"], check=True, timeout=60)
+        else:
+            exec(compile(block, path, "exec"), names)
+    names.clear()
     assert sb.list() == []
 
 

@@ -24,8 +24,8 @@ _TOKEN = 32  # hexadecimal digits
 _is_token = re.compile(rb"[0-9a-f]{32}\n").fullmatch
 _FLOCK = struct.Struct("hhqqi4x")
 
-# By the file's path: the file's identity and its token. It is looked at again each time, as it may have been deleted.
-_tokens: dict[str, tuple[tuple[int, int], str]] = {}
+# By the file's path: what tells the file from others, and its token. It is looked at again each time, as it may have been deleted.
+_tokens: dict[str, tuple[tuple[int, ...], str]] = {}
 # By directory: the descriptor that a byte of its file is locked by, and which. A forked child has them too.
 _kept: dict[str, tuple[int, int]] = {}
 
@@ -34,13 +34,12 @@ def token(directory: str) -> str | None:
     """The directory's token, or None when nobody has needed one there. Raises AccessError and BrokenError."""
     path = f"{directory}/{FILE}"
     try:
-        st = os.lstat(path)
         known = _tokens.get(path)
-        if known and known[0] == (st.st_dev, st.st_ino):
+        if known and known[0] == _what(os.lstat(path)):
             return known[1]
         fd = _open(path)
         try:
-            text, st = os.read(fd, 2 * _TOKEN), os.fstat(fd)
+            what, text = _what(os.fstat(fd)), os.read(fd, 2 * _TOKEN)
         finally:
             os.close(fd)
     except FileNotFoundError:
@@ -50,8 +49,12 @@ def token(directory: str) -> str | None:
     if not _is_token(text):
         raise BrokenError(f"expected {_TOKEN} hexadecimal digits in {path}, found {text!r}")
     found = text.decode().rstrip()
-    _tokens[path] = (st.st_dev, st.st_ino), found
+    _tokens[path] = what, found
     return found
+
+
+def _what(st: os.stat_result) -> tuple[int, ...]:
+    return st.st_dev, st.st_ino, st.st_size, st.st_mtime_ns
 
 
 def made_token(directory: str) -> str:
