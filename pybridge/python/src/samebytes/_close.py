@@ -1,12 +1,12 @@
 """Closing: letting go of a segment's memory while a variable still has the array.
 
-An array that is closed becomes an empty one of ordinary memory. Nothing else may look into the segment through it then, or it would
-look at memory that is no more:
+An array that is closed becomes an empty one of ordinary memory. Nothing else may look into the segment through it then, or
+it would look at memory that is no more:
 
 - Views of it are counted by what they refer to. All of them, and the array itself, refer to one array that nobody else has:
   see `_base.present`.
-- What NumPy makes without asking its class, by ``np.asarray``, ``memoryview`` and DLPack, refers to the array itself, as variables do. So
-  the references to it are counted, and those that the interpreter shows: of variables, attributes and items. A
+- What NumPy makes without asking its class, by ``np.asarray``, ``memoryview`` and DLPack, refers to the array itself, as
+  variables do. So the references to it are counted, and those that the interpreter shows: of variables, attributes and items. A
   reference that it does not show is taken for a view.
 """
 
@@ -31,7 +31,7 @@ def empty(array: np.ndarray[Any, np.dtype[Any]]) -> None:
     """Makes an array of no elements in ordinary memory of it."""
     kept = None if _COUNTED else array.base  # which may have a view that was not counted: it lasts as long as the array then
     array.__dict__.clear()
-    array.__setstate__((1, (0,), array.dtype, False, b""))
+    array.__setstate__((1, (0,), array.dtype, False, b""))  # type: ignore[arg-type]  # NumPy's stubs want its own booleans
     if kept is not None:
         array.__dict__["_kept"] = kept
 

@@ -1,8 +1,8 @@
 """dtypes in handles: as JSON can hold them, from whoever, and back.
 
-A type is NumPy's type string, as ``"<f8"``; a subarray ``[type, shape]``; a struct a list of fields, each ``[name, type]`` or ``[name, type,
-shape]``, one behind the other, with a nameless field for padding, as in a .npy header. Where fields overlap or are out of order it is
-``{"itemsize": n, "fields": [[name, type, offset], ...]}``. A name may be ``[title, name]``.
+A type is NumPy's type string, as ``"<f8"``; a subarray ``[type, shape]``; a struct a list of fields, each ``[name, type]`` or
+``[name, type, shape]``, one behind the other, with a nameless field for padding, as in a .npy header. Where fields overlap or
+are out of order it is ``{"itemsize": n, "fields": [[name, type, offset], ...]}``. A name may be ``[title, name]``.
 """
 
 import functools
@@ -34,7 +34,7 @@ def describe(dtype: np.dtype[Any]) -> Descr:
     if dtype.fields is None:
         return dtype.str
     assert dtype.names is not None
-    names, end, packed = dtype.names, 0, []
+    names, end, packed = dtype.names, 0, list[Any]()
     for name in names:
         field, offset, title = _field(dtype, name)
         if offset < end:  # overlapping, or out of order
@@ -144,9 +144,7 @@ def _placed(descr: dict[Any, Any], depth: int) -> np.dtype[Any]:
 def _struct(fields: list[tuple[str, str | None, np.dtype[Any], int]], size: int) -> np.dtype[Any]:
     names, titles, formats, offsets = zip(*fields, strict=True) if fields else ((), (), (), ())
     try:
-        return np.dtype(
-            {"names": names, "formats": formats, "offsets": offsets, "titles": titles, "itemsize": size}  # type: ignore[call-overload]
-        )
+        return np.dtype({"names": names, "formats": formats, "offsets": offsets, "titles": titles, "itemsize": size})
     except (TypeError, ValueError) as error:  # a name twice
         raise DTypeError(f"no struct of the fields {list(names)!r:.80}: {error}") from None
 

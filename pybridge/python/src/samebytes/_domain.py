@@ -1,7 +1,7 @@
 """Domains: which processes can open each other's segments, and who lives that may still do it.
 
-A domain is a directory of segments. Its file ``.samebytes`` has a random token, made once: two processes that read the same one can
-open each other's handles, whatever their host names, containers and mounts are. The bytes of that file far past its end are
+A domain is a directory of segments. Its file ``.samebytes`` has a random token, made once: two processes that read the same one
+can open each other's handles, whatever their host names, containers and mounts are. The bytes of that file far past its end are
 locked, shared, by those who may still open handles that are under way: see _flight.py.
 """
 
@@ -24,7 +24,8 @@ _TOKEN = 32  # hexadecimal digits
 _is_token = re.compile(rb"[0-9a-f]{32}\n").fullmatch
 _FLOCK = struct.Struct("hhqqi4x")
 
-# By the file's path: what tells the file from others, and its token. It is looked at again each time, as it may have been deleted.
+# By the file's path: what tells the file from others, and its token. It is looked at again each time, as it may have been
+# deleted.
 _tokens: dict[str, tuple[tuple[int, ...], str]] = {}
 # By directory: the descriptor that a byte of its file is locked by, and which. A forked child has them too.
 _kept: dict[str, tuple[int, int]] = {}

@@ -5,10 +5,10 @@ the control block counts: who gives a handle away adds 1 to InFlight, who opens 
 The last participant deletes the segment only where InFlight is 0. That needs no message back, holds no memory longer than it
 is of use, and it does not matter whether the sender lives by then: a worker may put a result into a queue and end.
 
-What nobody ever opens has to go some time. Keeper is the number of a byte in the domain's file (see _domain.py) that the processes
-which multiprocessing started from one another lock, shared, while they live. The first of them, when it ends, deletes what is
-under way among them. Where it was killed, `gc` does, once none of them lives and an hour has passed: the process that is to
-open the handle may be one that had no use for this package before, and has locked nothing.
+What nobody ever opens has to go some time. Keeper is the number of a byte in the domain's file (see _domain.py) that the
+processes which multiprocessing started from one another lock, shared, while they live. The first of them, when it ends, deletes
+what is under way among them. Where it was killed, `gc` does, once none of them lives and an hour has passed: the process that
+is to open the handle may be one that had no use for this package before, and has locked nothing.
 """
 
 import os

@@ -1,7 +1,7 @@
 """Handles: where an array's bytes are, for who can open them. docs/reference/handles.md has their fields.
 
-What the fields say is checked here, whoever wrote them, in a pickle or in JSON: any fields give an array that lies within the elements of
-the segment they name, or an error.
+What the fields say is checked here, whoever wrote them, in a pickle or in JSON: any fields give an array that lies within the
+elements of the segment they name, or an error.
 """
 
 import json
@@ -43,7 +43,8 @@ class Handle(NamedTuple):
     Attributes
     ----------
     domain : str
-        The random token of the directory of segments, which those read who can open the handle. Empty for a file opened by its path.
+        The random token of the directory of segments, which those read who can open the handle. Empty for a file opened by its
+        path.
     name : str
         The segment's name, or the absolute path of such a file.
     id : bytes
@@ -206,7 +207,7 @@ def _laid(segment: Segment, handle: Handle, cls: type[_Plain]) -> _Plain:
     raw: _Plain = flat.view(np.uint8)
     if segment.grows and segment.row_size:  # in rows, so that locks know which of them a view has
         raw = raw[: segment.most_rows * segment.row_size].reshape(-1, segment.row_size)
-    return cls(handle.shape, handle.dtype, raw, handle.offset, handle.strides)  # type: ignore[arg-type]
+    return cls(handle.shape, handle.dtype, raw, handle.offset, handle.strides)
 
 
 def _check_within(handle: Handle, nbytes: int) -> None:
@@ -249,7 +250,9 @@ def parse(text: str | bytes) -> Handle:
     if version > VERSION:
         raise VersionError(f"expected a handle of version {VERSION}, found {version}")
     if version != VERSION or fields.keys() != set(_KEYS):
-        raise FormatError(f"expected a handle of version {VERSION} with {', '.join(_KEYS)}, found {version} with {', '.join(fields)}")
+        raise FormatError(
+            f"expected a handle of version {VERSION} with {', '.join(_KEYS)}, found {version} with {', '.join(fields)}"
+        )
     return checked(**fields)
 
 

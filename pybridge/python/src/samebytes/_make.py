@@ -42,19 +42,19 @@ def zeros(shape: Shape, dtype: DTypeLike = float, order: Order = "C") -> ndarray
     return create(None, shape, dtype, order)
 
 
-def ones(shape: Shape, dtype: DTypeLike = None, order: Order = "C") -> ndarray:
+def ones(shape: Shape, dtype: DTypeLike | None = None, order: Order = "C") -> ndarray:
     """As `numpy.ones`, in a temporary segment."""
     return full(shape, 1, float if dtype is None else dtype, order)
 
 
-def full(shape: Shape, fill_value: ArrayLike, dtype: DTypeLike = None, order: Order = "C") -> ndarray:
+def full(shape: Shape, fill_value: ArrayLike, dtype: DTypeLike | None = None, order: Order = "C") -> ndarray:
     """As `numpy.full`, in a temporary segment."""
     a = create(None, shape, np.asarray(fill_value).dtype if dtype is None else dtype, order)
     a[...] = fill_value
     return a
 
 
-def array(object: ArrayLike, dtype: DTypeLike = None, *, order: OrderLike = "K", ndmin: int = 0) -> ndarray:
+def array(object: ArrayLike, dtype: DTypeLike | None = None, *, order: OrderLike = "K", ndmin: int = 0) -> ndarray:
     """As `numpy.array`: a copy of anything like an array, in a temporary segment.
 
     Raises
@@ -68,27 +68,22 @@ def array(object: ArrayLike, dtype: DTypeLike = None, *, order: OrderLike = "K",
     return a
 
 
-def asarray(a: ArrayLike, dtype: DTypeLike = None, order: OrderLike | None = None) -> ndarray:
+def asarray(a: ArrayLike, dtype: DTypeLike | None = None, order: OrderLike | None = None) -> ndarray:
     """As `numpy.asarray`: the array itself if it is in a segment and as asked for, else a copy in a temporary one, by `array`."""
     if isinstance(a, ndarray) and a._find_segment() is not None:
-        as_asked = order in (None, "K", "A") or a.flags[f"{order}_CONTIGUOUS"]
+        as_asked = order in (None, "K", "A") or (a.flags.c_contiguous if order == "C" else a.flags.f_contiguous)
         if as_asked and (dtype is None or a.dtype == np.dtype(dtype)):
             return a
     return array(a, dtype, order=order or "K")
 
 
-def arange(*args: Any, dtype: DTypeLike = None) -> ndarray:
+def arange(*args: Any, dtype: DTypeLike | None = None) -> ndarray:
     """As `numpy.arange`, of (stop), (start, stop) or (start, stop, step), in a temporary segment."""
     return array(np.arange(*args, dtype=dtype))
 
 
 def linspace(
-    start: ArrayLike,
-    stop: ArrayLike,
-    num: SupportsIndex = 50,
-    endpoint: bool = True,
-    dtype: DTypeLike = None,
-    axis: SupportsIndex = 0,
+    start: Any, stop: Any, num: SupportsIndex = 50, endpoint: bool = True, dtype: Any = None, axis: SupportsIndex = 0
 ) -> ndarray:
     """As `numpy.linspace`, in a temporary segment."""
     return array(np.linspace(start, stop, num, endpoint, dtype=dtype, axis=axis))
@@ -101,24 +96,26 @@ def eye(N: int, M: int | None = None, k: int = 0, dtype: DTypeLike = float, orde
     return a
 
 
-def empty_like(prototype: ArrayLike, dtype: DTypeLike = None, order: OrderLike = "K", *, shape: Shape | None = None) -> ndarray:
+def empty_like(
+    prototype: ArrayLike, dtype: DTypeLike | None = None, order: OrderLike = "K", *, shape: Shape | None = None
+) -> ndarray:
     """As `numpy.empty_like`, in a temporary segment: an array of zeros of the prototype's shape, dtype and order."""
     like = np.asarray(prototype)
     return empty(like.shape if shape is None else shape, like.dtype if dtype is None else dtype, _order(like, order))
 
 
-def zeros_like(a: ArrayLike, dtype: DTypeLike = None, order: OrderLike = "K", *, shape: Shape | None = None) -> ndarray:
+def zeros_like(a: ArrayLike, dtype: DTypeLike | None = None, order: OrderLike = "K", *, shape: Shape | None = None) -> ndarray:
     """As `numpy.zeros_like`, in a temporary segment."""
     return empty_like(a, dtype, order, shape=shape)
 
 
-def ones_like(a: ArrayLike, dtype: DTypeLike = None, order: OrderLike = "K", *, shape: Shape | None = None) -> ndarray:
+def ones_like(a: ArrayLike, dtype: DTypeLike | None = None, order: OrderLike = "K", *, shape: Shape | None = None) -> ndarray:
     """As `numpy.ones_like`, in a temporary segment."""
     return full_like(a, 1, dtype, order, shape=shape)
 
 
 def full_like(
-    a: ArrayLike, fill_value: ArrayLike, dtype: DTypeLike = None, order: OrderLike = "K", *, shape: Shape | None = None
+    a: ArrayLike, fill_value: ArrayLike, dtype: DTypeLike | None = None, order: OrderLike = "K", *, shape: Shape | None = None
 ) -> ndarray:
     """As `numpy.full_like`, in a temporary segment."""
     made = empty_like(a, dtype, order, shape=shape)
