@@ -170,7 +170,11 @@ def test_damaged_words_only_keep(segments: Path) -> None:
 @pytest.mark.parametrize(
     ("scenario", "method"),
     [
-        *((scenario, method) for scenario in ("ended", "pool", "split", "argument", "futures") for method in METHODS),
+        *(
+            (scenario, method)
+            for scenario in ("ended", "ending", "cycles", "pool", "split", "argument", "futures")
+            for method in METHODS
+        ),
         ("loky", "spawn"),
     ],
 )

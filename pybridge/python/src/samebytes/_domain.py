@@ -5,7 +5,6 @@ can open each other's handles, whatever their host names, containers and mounts 
 locked, shared, by those who may still open handles that are under way: see _flight.py.
 """
 
-import atexit
 import errno
 import fcntl
 import hashlib
@@ -15,7 +14,7 @@ import secrets
 import struct
 from collections.abc import Callable
 
-from samebytes import _file
+from samebytes import _exit, _file
 from samebytes._errors import AccessError, BrokenError
 
 FILE = ".samebytes"  # no segment's name begins with a dot
@@ -90,7 +89,7 @@ def keep(directory: str, at_end: Callable[[str, int], None]) -> int:
         if _kept.setdefault(directory, (fd, number))[0] != fd:
             os.close(fd)  # another thread was faster
         else:
-            atexit.register(_end, os.getpid(), directory, at_end)
+            _exit.at_end(_end, os.getpid(), directory, at_end)
     return _kept[directory][1]
 
 
