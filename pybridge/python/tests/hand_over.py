@@ -91,6 +91,8 @@ def cycles(context: Any) -> None:
     """A worker makes, receives and deletes many, and has nothing left."""
     with context.Pool(1) as workers:
         assert workers.apply(cycle, (sb.ones(3),)) == 3
+        workers.close()  # where it would be killed, which may be before it has let go
+        workers.join()
 
 
 def cycle(a: sb.ndarray) -> float:

@@ -93,7 +93,10 @@ def _words(opened: Segment) -> tuple[int, int, int]:
 
 
 def _collect_all(directory: str, number: int) -> None:
-    """Deletes the temporary segments that are under way among the processes of that number, unless one of them lives."""
+    """Deletes the temporary segments that are under way among the processes of that number, unless one of them lives.
+
+    And what those left that were killed, as a pool's workers are.
+    """
     if _domain.is_kept(directory, number):
         return
     try:
@@ -107,7 +110,7 @@ def _collect_all(directory: str, number: int) -> None:
             control = _file.read(head, tail, opened.size)[1]
             if control and control.flags & _control.TEMPORARY and _list.lock_rows(opened, control.slots):
                 in_flight, keeper, _ = _words(opened)
-                if in_flight and keeper == number:
+                if in_flight == 0 or keeper == number:
                     _file.unlink_if_same(path, opened.fileno())
         except (Error, OSError):
             pass  # what cannot be collected now is left to gc
