@@ -73,6 +73,7 @@ type step struct {
 	Lock, RLock, Recover, Resize                *string
 	Barrier, Arrive, Abort                      *string // of a barrier: create it, wait at it, break it
 	Keep, Hold                                  *string // open it, and lock it, until the case ends
+	Give, Open                                  *string // make a handle of it, and open that
 
 	Npy, Bytes, Symlink, Hardlink, Fifo, Directory, Socket *string // files to make
 	Chown, Chmod, Patch, Truncate                          *string // what to do to a file
@@ -83,6 +84,7 @@ type step struct {
 	DType    *string
 	Capacity *int
 	Slots    *int
+	Closed   bool // what a call is for is closed before
 	Rows     int
 	Parties  int
 	Box      []any // of each axis a position, or the first and the one after the last
@@ -258,6 +260,11 @@ func (s step) do() error {
 		return b.Close()
 	case s.Arrive != nil, s.Abort != nil:
 		return s.meet(opts)
+	case s.Give != nil:
+		return give(*s.Give)
+	case s.Open != nil:
+		a, err := shm.Open[float64](handles[*s.Open])
+		return closing(orNil(a, err))
 	case s.Delete != nil:
 		return shm.Delete(*s.Delete)
 	case s.Stat != nil:
@@ -283,11 +290,29 @@ func (s step) do() error {
 			return err
 		}
 		defer a.Close()
+		if s.Closed {
+			if err := a.Close(); err != nil {
+				return err
+			}
+		}
 		ctx, cancel := context.WithTimeout(context.Background(), time.Millisecond)
 		defer cancel()
 		return c.do(ctx, a)
 	}
 	return errors.New("a call without a verb")
+}
+
+// handles are those that a case has been given.
+var handles = map[string]shm.Handle{}
+
+func give(name string) error {
+	a, err := shm.Attach[float64](name)
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	handles[name], err = a.Handle()
+	return err
 }
 
 // meet waits at a barrier, or aborts it.

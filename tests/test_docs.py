@@ -99,7 +99,12 @@ class Reader:
 
     def do(self, language: str, how: str, line: int, block: str) -> None:
         """Does what a block says."""
-        if language == "python":
+        if language == "python" and "__main__" in block:  # a program
+            program = self._directory / "program.py"
+            program.write_text(self._here(block))
+            subprocess.run([sys.executable, "-W", "error", program], check=True, timeout=60)
+            program.unlink()
+        elif language == "python":
             exec(compile("\n" * line + self._here(block), self._page, "exec"), self._names)
         elif language == "pycon":
             self._type(line, block)

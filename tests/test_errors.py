@@ -14,6 +14,7 @@ import pytest
 import samebytes as sb
 
 CORPUS = json.loads((Path(__file__).parent / "conformance" / "errors.json").read_text())["cases"]
+HANDLES: dict[str, str] = {}  # those that a case has been given
 ERRORS = {n: getattr(sb, n) for n in sb.__all__ if n.endswith("Error") and n != "Error"}
 
 
@@ -30,12 +31,16 @@ def call(step: dict[str, Any]) -> None:
             sb.delete(name)
         case {"stat": name}:
             sb.stat(name)
+        case {"give": name}:
+            HANDLES[name] = sb.to_json(sb.attach(name))
+        case {"open": name}:
+            sb.from_json(HANDLES[name])
         case {"publish": name}:
-            sb.attach(name, mode).publish()
+            opened(name, step).publish()
         case {"wait": name}:
-            sb.attach(name, mode).wait(0, timeout=0.001)
+            opened(name, step).wait(0, timeout=0.001)
         case {"lock": name}:
-            take(sb.attach(name, mode).lock[index(step)])
+            take(opened(name, step).lock[index(step)])
         case {"rlock": name}:
             take(sb.attach(name, mode).rlock[index(step)])
         case {"recover": name}:
@@ -48,9 +53,17 @@ def call(step: dict[str, Any]) -> None:
         case {"abort": name}:
             sb.Barrier.attach(name, mode).abort()
         case {"resize": name}:
-            sb.attach(name, mode).resize(step["rows"])
+            opened(name, step).resize(step["rows"])
         case _:
             raise AssertionError(f"a call without a verb: {step}")
+
+
+def opened(name: str, step: dict[str, Any]) -> sb.ndarray:
+    """The array that a call is for, which some close before."""
+    a = sb.attach(name, step.get("mode", "r+"))
+    if step.get("closed"):
+        a.close()
+    return a
 
 
 def index(step: dict[str, Any]) -> tuple[Any, ...]:

@@ -3,11 +3,14 @@
 test_flight.py runs it. It fails unless everything arrives and nothing is left.
 """
 
+import atexit
 import concurrent.futures
 import multiprocessing as mp
 import os
+import pickle
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import joblib
@@ -77,6 +80,48 @@ def ended(context: Any) -> None:
     assert sorted(queue.get(timeout=60).sum() for _ in workers) == [0, 6, 12]
 
 
+def get(queue: Any, there: Any, began: Any) -> None:
+    """When whoever put it in is at its end."""
+    there.set()
+    began.wait(60)
+    assert queue.get(timeout=60).sum() == 30
+
+
+def ending(context: Any) -> None:
+    """The first process gives an array away, and ends: its queue's thread sends it then, and a child gets it."""
+    queue, there, began = context.Queue(), context.Event(), context.Event()
+    context.Process(target=get, args=(queue, there, began)).start()
+    there.wait(60)
+    atexit.register(began.set)
+    queue.put(made(5))
+
+
+def cycles(context: Any) -> None:
+    """A worker makes, receives and deletes many, and has nothing left."""
+    with context.Pool(1) as workers:
+        assert workers.apply(cycle, (sb.ones(3),)) == 3
+        workers.close()  # where it would be killed, which may be before it has let go
+        workers.join()
+
+
+def cycle(a: sb.ndarray) -> float:
+    def counted() -> tuple[int, int]:
+        return len(os.listdir("/proc/self/fd")), Path("/proc/self/maps").read_text().count(os.environ["SAMEBYTES_DIR"])
+
+    before = None
+    for i in range(10_000):
+        b = sb.create("cycle" if i % 2 else None, 16)
+        got = pickle.loads(pickle.dumps(b[3:]))
+        got[0] = i
+        assert b[3] == i
+        if i % 2:
+            sb.delete("cycle")
+        del b, got
+        before = before or counted()
+    assert counted() == before, (counted(), before)
+    return float(a.sum())
+
+
 def pool(context: Any) -> None:
     """Arguments and results that their senders have let go."""
     queue = context.Queue()
@@ -144,5 +189,6 @@ def loky(context: Any) -> None:
 
 
 if __name__ == "__main__":
-    {f.__name__: f for f in (ended, pool, split, argument, futures, loky)}[sys.argv[1]](mp.get_context(sys.argv[2]))
-    assert names() == [], names()
+    scenarios = {f.__name__: f for f in (ended, ending, cycles, pool, split, argument, futures, loky)}
+    scenarios[sys.argv[1]](mp.get_context(sys.argv[2]))
+    assert sys.argv[1] == "ending" or names() == [], names()

@@ -52,8 +52,10 @@ def test_used_after_close(segments: Path) -> None:
         "publish": a.publish, "wait": lambda: a.wait(0), "version": lambda: a.version, "lock": lambda: a.lock,
         "rlock": lambda: a.rlock, "snapshot": a.snapshot, "resize": lambda: a.resize(3), "append": lambda: a.append([1]),
         "refresh": a.refresh, "atomic": lambda: a.atomic, "changes": a.changes, "flush": a.flush, "handle": lambda: a.handle,
-        "get": lambda: a[0], "set": lambda: a.__setitem__(0, 1), "iterate": lambda: list(a), "add": lambda: a + 1,
-        "in place": lambda: a.__iadd__(1), "out": lambda: np.add(1, 2, out=a), "sum": lambda: np.sum(a), "method": lambda: a.sum(),
+        "get": lambda: a[0],
+        "set": lambda: a.__setitem__(0, 1), "iterate": lambda: list(a), "add": lambda: a + 1,
+        "in place": lambda: a.__iadd__(1), "out": lambda: np.add(1, 2, out=a), "sum": lambda: np.sum(a),
+        "method": lambda: a.sum(),
         "copy": lambda: a.copy(), "save": lambda: a.save("nowhere.npy"), "pickle": lambda: a.__reduce_ex__(5),
         "concatenate": lambda: np.concatenate([a, a]), "dlpack": lambda: np.from_dlpack(a),
     }  # fmt: skip

@@ -41,6 +41,16 @@ def age(path: Path) -> None:
         f.write(struct.pack("<q", time.time_ns() - HOUR - 10**9))
 
 
+def total_of(a: Any, b: Any) -> Callable[[], Any]:
+    """A function that has two arrays in it."""
+
+    def total() -> Any:
+        b[0, 0] = 7
+        return a.sum()
+
+    return total
+
+
 def test_stays_until_it_is_opened(segments: Path) -> None:
     a = made(5)
     name = a.name
@@ -160,7 +170,11 @@ def test_damaged_words_only_keep(segments: Path) -> None:
 @pytest.mark.parametrize(
     ("scenario", "method"),
     [
-        *((scenario, method) for scenario in ("ended", "pool", "split", "argument", "futures") for method in METHODS),
+        *(
+            (scenario, method)
+            for scenario in ("ended", "ending", "cycles", "pool", "split", "argument", "futures")
+            for method in METHODS
+        ),
         ("loky", "spawn"),
     ],
 )
@@ -175,15 +189,11 @@ def test_cloudpickle(segments: Path) -> None:
     a = made(1)
     b = a[:, ::2]
 
-    def total() -> Any:
-        b[0, 0] = 7  # noqa: F821 - deleted below, when this is pickled
-        return a.sum()  # noqa: F821
-
-    data = cloudpickle.dumps(total)
+    data = cloudpickle.dumps(total_of(a, b))
     assert len(data) < 2000
     assert pickle.loads(data)() == 12 == a.sum()
     part = cloudpickle.dumps(functools.partial(np.sum, a))
-    del a, b, total
+    del a, b
     assert pickle.loads(part)() == 12
 
 

@@ -31,11 +31,13 @@ def text(root: ET.Element) -> str:
 @pytest.mark.parametrize(
     "array",
     [
-        np.zeros(()), np.zeros(3), np.zeros((0, 3)), np.zeros((3, 0)), np.zeros((2, 0, 3)), np.zeros((4, 5, 6)), np.ones((1,) * 64),
+        np.zeros(()), np.zeros(3), np.zeros((0, 3)), np.zeros((3, 0)), np.zeros((2, 0, 3)), np.zeros((4, 5, 6)),
+        np.ones((1,) * 64),
         np.array([np.nan, np.inf, -np.inf]), np.full((2, 2), np.nan), np.array([-LARGEST, 0, LARGEST]), np.array([1 + 2j, 3j]),
         np.array(["NaT", "2020-01-01"], "M8[D]"), np.array([1, 2], "m8[s]"), np.array(["NaT"], "M8[s]"), np.zeros(3, "?"),
         np.array(["a<b", "&" * 100]), np.array([b"\x00<"]), np.zeros(3, "V4"), np.zeros(3, "f2"), np.zeros(3, ">i4"),
-        np.zeros((2, 2), [("a", "i4"), ("b", "S3", (2,))]), np.arange(6).reshape(2, 3).T, np.array([2**63], "u8"), np.zeros(3, "g"),
+        np.zeros((2, 2), [("a", "i4"), ("b", "S3", (2,))]), np.arange(6).reshape(2, 3).T,
+        np.array([2**63], "u8"), np.zeros(3, "g"),
     ],
     ids=lambda array: f"{array.dtype} {array.shape}"[:40],
 )  # fmt: skip

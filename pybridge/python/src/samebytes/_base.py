@@ -42,14 +42,15 @@ class Base(np.ndarray[Any, np.dtype[Any]]):
     def close(self) -> None:
         """Let go of the segment: the array becomes an empty one in ordinary memory. Closed again, it stays so.
 
-        Without it the segment is let go with the last array over it. Other openings, by `attach`, stay. To use the array after that
-        raises `ClosedError`, except where NumPy takes it for an empty array without asking. What is in ordinary memory is not closed.
+        Without it the segment is let go with the last array over it. Other openings, by `attach`, stay. To use the array after
+        that raises `ClosedError`, except where NumPy takes it for an empty array without asking. What is in ordinary memory
+        is not closed.
 
         Raises
         ------
         BufferError
-            While there are other views: slices and other arrays made of it, memoryviews, plain NumPy arrays of it, or the array that it is
-            itself a view of. Nothing is closed then.
+            While there are other views: slices and other arrays made of it, memoryviews, plain NumPy arrays of it, or the array
+            that it is itself a view of. Nothing is closed then.
         """
         if self._closed or self._find_segment() is None:
             return
@@ -59,7 +60,8 @@ class Base(np.ndarray[Any, np.dtype[Any]]):
             raise BufferError(f"expected {self.name or 'the array'} to have no other views when it is closed")
         name = self.name
         _close.empty(self)
-        self.__class__ = _closed_class(type(self))  # type: ignore[arg-type]  # of this class and Closed
+        cls: Any = type(self)
+        self.__class__ = _closed_class(cls)
         self.__dict__["_name"] = name
 
     def __enter__(self) -> Self:
@@ -215,5 +217,5 @@ def present(array: Any) -> Any:
 
 def receive(cls: type[Any], *fields: Any) -> Any:
     """The array of a pickled handle: its class, the handle's fields, and whether its sender trusted the segment."""
-    handle = _handle.checked(*fields[:-1], paths=True)  # type: ignore[misc]  # TypeError for another number of fields
-    return present(_handle.open_handle(handle, cls, fields[-1] is True))
+    handle = _handle.checked(*fields[:-1], paths=True)  # type: ignore[misc]  # a wrong number of fields is a TypeError
+    return present(_handle.open_handle(handle, cls, trust=fields[-1] is True))

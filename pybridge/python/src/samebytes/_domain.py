@@ -1,11 +1,10 @@
 """Domains: which processes can open each other's segments, and who lives that may still do it.
 
-A domain is a directory of segments. Its file ``.samebytes`` has a random token, made once: two processes that read the same one can
-open each other's handles, whatever their host names, containers and mounts are. The bytes of that file far past its end are
+A domain is a directory of segments. Its file ``.samebytes`` has a random token, made once: two processes that read the same one
+can open each other's handles, whatever their host names, containers and mounts are. The bytes of that file far past its end are
 locked, shared, by those who may still open handles that are under way: see _flight.py.
 """
 
-import atexit
 import errno
 import fcntl
 import os
@@ -13,7 +12,7 @@ import re
 import struct
 from collections.abc import Callable
 
-from samebytes import _file
+from samebytes import _exit, _file
 from samebytes._errors import AccessError, BrokenError
 
 FILE = ".samebytes"  # no segment's name begins with a dot
@@ -22,8 +21,9 @@ _TOKEN = 32  # hexadecimal digits
 _is_token = re.compile(rb"[0-9a-f]{32}\n").fullmatch
 _FLOCK = struct.Struct("hhqqi4x")
 
-# By the file's path: the file's identity and its token. It is looked at again each time, as it may have been deleted.
-_tokens: dict[str, tuple[tuple[int, int], str]] = {}
+# By the file's path: what tells the file from others, and its token. It is looked at again each time, as it may have been
+# deleted.
+_tokens: dict[str, tuple[tuple[int, ...], str]] = {}
 # By directory: the descriptor that a byte of its file is locked by, and which. A forked child has them too.
 _kept: dict[str, tuple[int, int]] = {}
 
@@ -32,13 +32,12 @@ def token(directory: str) -> str | None:
     """The directory's token, or None when nobody has needed one there. Raises AccessError and BrokenError."""
     path = f"{directory}/{FILE}"
     try:
-        st = os.lstat(path)
         known = _tokens.get(path)
-        if known and known[0] == (st.st_dev, st.st_ino):
+        if known and known[0] == _what(os.lstat(path)):
             return known[1]
         fd = _open(path)
         try:
-            text, st = os.read(fd, 2 * _TOKEN), os.fstat(fd)
+            what, text = _what(os.fstat(fd)), os.read(fd, 2 * _TOKEN)
         finally:
             os.close(fd)
     except FileNotFoundError:
@@ -48,8 +47,12 @@ def token(directory: str) -> str | None:
     if not _is_token(text):
         raise BrokenError(f"expected {_TOKEN} hexadecimal digits in {path}, found {text!r}")
     found = text.decode().rstrip()
-    _tokens[path] = (st.st_dev, st.st_ino), found
+    _tokens[path] = what, found
     return found
+
+
+def _what(st: os.stat_result) -> tuple[int, ...]:
+    return st.st_dev, st.st_ino, st.st_size, st.st_mtime_ns
 
 
 def made_token(directory: str) -> str:
@@ -84,7 +87,7 @@ def keep(directory: str, at_end: Callable[[str, int], None]) -> int:
         if _kept.setdefault(directory, (fd, number))[0] != fd:
             os.close(fd)  # another thread was faster
         else:
-            atexit.register(_end, os.getpid(), directory, at_end)
+            _exit.at_end(_end, os.getpid(), directory, at_end)
     return _kept[directory][1]
 
 

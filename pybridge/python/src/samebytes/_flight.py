@@ -5,10 +5,10 @@ the control block counts: who gives a handle away adds 1 to InFlight, who opens 
 The last participant deletes the segment only where InFlight is 0. That needs no message back, holds no memory longer than it
 is of use, and it does not matter whether the sender lives by then: a worker may put a result into a queue and end.
 
-What nobody ever opens has to go some time. Keeper is the number of a byte in the domain's file (see _domain.py) that the processes
-which multiprocessing started from one another lock, shared, while they live. The first of them, when it ends, deletes what is
-under way among them. Where it was killed, `gc` does, once none of them lives and an hour has passed: the process that is to
-open the handle may be one that had no use for this package before, and has locked nothing.
+What nobody ever opens has to go some time. Keeper is the number of a byte in the domain's file (see _domain.py) that the
+processes which multiprocessing started from one another lock, shared, while they live. The first of them, when it ends, deletes
+what is under way among them. Where it was killed, `gc` does, once none of them lives and an hour has passed: the process that
+is to open the handle may be one that had no use for this package before, and has locked nothing.
 """
 
 import os
@@ -93,7 +93,10 @@ def _words(opened: Segment) -> tuple[int, int, int]:
 
 
 def _collect_all(directory: str, number: int) -> None:
-    """Deletes the temporary segments that are under way among the processes of that number, unless one of them lives."""
+    """Deletes the temporary segments that are under way among the processes of that number, unless one of them lives.
+
+    And what those left that were killed, as a pool's workers are.
+    """
     if _domain.is_kept(directory, number):
         return
     try:
@@ -107,7 +110,7 @@ def _collect_all(directory: str, number: int) -> None:
             control = _file.read(head, tail, opened.size)[1]
             if control and control.flags & _control.TEMPORARY and _list.lock_rows(opened, control.slots):
                 in_flight, keeper, _ = _words(opened)
-                if in_flight and keeper == number:
+                if in_flight == 0 or keeper == number:
                     _file.unlink_if_same(path, opened.fileno())
         except (Error, OSError):
             pass  # what cannot be collected now is left to gc

@@ -1,7 +1,7 @@
 """Handles: where an array's bytes are, for who can open them. docs/reference/handles.md has their fields.
 
-What the fields say is checked here, whoever wrote them, in a pickle or in JSON: any fields give an array that lies within the elements of
-the segment they name, or an error.
+What the fields say is checked here, whoever wrote them, in a pickle or in JSON: any fields give an array that lies within the
+elements of the segment they name, or an error.
 """
 
 import os
@@ -42,7 +42,8 @@ class Handle(NamedTuple):
     Attributes
     ----------
     domain : str
-        The random token of the directory of segments, which those read who can open the handle. Empty for a file opened by its path.
+        The random token of the directory of segments, which those read who can open the handle. Empty for a file opened by its
+        path.
     name : str
         The segment's name, or the absolute path of such a file.
     id : bytes

@@ -1,7 +1,7 @@
 """What notebooks show of an array: how it lies in memory, and a small picture or the first of its elements.
 
-Only so many elements are looked at, however many there are, and every text is escaped. The picture is SVG within the page: no script, no
-style of its own, nothing loaded.
+Only so many elements are looked at, however many there are, and every text is escaped. The picture is SVG within the page: no
+script, no style of its own, nothing loaded.
 """
 
 import html
@@ -15,7 +15,8 @@ _ELEMENTS = 6  # most of a table along an axis
 _SIDE, _LARGEST = 192, 24  # pixels: of the picture, and of a cell
 _TEXT = 40  # characters of an element
 
-# Colours from low to high, dark to light: eight of viridis, by Stefan van der Walt and Nathaniel Smith (CC0). Between them is mixed.
+# Colours from low to high, dark to light: eight of viridis, by Stefan van der Walt and Nathaniel Smith (CC0). Between them is
+# mixed.
 _COLOURS = np.array(
     [
         (0x44, 0x01, 0x54), (0x46, 0x32, 0x7E), (0x36, 0x5C, 0x8D), (0x27, 0x7F, 0x8E),

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from samebytes import _control, _file, _npy
+from samebytes import _control, _exit, _file, _npy
 from samebytes._box import Layout
 from samebytes._control import PAGE_SIZE
 from samebytes._core import PUBLISHED, Mapping
@@ -192,13 +192,9 @@ def of(array: Any) -> Segment | None:
 def leave_at_end() -> None:
     """Sees to it that the process lets go of temporary segments when it ends, whatever still refers to them then."""
     global _leaving
-    if _leaving == os.getpid():
-        return
-    _leaving = os.getpid()
-    atexit.register(leave_temporary)
-    util = sys.modules.get("multiprocessing.util")
-    if util and sys.modules["multiprocessing.process"].parent_process():  # whose end may be an os._exit
-        util.Finalize(None, leave_temporary, exitpriority=-100)  # after the queues' threads have sent what they have
+    if _leaving != os.getpid():
+        _leaving = os.getpid()
+        _exit.at_end(leave_temporary)
 
 
 def leave_temporary() -> None:
