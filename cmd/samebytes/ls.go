@@ -13,6 +13,12 @@ type ls struct {
 	JSON bool `help:"Print a JSON array of objects instead."`
 }
 
+// Help explains the columns that do not explain themselves.
+func (ls) Help() string {
+	return "USERS are the processes that have it open for writing, LOCKS the boxes held and waited for. A kind with a * is temporary: " +
+		"it goes with its last user."
+}
+
 // Run prints a line for each array, or their JSON.
 func (l ls) Run() error {
 	infos, err := shm.List()
