@@ -6,7 +6,6 @@ PUBLISHED: int
 DIRTY: int
 IN_FLIGHT: int
 KEEPER: int
-SENT: int
 
 class Mapping(Buffer):
     def __new__(
