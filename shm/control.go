@@ -59,8 +59,7 @@ type controlBlock struct {
 	Dirty         uint64 // bytes of elements from the first that may be other than zero; changed under the lock of the whole array
 	InFlight      uint64 // of a temporary segment: handles given away and not opened yet; changed atomically
 	Keeper        uint64 // the byte of the domain file that is locked while somebody lives who may still open them
-	Sent          int64  // when the last of them was given away: nanoseconds since 1970-01-01 UTC
-	_             [3776]byte
+	_             [3784]byte
 	Footer        controlFooter // the file's last 64 bytes, by which the tables are found
 }
 
@@ -106,7 +105,7 @@ const (
 	boxHeadSize     = int(unsafe.Sizeof(box{}))
 	cacheLine       = 64
 
-	// flightOffset is where InFlight, Keeper and Sent stand in the control block, one behind the other.
+	// flightOffset is where InFlight and Keeper stand in the control block, one behind the other.
 	flightOffset = int(unsafe.Offsetof(controlBlock{}.InFlight))
 )
 

@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"path/filepath"
 	"sync/atomic"
-	"time"
 )
 
 // A temporary segment goes with its last participant; but a queue may hold a handle of one that its sender has closed already. So
@@ -14,9 +13,9 @@ import (
 //
 // What nobody ever opens has to go some time. Keeper is the number of a byte in the domain's file that the process which gave the
 // handle away last has locked while it lives; in Python it is shared by all processes that multiprocessing started from one
-// another. GC deletes what is under way once none of them lives and awaited has passed: the process that is to open
-// the handle may be one that had no use for this package before, and has locked nothing.
-const awaited = time.Hour // most are opened within milliseconds
+// another. GC deletes what is under way once none of them lives. But only who calls it: what is collected when a
+// temporary segment is made leaves these alone, since the process that is to open the handle may be one that had no use for this
+// package before, and has locked nothing.
 
 // send notes that a handle of the segment is given away.
 func (s *Segment) send() error {
@@ -33,7 +32,6 @@ func (s *Segment) send() error {
 	}
 	return s.mapping.count(func(c *controlBlock) {
 		atomic.StoreUint64(&c.Keeper, number)
-		atomic.StoreInt64(&c.Sent, time.Now().UnixNano())
 		atomic.AddUint64(&c.InFlight, 1)
 	})
 }
@@ -69,14 +67,15 @@ func (m *mapping) count(change func(*controlBlock)) (err error) {
 
 // inFlight returns what a file of that size says of handles under way. By a system call: to touch a page of a file that was cut
 // is a fault.
-func (f file) inFlight(size int) (n, keeper uint64, sent int64, err error) {
-	var words [24]byte
+func (f file) inFlight(size int) (n, keeper uint64, err error) {
+	var words [16]byte
 	err = f.readAt(words[:], size-controlSize+flightOffset)
-	return binary.LittleEndian.Uint64(words[:]), binary.LittleEndian.Uint64(words[8:]), int64(binary.LittleEndian.Uint64(words[16:])), err
+	return binary.LittleEndian.Uint64(words[:]), binary.LittleEndian.Uint64(words[8:]), err
 }
 
-// isOver reports whether nobody will open a handle of a temporary segment that has no participants.
-func (f file) isOver(size int, dir string) bool {
-	n, keeper, sent, err := f.inFlight(size)
-	return err == nil && (n == 0 || time.Since(time.Unix(0, sent)) > awaited && !isKept(dir, keeper))
+// isOver reports whether nobody who is known to live will open a handle of a temporary segment that has no participants; with patience
+// only whether none is under way.
+func (f file) isOver(size int, dir string, patience bool) bool {
+	n, keeper, err := f.inFlight(size)
+	return err == nil && (n == 0 || !patience && !isKept(dir, keeper))
 }

@@ -122,7 +122,10 @@ func LetGo(dir string) {
 }
 
 // Flight returns the words that say which handles of the segment are under way.
-func Flight(s *Segment) (inFlight, keeper *uint64, sent *int64) {
+func Flight(s *Segment) (inFlight, keeper *uint64) {
 	c := s.mapping.control()
-	return &c.InFlight, &c.Keeper, &c.Sent
+	return &c.InFlight, &c.Keeper
 }
+
+// CollectPatiently does what the first temporary segment of a process does.
+func CollectPatiently() { gc(false, true) }

@@ -37,7 +37,7 @@ var collectOnce sync.Once
 // temporaryName returns a name that nobody else has: 80 random bits, as many as 10^9 names need to be alike with a chance of
 // one in a million. The first time it collects what killed processes have left.
 func temporaryName() string {
-	collectOnce.Do(func() { GC(false) }) // what cannot be collected now is left to the next
+	collectOnce.Do(func() { gc(false, true) }) // what cannot be collected now is left to the next
 	var b [10]byte
 	rand.Read(b[:]) // never fails, as its documentation says
 	return fmt.Sprintf("_%x", b)
@@ -47,7 +47,7 @@ func temporaryName() string {
 func (m *mapping) leaveTemporary() {
 	m.lock.unlockBytes(rowByte(m.row), 1)
 	m.lock.deleteDead(m.path, int(m.content.control.Slots), func() bool {
-		n, _, _, err := m.lock.inFlight(len(m.bytes))
+		n, _, err := m.lock.inFlight(len(m.bytes))
 		return n == 0 || err != nil // a file that was cut is of no use to anybody
 	})
 }
@@ -63,9 +63,12 @@ func (f file) deleteDead(path string, slots int, over func() bool) bool {
 }
 
 // GC deletes the temporary segments of this user that no process has open for writing, as those of killed processes, and
-// describes them. Those of which a handle is under way stay for an hour, and for as long as their sender lives. A dry run only describes. Named segments are nobody's to collect: they stay until [Delete].
+// describes them. Those of which a handle is under way stay as long as their sender lives. A dry run only describes. Named segments are nobody's to collect: they stay until [Delete].
 // The errors are ErrNotExist and ErrAccess, of the directory, and ErrUnsupported.
-func GC(dryRun bool) ([]Info, error) {
+func GC(dryRun bool) ([]Info, error) { return gc(dryRun, false) }
+
+// gc is GC; with patience all stay of which a handle is under way.
+func gc(dryRun, patience bool) ([]Info, error) {
 	all, err := names()
 	if err != nil {
 		return nil, fmt.Errorf("shm: gc: %w", err)
@@ -82,7 +85,7 @@ func GC(dryRun bool) ([]Info, error) {
 	})
 	for _, name := range all {
 		// Errors are left: what cannot be read as a segment is not collected.
-		if info, err := Stat(name); err == nil && info.Temporary && !info.used() && collect(name, dryRun) {
+		if info, err := Stat(name); err == nil && info.Temporary && !info.used() && collect(name, dryRun, patience) {
 			dead = append(dead, info)
 		}
 	}
@@ -93,7 +96,7 @@ func GC(dryRun bool) ([]Info, error) {
 func makeRoom() {
 	coolSpares()
 	coolDeleted()
-	GC(false) // errors are left: there may be room without
+	gc(false, true) // errors are left: there may be room without
 }
 
 func (i Info) used() bool {
@@ -107,7 +110,7 @@ func (i Info) used() bool {
 
 // collect deletes the segment of that name if it is temporary, has no participants, and nobody will open a handle of it. It reports
 // whether that is so; a dry run does not delete it.
-func collect(name string, dryRun bool) bool {
+func collect(name string, dryRun, patience bool) bool {
 	path, err := path(name)
 	if err != nil {
 		return false
@@ -121,7 +124,7 @@ func collect(name string, dryRun bool) bool {
 	if err != nil || offset == 0 || c.Flags&flagTemporary == 0 {
 		return false
 	}
-	over := func() bool { return f.isOver(info.size, Dir()) }
+	over := func() bool { return f.isOver(info.size, Dir(), patience) }
 	if dryRun {
 		return over()
 	}

@@ -370,3 +370,58 @@ def test_nothing_leaks(segments: Path) -> None:
     assert len(os.listdir("/proc/self/fd")) == descriptors
     assert os.listdir(segments) == [".samebytes"]
     assert str(segments) not in Path("/proc/self/maps").read_text()
+
+
+words = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(1 << 70), 1 << 70)
+    | st.floats()
+    | st.text(max_size=6)
+    | st.sampled_from(["<f8", "|u1"]),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(["itemsize", "fields", "a"]), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+
+
+@given(
+    changes=st.dictionaries(
+        st.sampled_from(["offset", "shape", "strides", "dtype", "name", "readonly", "x"]), words, max_size=3
+    )
+)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300, deadline=None)
+def test_any_json_is_a_handle_or_an_error(changes: dict[str, Any], segments: Path) -> None:
+    a: Any = sb.create(None, (4, 6), "u1")
+    text = json.dumps(json.loads(sb.to_json(a)) | changes)
+    try:
+        got = sb.from_json(text)
+    except sb.Error:
+        return
+    low, high = np.lib.array_utils.byte_bounds(got)
+    assert got.size == 0 or address(a) <= low <= high <= address(a) + a.nbytes
+
+
+@given(
+    shape=st.lists(st.integers(-1, 7), max_size=3),
+    strides=st.lists(st.integers(-30, 30), max_size=3),
+    offset=st.integers(-1, 30),
+)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=500, deadline=None)
+def test_bounds_are_those_of_each_element(shape: list[int], strides: list[int], offset: int, segments: Path) -> None:
+    """Against a look at every element's place."""
+    a: Any = sb.create(None, 24, "u1")
+    a[:] = np.arange(24)
+    text = json.dumps(json.loads(sb.to_json(a)) | {"shape": shape, "strides": strides, "offset": offset})
+    try:
+        got = sb.from_json(text)
+    except sb.Error:
+        got = None
+    fits = len(shape) == len(strides) and min(shape, default=0) >= 0 and 0 <= offset <= 24
+    places = (
+        [offset + sum(i * s for i, s in zip(index, strides, strict=False)) for index in np.ndindex(*shape)] if fits else []
+    )
+    assert (got is not None) == (fits and all(0 <= place < 24 for place in places))
+    if got is not None:
+        assert got.ravel().tolist() == places

@@ -20,7 +20,7 @@ BLOCK_MAGIC = b"\x93SAMEBYT"
 FOOTER_MAGIC = b"\x93SAMEEND"
 
 # The control block up to its footer, the footer, and the rows of the tables, of a box without its ranges.
-BLOCK = Struct("<8sIIQQQQII16sqIIII32xQ56xIII4xQQQQQq3776x")
+BLOCK = Struct("<8sIIQQQQII16sqIIII32xQ56xIII4xQQQQQ3784x")
 FOOTER = Struct("<8sI4xQ40x")
 PARTICIPANT = Struct("<IIq8s40s64s")
 BOX = Struct("<QQQII")
@@ -51,7 +51,6 @@ class Block(NamedTuple):
     dirty: int  # bytes of elements from the first that may be other than zero; changed under the lock of the whole array
     in_flight: int  # of a temporary segment: handles given away and not opened yet; changed atomically
     keeper: int  # the byte of the domain file that is locked while somebody lives who may still open them
-    sent: int  # when the last of them was given away: nanoseconds since 1970-01-01 UTC
 
 
 class Footer(NamedTuple):

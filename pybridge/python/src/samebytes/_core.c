@@ -53,7 +53,7 @@ static int core_exec(PyObject *module)
         long offset;
     } words[] = {
         {"PUBLISHED", SB_BLOCK_PUBLISHED}, {"DIRTY", SB_BLOCK_DIRTY}, {"IN_FLIGHT", SB_BLOCK_IN_FLIGHT},
-        {"KEEPER", SB_BLOCK_KEEPER},       {"SENT", SB_BLOCK_SENT},
+        {"KEEPER", SB_BLOCK_KEEPER},
     };
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         if (PyModule_AddIntConstant(module, words[i].name, words[i].offset) < 0)

@@ -7,7 +7,6 @@ PUBLISHED: int
 DIRTY: int
 IN_FLIGHT: int
 KEEPER: int
-SENT: int
 
 @disjoint_base
 class Mapping(Buffer):

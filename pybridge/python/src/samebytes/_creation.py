@@ -82,7 +82,7 @@ def create(
             return _make(path, name, header, control, head + first, last, mode, huge, recyclable)
         except NoSpaceError:
             _segment.cool_all()
-            _temporary.gc()
+            _temporary.collect(dry_run=False, patience=True)
         return _make(path, name, header, control, head + first, last, mode, huge, recyclable)
     except OSError as error:
         raise _file.translated(error, path) from None

@@ -7,24 +7,22 @@ is of use, and it does not matter whether the sender lives by then: a worker may
 
 What nobody ever opens has to go some time. Keeper is the number of a byte in the domain's file (see _domain.py) that the
 processes which multiprocessing started from one another lock, shared, while they live. The first of them, when it ends, deletes
-what is under way among them. Where it was killed, `gc` does, once none of them lives and an hour has passed: the process that
-is to open the handle may be one that had no use for this package before, and has locked nothing.
+what is under way among them. Where it was killed, `gc` does, once none of them lives. But only who calls it: what is collected
+when a temporary segment is made leaves these alone, since the process that is to open the handle may be one that had no use for
+this package before, and has locked nothing.
 """
 
 import os
 import struct
-import time
 
 from samebytes import _control, _domain, _file, _list, _name
 from samebytes._atomic import ADD, COMPARE_AND_SWAP
 from samebytes._control import PAGE_SIZE
-from samebytes._core import IN_FLIGHT, KEEPER, SENT
+from samebytes._core import IN_FLIGHT, KEEPER
 from samebytes._errors import Error
 from samebytes._segment import Segment, leave_at_end, leave_temporary, open_file
 
-_AWAITED = 3600 * 10**9  # ns from when a handle was given away; most are opened within milliseconds
-
-_WORDS = struct.Struct("<QQq")  # InFlight, Keeper, Sent
+_WORDS = struct.Struct("<QQ")  # InFlight and Keeper
 _NOTHING = b""
 
 
@@ -36,7 +34,6 @@ def sent(segment: Segment) -> None:
     at = segment.size - PAGE_SIZE
     try:
         segment.store(at + KEEPER, keeper)
-        segment.store(at + SENT, time.time_ns())
         _atomic(segment, ADD, 1)
     except OSError as error:
         raise _file.translated(error, segment.path) from None
@@ -56,10 +53,13 @@ def received(segment: Segment) -> None:
         raise _file.translated(error, segment.path) from None
 
 
-def is_over(opened: Segment, directory: str) -> bool:
-    """Whether nobody will open a handle of a temporary segment that has no participants."""
-    in_flight, keeper, when = _words(opened)
-    return in_flight == 0 or (time.time_ns() - when > _AWAITED and not _domain.is_kept(directory, keeper))
+def is_over(opened: Segment, directory: str, patience: bool) -> bool:
+    """Whether nobody who is known to live will open a handle of a temporary segment that has no participants.
+
+    With patience only whether none is under way.
+    """
+    in_flight, keeper = _words(opened)
+    return in_flight == 0 or (not patience and not _domain.is_kept(directory, keeper))
 
 
 def end(directory: str) -> None:
@@ -87,9 +87,10 @@ def _atomic(segment: Segment, op: int, first: int, second: int = 0) -> bool:
     return bool(out[0])
 
 
-def _words(opened: Segment) -> tuple[int, int, int]:
-    """InFlight, Keeper and Sent of a file that is not mapped."""
-    return _WORDS.unpack(os.pread(opened.fileno(), _WORDS.size, opened.size - PAGE_SIZE + IN_FLIGHT))
+def _words(opened: Segment) -> tuple[int, int]:
+    """InFlight and Keeper of a file that is not mapped."""
+    in_flight, keeper = _WORDS.unpack(os.pread(opened.fileno(), _WORDS.size, opened.size - PAGE_SIZE + IN_FLIGHT))
+    return in_flight, keeper
 
 
 def _collect_all(directory: str, number: int) -> None:
@@ -109,7 +110,7 @@ def _collect_all(directory: str, number: int) -> None:
             opened, head, tail = open_file(path, name, writable=True, trust=False)
             control = _file.read(head, tail, opened.size)[1]
             if control and control.flags & _control.TEMPORARY and _list.lock_rows(opened, control.slots):
-                in_flight, keeper, _ = _words(opened)
+                in_flight, keeper = _words(opened)
                 if in_flight == 0 or keeper == number:
                     _file.unlink_if_same(path, opened.fileno())
         except (Error, OSError):

@@ -29,7 +29,7 @@ def _collect_once() -> None:
     if not _collected:
         _collected = True
         try:
-            gc()
+            collect(dry_run=False, patience=True)
         except (Error, OSError):
             pass  # what cannot be collected now is left to the next
 
@@ -37,8 +37,8 @@ def _collect_once() -> None:
 def gc(dry_run: bool = False) -> builtins.list[_list.Info]:
     """Delete the temporary segments of this user that no process has open for writing, as those of killed ones, and describe them.
 
-    Those of which a handle is under way stay for an hour, and for as long as a process of their sender's family lives: those that
-    multiprocessing started from one another. Named segments are nobody's to collect: they stay until `delete`.
+    Those of which a handle is under way stay as long as a process of their sender's family lives: those that multiprocessing
+    started from one another. Named segments are nobody's to collect: they stay until `delete`.
 
     Parameters
     ----------
@@ -56,8 +56,13 @@ def gc(dry_run: bool = False) -> builtins.list[_list.Info]:
     >>> sb.gc()  # it has a user
     []
     """
+    return collect(dry_run, patience=False)
+
+
+def collect(dry_run: bool, patience: bool) -> builtins.list[_list.Info]:
+    """As `gc`; with patience all stay of which a handle is under way."""
     dead = [info for info in _list.list() if info.temporary and not any(p.alive for p in info.participants)]
-    dead = [info for info in dead if _collect(info.name, dry_run)]
+    dead = [info for info in dead if _collect(info.name, dry_run, patience)]
     for path, opened in _recycle.dead(_name.directory()):
         if not dry_run:
             _file.unlink_if_same(path, opened.fileno())
@@ -73,7 +78,7 @@ def _spare(path: str, opened: _segment.Segment) -> _list.Info:
     )
 
 
-def _collect(name: str, dry_run: bool) -> bool:
+def _collect(name: str, dry_run: bool, patience: bool) -> bool:
     """Deletes the segment of that name if it is temporary, has no participants, and nobody will open a handle of it."""
     path = _name.path_of(name)
     try:
@@ -82,7 +87,7 @@ def _collect(name: str, dry_run: bool) -> bool:
         if control is None or not control.flags & _control.TEMPORARY:
             return False
         if dry_run or _list.lock_rows(opened, control.slots):
-            over = _flight.is_over(opened, _name.directory())
+            over = _flight.is_over(opened, _name.directory(), patience)
             if over and not dry_run:
                 _file.unlink_if_same(path, opened.fileno())
             return over
