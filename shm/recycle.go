@@ -70,7 +70,7 @@ func (m *mapping) keepSpare() {
 	if alone, err := m.lock.lockBytes(participantByte, 2*int(m.content.control.Slots)+1); !alone || err != nil {
 		return
 	}
-	if n, _, _, err := m.lock.inFlight(len(m.bytes)); n != 0 || err != nil {
+	if n, _, err := m.lock.inFlight(len(m.bytes)); n != 0 || err != nil {
 		return // somebody will open a handle of it
 	}
 	var random [10]byte
