@@ -36,7 +36,8 @@ func domain(dir string) (string, error) {
 		return "", err
 	}
 	text := make([]byte, tokenSize+1)
-	if !info.regular || info.size != len(text) || f.readAt(text, 0) != nil || text[tokenSize] != '\n' || !isToken(string(text[:tokenSize])) {
+	whole := info.regular && info.size == len(text) && f.readAt(text, 0) == nil
+	if !whole || text[tokenSize] != '\n' || !isToken(string(text[:tokenSize])) {
 		return "", fmt.Errorf("%w: expected %d hexadecimal digits in %s", ErrBroken, tokenSize, filepath.Join(dir, domainFile))
 	}
 	return string(text[:tokenSize]), nil

@@ -9,8 +9,8 @@ import (
 	"github.com/samebytes/samebytes/ndarray"
 )
 
-// Handle says where the elements of an array in a segment are, for who can open them: some 200 bytes of JSON, whatever it names. It is what
-// Python's to_json gives, and what its from_json takes. docs/reference/handles.md has the schema.
+// Handle says where the elements of an array in a segment are, for who can open them: some 200 bytes of JSON, whatever it
+// names. It is what Python's to_json gives, and what its from_json takes. docs/reference/handles.md has the schema.
 //
 // A handle is data. [Open] checks it against the segment that it names, so that one from anybody gives elements of
 // that segment, or an error.
@@ -79,9 +79,9 @@ func (m *mapping) id() [16]byte {
 	return m.key.file.bytes()
 }
 
-// Open opens the array that a handle names: the same elements, in the same memory. The Array is a view of the segment: [Array.Refresh] and
-// [Array.Resize] make it the whole, and locks are counted in the whole's positions. A read-only handle is opened as by
-// [ReadOnly].
+// Open opens the array that a handle names: the same elements, in the same memory. The Array is a view of the segment:
+// [Array.Refresh] and [Array.Resize] make it the whole, and locks are counted in the whole's positions. A read-only handle is
+// opened as by [ReadOnly].
 //
 // The errors are ErrStale when the segment was deleted, or another array has its name; ErrNotExist when the handle is of another
 // domain; ndarray.ErrDType when the elements are not T in this machine's byte order; ndarray.ErrLayout when they do not lie within

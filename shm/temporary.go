@@ -10,10 +10,11 @@ import (
 	"github.com/samebytes/samebytes/ndarray"
 )
 
-// A temporary segment goes with its last participant, unless a handle of it is under way (flight.go). Whoever leaves, or finds one without participants, locks the bytes of all
-// rows at once, and one more, by which the lock is told from a participant's: that succeeds only if nobody has one of them, and while it lasts nobody can take one. So what somebody uses is
-// never deleted, and of those who would delete it one does. A process that is killed deletes nothing; the next one of the same
-// user that makes a temporary segment does it in its place.
+// A temporary segment goes with its last participant, unless a handle of it is under way (flight.go). Whoever leaves, or
+// finds one without participants, locks the bytes of all rows at once, and one more, by which the lock is told from a
+// participant's: that succeeds only if nobody has one of them, and while it lasts nobody can take one. So what somebody uses
+// is never deleted, and of those who would delete it one does. A process that is killed deletes nothing; the next one of the
+// same user that makes a temporary segment does it in its place.
 
 // New makes a segment without a chosen name, for as long as somebody has it open for writing: the last Close deletes it, and when
 // that process is killed, the next New or GC of the same user does. [Segment.Name] is what others attach it by.
@@ -63,7 +64,8 @@ func (f file) deleteDead(path string, slots int, over func() bool) bool {
 }
 
 // GC deletes the temporary segments of this user that no process has open for writing, as those of killed processes, and
-// describes them. Those of which a handle is under way stay as long as their sender lives. A dry run only describes. Named segments are nobody's to collect: they stay until [Delete].
+// describes them. Those of which a handle is under way stay as long as their sender lives. A dry run only describes. Named
+// segments are nobody's to collect: they stay until [Delete].
 // The errors are ErrNotExist and ErrAccess, of the directory, and ErrUnsupported.
 func GC(dryRun bool) ([]Info, error) { return gc(dryRun, false) }
 

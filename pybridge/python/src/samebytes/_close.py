@@ -46,15 +46,22 @@ _ALONE = _holders(np.empty(1).view())
 
 def _hidden(array: object) -> int:
     """How many references to an object the interpreter does not show."""
-    shown = sum(_shown_by_frames(frame, array) for frame in list(sys._current_frames().values()))
+    shown = 0  # by loops, as what a function within this one refers to would be no plain variable
+    for frame in list(sys._current_frames().values()):
+        shown += _shown_by_frames(frame, array)
     found = sys.getrefcount(array) - _CALL
     if found == shown:  # most often: a variable, and the calls that led here
         return 0
     for referrer in gc.get_referrers(array):
-        times = sum(referent is array for referent in gc.get_referents(referrer))  # before __dict__ makes a dict that has it
-        if isinstance(referrer, _CONTAINERS) or any(value is array for value in getattr(referrer, "__dict__", {}).values()):
-            shown += times
+        shown += _shown_by(referrer, array)
     return found - shown
+
+
+def _shown_by(referrer: object, array: object) -> int:
+    """How often something refers to it as an item or attribute."""
+    times = sum(referent is array for referent in gc.get_referents(referrer))  # before __dict__ makes a dict that has it
+    attributes = {} if isinstance(referrer, _CONTAINERS) else getattr(referrer, "__dict__", {})
+    return times if isinstance(referrer, _CONTAINERS) or any(value is array for value in attributes.values()) else 0
 
 
 # What refers to things without looking into their memory. A memoryview, and Cython's, do look.
