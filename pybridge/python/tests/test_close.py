@@ -298,3 +298,53 @@ def test_interpreter_ends_clean(segments: Path) -> None:
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert sorted(os.listdir(segments)) == [".samebytes", "x"]
+
+
+def by_interface(a: sb.ndarray) -> Any:
+    class Holder:
+        def __init__(self) -> None:
+            self.__array_interface__ = a.__array_interface__
+            self.array = a
+
+    return np.asarray(Holder())
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        np.ctypeslib.as_ctypes,
+        lambda a: a.ctypes,
+        lambda a: a.ctypes.data_as(ctypes.POINTER(ctypes.c_double)),
+        lambda a: np.ctypeslib.as_array(a.ctypes.data_as(ctypes.POINTER(ctypes.c_double)), (16,)),
+        by_interface,
+    ],
+)
+def test_addresses_keep_it_open(look: Callable[[Any], Any], segments: Path) -> None:
+    a = sb.zeros((4, 4))
+    view = look(a)
+    with pytest.raises(BufferError, match="views"):
+        a.close()
+    assert a.shape == (4, 4)
+    del view
+    gc.collect()
+    a.close()
+
+
+def test_what_happened_matters_more(segments: Path) -> None:
+    def work(part: Any) -> None:
+        raise RuntimeError("the cause")
+
+    with pytest.raises(RuntimeError, match="cause"), sb.zeros(4) as a:
+        work(a[1:])
+
+
+def test_what_a_closed_array_refuses(segments: Path, tmp_path: Path) -> None:
+    a = sb.zeros(4)
+    a.close()
+    for use in (a.tolist, a.tobytes, a.sort, a.mean, a.item, a.ravel, lambda: len(a), lambda: bytes(a), lambda: a.fill(3)):
+        with pytest.raises(sb.ClosedError):
+            use()
+    for use in (lambda: a.tofile(tmp_path / "x"), lambda: sb.to_json(a), lambda: a.astype(int), lambda: bool(a)):
+        with pytest.raises(sb.ClosedError):
+            use()
+    assert not (tmp_path / "x").exists()

@@ -67,8 +67,12 @@ class Base(np.ndarray[Any, np.dtype[Any]]):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *exception: object) -> None:
-        self.close()
+    def __exit__(self, kind: object = None, *exception: object) -> None:
+        try:
+            self.close()
+        except BufferError:
+            if kind is None:
+                raise  # else the traceback has the views, and what happened matters more
 
     def flush(self) -> None:
         """Write what was changed to the disk, if the segment is a file on one, and return when it is there.
@@ -184,7 +188,8 @@ class Closed:
         raise ClosedError(f"expected an open array, found {self!r}")
 
     _find_segment = __getitem__ = __setitem__ = __iter__ = __array_ufunc__ = __array_function__ = __reduce_ex__ = _refuse
-    __array_wrap__ = __copy__ = __deepcopy__ = __dlpack__ = copy = save = _refuse
+    __array_wrap__ = __copy__ = __deepcopy__ = __dlpack__ = __len__ = __bytes__ = __float__ = __int__ = __bool__ = _refuse
+    copy = save = tolist = tobytes = tofile = item = fill = sort = mean = dot = view = reshape = ravel = astype = _refuse
 
     name = None
 

@@ -60,8 +60,25 @@ def _hidden(array: object) -> int:
 def _shown_by(referrer: object, array: object) -> int:
     """How often something refers to it as an item or attribute."""
     times = sum(referent is array for referent in gc.get_referents(referrer))  # before __dict__ makes a dict that has it
+    if isinstance(referrer, dict):  # which may be the attributes of what looks
+        times -= sum(_looks(owner) for owner in gc.get_referrers(referrer) if getattr(owner, "__dict__", None) is referrer)
+    if _looks(referrer):
+        return 0
     attributes = {} if isinstance(referrer, _CONTAINERS) else getattr(referrer, "__dict__", {})
     return times if isinstance(referrer, _CONTAINERS) or any(value is array for value in attributes.values()) else 0
+
+
+def _looks(owner: object) -> bool:
+    """Whether what has the array in an attribute has its address too: objects of ctypes, and what NumPy makes arrays of."""
+    if isinstance(owner, np.ndarray):
+        return False  # counted by what it refers to
+    ctypes = sys.modules.get("ctypes")
+    return (
+        (ctypes is not None and isinstance(owner, ctypes._SimpleCData.__mro__[1]))
+        or type(owner).__name__ == "_ctypes"  # numpy.ndarray.ctypes
+        or hasattr(type(owner), "__array_interface__")
+        or "__array_interface__" in getattr(owner, "__dict__", ())
+    )
 
 
 # What refers to things without looking into their memory. A memoryview, and Cython's, do look.

@@ -15,6 +15,7 @@ from samebytes import _descr, _domain, _flight, _name, _npy, _segment
 from samebytes._errors import (
     AccessError,
     BadNameError,
+    ClosedError,
     DTypeError,
     Error,
     FormatError,
@@ -295,6 +296,8 @@ def to_json(array: _Plain) -> str:
     42.0
     >>> sb.delete("example-json")
     """
+    if getattr(array, "_closed", False):
+        raise ClosedError(f"expected an open array, found {array!r}")
     segment = _segment.of(array)
     if segment is None:
         raise NoControlError(f"expected an array in a segment, found a {type(array).__name__} in ordinary memory")

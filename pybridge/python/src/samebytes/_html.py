@@ -81,6 +81,8 @@ def _range_of(sample: _Plain, numbers: _Plain) -> str:
     if not finite.any():
         return "no number"
     if sample.dtype.kind in "mM":
+        if np.datetime_data(sample.dtype)[0] == "generic":
+            return "no unit"
         return f"{sample[finite].min()} to {sample[finite].max()}"
     return f"{numbers[finite].min():.6g} to {numbers[finite].max():.6g}"
 

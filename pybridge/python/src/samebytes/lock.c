@@ -57,8 +57,9 @@ static PyObject *lock_failed(Lock *self, int error, const sb_span *damage)
 {
     if (error == EFAULT)
         atomic_store(&self->mapping->locks.broken, EFAULT);
-    PyObject *result = PyObject_CallMethod((PyObject *)self, "_failed", "iy#", error, (const char *)damage,
-                                           damage ? PyBytes_Size(self->spans) : (Py_ssize_t)0);
+    /* Made here, as no format with # is the same for all releases of the limited API. */
+    PyObject *box = PyBytes_FromStringAndSize((const char *)damage, damage ? PyBytes_Size(self->spans) : 0);
+    PyObject *result = box ? PyObject_CallMethod((PyObject *)self, "_failed", "iN", error, box) : NULL;
     if (result) {
         Py_DECREF(result);
         PyErr_Format(PyExc_SystemError, "_failed returned after error %d", error);

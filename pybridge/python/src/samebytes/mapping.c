@@ -67,9 +67,11 @@ static int mapping_start_locks(Mapping *self, int fd, PyObject *tables)
 {
     unsigned long long offset;
     unsigned int slots, boxes, axes, flags;
-    const char *record;
-    Py_ssize_t n;
-    if (!PyArg_ParseTuple(tables, "KIIIIz#:tables", &offset, &slots, &boxes, &axes, &flags, &record, &n))
+    PyObject *bytes;
+    char *record = NULL;
+    Py_ssize_t n = 0;
+    if (!PyArg_ParseTuple(tables, "KIIIIO:tables", &offset, &slots, &boxes, &axes, &flags, &bytes) ||
+        (bytes != Py_None && PyBytes_AsStringAndSize(bytes, &record, &n) < 0))
         return -1;
     if ((record && (n != SB_PARTICIPANT_SIZE || !self->writable)) || offset > (unsigned long long)self->size) {
         PyErr_SetString(PyExc_ValueError, "expected tables in the file, and a participant's record");
@@ -203,7 +205,11 @@ static PyObject *mapping_open(PyTypeObject *type, PyObject *args)
     } else {
         self->size = st.st_size;
         mapping_set_status(self, &st);
-        opened = Py_BuildValue("Oy#y#", self, head, nhead, tail, ntail);
+        PyObject *first = PyBytes_FromStringAndSize(head, nhead), *last = PyBytes_FromStringAndSize(tail, ntail);
+        if (first && last)
+            opened = PyTuple_Pack(3, self, first, last);
+        Py_XDECREF(first);
+        Py_XDECREF(last);
     }
     free(head);
     Py_DECREF(self);
@@ -449,8 +455,9 @@ int mapping_is_broken(Mapping *self)
 static PyObject *mapping_holds(Mapping *self, PyObject *args)
 {
     Py_ssize_t offset, n;
-    const char *bytes;
-    if (!PyArg_ParseTuple(args, "ny#:holds", &offset, &bytes, &n) || mapping_is_empty(self))
+    PyObject *object;
+    char *bytes;
+    if (!PyArg_ParseTuple(args, "nO:holds", &offset, &object) || PyBytes_AsStringAndSize(object, &bytes, &n) < 0 || mapping_is_empty(self))
         return NULL;
     return PyBool_FromLong(offset >= 0 && n <= self->size && offset <= self->size - n && memcmp(self->start + offset, bytes, (size_t)n) == 0);
 }
