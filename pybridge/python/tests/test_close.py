@@ -1,5 +1,6 @@
 """close(), `with`, flush() and save()."""
 
+import ctypes
 import gc
 import os
 import pickle
