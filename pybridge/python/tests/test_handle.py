@@ -425,3 +425,14 @@ def test_bounds_are_those_of_each_element(shape: list[int], strides: list[int], 
     assert (got is not None) == (fits and all(0 <= place < 24 for place in places))
     if got is not None:
         assert got.ravel().tolist() == places
+
+
+def test_a_deleted_array_is_not_given_away(segments: Path) -> None:
+    a = sb.create("x", 3)
+    sb.delete("x")
+    with pytest.raises(sb.StaleError, match="deleted"):
+        pickle.dumps(a)
+    sb.create("x", 3)
+    with pytest.raises(sb.StaleError, match="deleted"):
+        pickle.dumps(a[1:])
+    assert (copy.deepcopy(a) == a).all()

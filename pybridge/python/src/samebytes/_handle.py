@@ -102,7 +102,17 @@ def handle_of(array: _Plain, segment: Segment) -> Handle:
 
 
 def send(array: _Plain, segment: Segment) -> Handle:
-    """As `handle_of`, to be given away: a temporary segment stays until it is opened."""
+    """As `handle_of`, to be given away: a temporary segment stays until it is opened.
+
+    Raises StaleError for a deleted one, which nobody could open: a pool whose worker returns it would hang over the error there.
+    """
+    try:
+        st = os.lstat(segment.path)
+        deleted = (st.st_dev, st.st_ino) != (segment.dev, segment.ino)
+    except OSError:
+        deleted = True
+    if deleted:
+        raise StaleError(f"give away {segment.name or segment.path!r}: the segment was deleted")
     handle = handle_of(array, segment)
     _flight.sent(segment)
     return handle
