@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/samebytes/samebytes/shm"
 )
@@ -155,8 +154,6 @@ func init() {
 			panic(err)
 		}
 		fmt.Println(a.Data()[1])
-		for {
-			time.Sleep(time.Hour)
-		}
+		forever()
 	}
 }
