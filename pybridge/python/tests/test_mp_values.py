@@ -302,3 +302,19 @@ def test_attach(segments: Path) -> None:
         mp.attach("nothing")
     with pytest.raises(sb.BadNameError):
         mp.attach("../x")
+
+
+def made_in_a_worker(n: int) -> Any:
+    return mp.Value("i", n)
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+def test_workers_return_values(method: str, segments: Path) -> None:
+    """Which they have let go when they are received."""
+    with mp.get_context(method).Pool(2) as pool:
+        assert [value.value for value in pool.map(made_in_a_worker, range(3))] == [0, 1, 2]
+    receiver, sender = mp.Pipe(duplex=False)
+    sender.send(mp.Array("d", [1, 2]))
+    assert receiver.recv()[:] == [1, 2]
+    receiver.close()
+    sender.close()

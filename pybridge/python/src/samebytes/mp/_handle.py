@@ -2,7 +2,7 @@
 
 from multiprocessing import context
 
-from samebytes import _name, _segment
+from samebytes import _flight, _name, _segment
 from samebytes._errors import Error, NotExistError, StaleError
 from samebytes._segment import Segment
 
@@ -10,11 +10,15 @@ Handle = tuple[str, bytes]
 
 
 def of(segment: Segment) -> Handle:
-    """The handle of a segment. What is pickled as an argument of a new process stays until that has ended."""
+    """The handle of a segment, to be given away: a temporary one stays until it is opened.
+
+    What is pickled as an argument of a new process stays until that has ended.
+    """
     assert segment.name is not None and segment.control is not None  # which all of this package have
     popen = context.get_spawning_popen()
     if popen is not None:  # who starts the process may let go of the argument before it is there
         vars(popen).setdefault("_segments", []).append(segment)
+    _flight.sent(segment)
     return segment.name, segment.control.id
 
 
@@ -35,4 +39,5 @@ def attached(handle: Handle) -> Segment:
         raise type(error)(f"unpickle {name!r}: {error}") from None
     if segment.control is None or segment.control.id != id:
         raise StaleError(f"unpickle {name!r}: another segment has the name now")
+    _flight.received(segment)
     return segment
