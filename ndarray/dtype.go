@@ -5,16 +5,6 @@ import (
 	"reflect"
 )
 
-// Element is the constraint on the elements of an [Array]: the Go types whose memory is what NumPy stores for the dtype
-// of the same name. int, uint and uintptr are left out because their size is the machine's.
-type Element interface {
-	~bool |
-		~int8 | ~int16 | ~int32 | ~int64 |
-		~uint8 | ~uint16 | ~uint32 | ~uint64 |
-		~float32 | ~float64 |
-		~complex64 | ~complex128
-}
-
 // DType names the type of an array's elements, as NumPy's dtype does. It says nothing of byte order: elements in memory
 // are in the machine's, and a file's order is its header's matter. The zero DType names no type.
 type DType struct {
