@@ -3,6 +3,7 @@ package ndarray
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -57,8 +58,31 @@ type ShapeError struct {
 	Reason string
 }
 
+// newShapeError returns a ShapeError with copies of the shapes, which the arrays go on using.
+func newShapeError(op, reason string, shapes ...[]int) ShapeError {
+	copies := make([][]int, len(shapes))
+	for i, shape := range shapes {
+		copies[i] = slices.Clone(shape)
+	}
+	return ShapeError{op, copies, reason}
+}
+
 func (e ShapeError) Error() string {
 	return fmt.Sprintf("ndarray: %s: %s: %v", e.Op, e.Reason, e.Shapes)
 }
 
 func (e ShapeError) Unwrap() error { return ErrShape }
+
+// LayoutError is the value of the panic of a call for which an array's strides are not fit, and wraps [ErrLayout].
+type LayoutError struct {
+	Op      string
+	Shape   []int
+	Strides []int // in elements
+	Reason  string
+}
+
+func (e LayoutError) Error() string {
+	return fmt.Sprintf("ndarray: %s: %s: shape %v with strides %v", e.Op, e.Reason, e.Shape, e.Strides)
+}
+
+func (e LayoutError) Unwrap() error { return ErrLayout }

@@ -1,0 +1,167 @@
+package ndarray
+
+import "slices"
+
+// loops visits the elements of several operands of one shape together, as runs along one axis. Unless the order matters,
+// axes are taken in the order of the operands' strides, so that memory is read as it lies; axes of length one are left
+// out, and neighbours that run on into each other in all operands are one axis. Contiguous operands are a single run.
+type loops struct {
+	shape   []int   // the last axis is the run's
+	strides [][]int // elements, of each operand on each axis
+	offsets []int   // of each operand's first element
+}
+
+// newLoops returns the loops over the elements of layouts of one shape. It follows the strides of the first layout where they
+// differ, then those of the second, and so on.
+func newLoops(layouts ...*layout) loops {
+	l := droppedAxes(layouts)
+	l.ascend()
+	l.sort()
+	l.merge()
+	return l
+}
+
+// newOrderedLoops returns loops that visit elements in C order.
+func newOrderedLoops(layouts ...*layout) loops {
+	l := droppedAxes(layouts)
+	l.merge()
+	return l
+}
+
+// droppedAxes returns the loops over all axes that are not of length one, and at least one.
+func droppedAxes(layouts []*layout) loops {
+	shape := layouts[0].shape
+	ints := make([]int, (len(layouts)+1)*(len(shape)+1)+len(layouts)) // all that follows lies in one allocation
+	take := func(n int) []int {
+		taken := ints[:n:n]
+		ints = ints[n:]
+		return taken
+	}
+	l := loops{shape: take(len(shape) + 1)[:0], strides: make([][]int, len(layouts)), offsets: take(len(layouts))}
+	for k, operand := range layouts {
+		l.strides[k] = take(len(shape) + 1)[:0]
+		l.offsets[k] = operand.offset
+	}
+	for d, length := range shape {
+		if length != 1 {
+			l.shape = append(l.shape, length)
+			for k, operand := range layouts {
+				l.strides[k] = append(l.strides[k], operand.strides[d])
+			}
+		}
+	}
+	if len(l.shape) == 0 {
+		l.shape = append(l.shape, 1)
+		for k := range layouts {
+			l.strides[k] = append(l.strides[k], 1)
+		}
+	}
+	return l
+}
+
+// ascend turns the axes round along which the first operand that moves does so downwards.
+func (l *loops) ascend() {
+	for d, length := range l.shape {
+		first := slices.IndexFunc(l.strides, func(strides []int) bool { return strides[d] != 0 })
+		if first < 0 || l.strides[first][d] > 0 || length == 0 {
+			continue
+		}
+		for k, strides := range l.strides {
+			l.offsets[k] += (length - 1) * strides[d]
+			strides[d] = -strides[d]
+		}
+	}
+}
+
+// sort puts the axes of long strides first. It keeps the order of those whose strides don't decide.
+func (l *loops) sort() {
+	for i := 1; i < len(l.shape); i++ {
+		for d := i; d > 0 && l.isInner(d-1, d); d-- {
+			l.shape[d-1], l.shape[d] = l.shape[d], l.shape[d-1]
+			for _, strides := range l.strides {
+				strides[d-1], strides[d] = strides[d], strides[d-1]
+			}
+		}
+	}
+}
+
+// isInner reports whether axis d belongs inside of axis e: the first operand that moves along both, in different steps,
+// takes the shorter ones along d.
+func (l *loops) isInner(d, e int) bool {
+	for _, strides := range l.strides {
+		x, y := max(strides[d], -strides[d]), max(strides[e], -strides[e])
+		if x != 0 && y != 0 && x != y {
+			return x < y
+		}
+	}
+	return false
+}
+
+// merge joins each axis to the one after it where every operand runs on from one into the other.
+func (l *loops) merge() {
+	last := 0
+	for d := 1; d < len(l.shape); d++ {
+		runsOn := true
+		for _, strides := range l.strides {
+			runsOn = runsOn && strides[last] == l.shape[d]*strides[d]
+		}
+		if runsOn {
+			l.shape[last] *= l.shape[d]
+		} else {
+			last++
+			l.shape[last] = l.shape[d]
+		}
+		for _, strides := range l.strides {
+			strides[last] = strides[d]
+		}
+	}
+	l.shape = l.shape[:last+1]
+	for k := range l.strides {
+		l.strides[k] = l.strides[k][:last+1]
+	}
+}
+
+// inc returns the increment of the k-th operand within a run.
+func (l *loops) inc(k int) int { return l.strides[k][len(l.shape)-1] }
+
+// each calls run for every run, with the offset of each operand's first element and the number of elements. The offsets
+// are only valid during the call.
+func (l *loops) each(run func(offsets []int, n int)) {
+	if slices.Contains(l.shape, 0) {
+		return
+	}
+	outer := len(l.shape) - 1
+	n := l.shape[outer]
+	offsets := slices.Clone(l.offsets)
+	index := make([]int, outer)
+	for {
+		run(offsets, n)
+		d := outer - 1
+		for ; d >= 0; d-- {
+			index[d]++
+			if index[d] < l.shape[d] {
+				for k, strides := range l.strides {
+					offsets[k] += strides[d]
+				}
+				break
+			}
+			for k, strides := range l.strides {
+				offsets[k] -= (index[d] - 1) * strides[d]
+			}
+			index[d] = 0
+		}
+		if d < 0 {
+			return
+		}
+	}
+}
+
+// part returns the loops over the elements from first to last-1 on one axis.
+func (l *loops) part(axis, first, last int) loops {
+	p := loops{shape: slices.Clone(l.shape), strides: l.strides, offsets: slices.Clone(l.offsets)}
+	p.shape[axis] = last - first
+	for k, strides := range l.strides {
+		p.offsets[k] += first * strides[axis]
+	}
+	return p
+}

@@ -1,0 +1,59 @@
+package ndarray
+
+import (
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+)
+
+// parallelMin is the number of elements from which a call is shared out among goroutines: starting one costs about a
+// microsecond, in which a loop handles some thousand elements.
+const parallelMin = 1 << 16
+
+// workers is what SetWorkers set, or zero.
+var workers atomic.Int64
+
+// SetWorkers sets how many goroutines at most share the work of one call on a large array, and returns what was set before.
+// One keeps all work on the caller's goroutine; zero, which is the default, stands for runtime.GOMAXPROCS. It may be called
+// at any time, and concerns the calls that begin after it. It panics if n is negative.
+func SetWorkers(n int) (before int) {
+	if n < 0 {
+		panic(ShapeError{"SetWorkers", [][]int{{n}}, "expected a number of goroutines, or zero"})
+	}
+	return int(workers.Swap(int64(n)))
+}
+
+// eachParallel is each for runs that may be visited in any order and at the same time.
+func (l *loops) eachParallel(run func(offsets []int, n int)) {
+	total := 1
+	for _, length := range l.shape {
+		total *= length
+	}
+	parts := 1
+	if total >= parallelMin {
+		parts = int(workers.Load())
+		if parts == 0 {
+			parts = runtime.GOMAXPROCS(0)
+		}
+		parts = min(parts, total/(parallelMin/2))
+	}
+	// The outermost axis that is long enough keeps each goroutine in memory of its own.
+	axis := slices.IndexFunc(l.shape, func(length int) bool { return length >= 4*parts })
+	if parts == 1 || axis < 0 {
+		l.each(run)
+		return
+	}
+	var group sync.WaitGroup
+	length := l.shape[axis]
+	for i := 1; i < parts; i++ {
+		part := l.part(axis, length/parts*i, length/parts*i+length/parts)
+		if i == parts-1 {
+			part = l.part(axis, length/parts*i, length)
+		}
+		group.Go(func() { part.each(run) })
+	}
+	first := l.part(axis, 0, length/parts)
+	first.each(run)
+	group.Wait()
+}
