@@ -28,7 +28,8 @@ type Handle struct {
 }
 
 // Handle returns a handle of the array, to be given away: each call is for one opening. A temporary segment ([New]) stays until
-// then, also when it is closed here before, for as long as this process lives.
+// then, also when it is closed here before, for as long as this process lives. (Python's a.handle is only to look at; it is
+// pickling, or to_json, that gives one away there.)
 // The errors are ErrClosed, ErrBadName for a file that was opened by its path, ErrAccess and ErrBroken.
 func (a *Array[T]) Handle() (Handle, error) { return a.HandleOf(a.Array) }
 

@@ -248,6 +248,15 @@ def test_save_writes_what_numpy_does(make: Callable[[Any], Any], tmp_path: Path,
     assert sorted(os.listdir(tmp_path)) == ["numpy", "saved"]
 
 
+def test_save_names_the_path_that_fails(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError) as info:
+        sb.zeros(3).save(tmp_path / "missing" / "x.npy")
+    assert info.value.filename == str(tmp_path / "missing" / "x.npy")
+    with pytest.raises(IsADirectoryError):
+        sb.zeros(3).save(tmp_path)
+    assert os.listdir(tmp_path) == []
+
+
 def test_save_replaces_at_once(tmp_path: Path, segments: Path) -> None:
     path = tmp_path / "saved.npy"
     a = sb.create("x", 3)

@@ -129,11 +129,13 @@ class Base(np.ndarray[Any, np.dtype[Any]]):
                 file.flush()
                 os.fsync(fd)
             os.replace(temporary, path)
-        except BaseException:
+        except BaseException as error:
             try:
                 os.unlink(temporary)
-            except FileNotFoundError:
-                pass
+            except OSError:
+                pass  # it was not made, or its directory is gone
+            if isinstance(error, OSError) and error.filename == temporary:
+                raise type(error)(error.errno, error.strerror, path) from None  # of the path that the caller knows
             raise
 
     def __repr__(self) -> str:
