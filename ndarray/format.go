@@ -61,7 +61,7 @@ func (a *Array[T]) String() string { return fmt.Sprint(a) }
 // Text returns what [Array.String] does, under other options.
 func (a *Array[T]) Text(o PrintOptions) string {
 	p := a.printable()
-	return p.lines(o.resolved(), " ", 0)
+	return p.str(o)
 }
 
 // LogValue implements [slog.LogValuer]: a group of dtype, shape and a text of at most a few hundred bytes.
@@ -163,31 +163,35 @@ func padLeft(text string, width int) string {
 func (p printable) format(s fmt.State, verb rune) {
 	var o PrintOptions
 	precision, hasPrecision := s.Precision()
+	width, hasWidth := s.Width()
 	switch {
 	case verb != 'v' && verb != 's':
 		element := fmt.FormatString(s, verb)
-		text := func(offset int) string { return fmt.Sprintf(element, p.value(offset)) }
-		p.texts = func(PrintOptions) textsOf { return alignedTexts(text) }
-		hasPrecision = true // whatever it is, no scalar of Python's
+		p.scalar = func(offset int) string { return fmt.Sprintf(element, p.value(offset)) }
+		p.texts = func(PrintOptions) textsOf { return alignedTexts(p.scalar) }
+	case hasPrecision && precision == 0:
+		o.Precision = -1
 	case hasPrecision:
 		o.Precision = precision
-		if precision == 0 {
-			o.Precision = -1
-		}
 	}
-	if width, ok := s.Width(); ok && (verb == 'v' || verb == 's') {
+	if hasWidth && (verb == 'v' || verb == 's') {
 		p.texts, p.scalar = widened(p.texts, width), widenedText(p.scalar, width)
 	}
 	text := ""
-	switch {
-	case verb == 'v' && s.Flag('#'):
+	if verb == 'v' && s.Flag('#') {
 		text = p.repr(o.resolved())
-	case len(p.shape) == 0 && p.n == 1 && !hasPrecision:
-		text = p.scalar(p.offset)
-	default:
-		text = p.lines(o.resolved(), " ", 0)
+	} else {
+		text = p.str(o)
 	}
 	io.WriteString(s, text) // a State keeps its writer's errors for the caller of Fprintf
+}
+
+// str returns what NumPy's str does. As there, an array without axes is printed as a number, unless digits were asked for.
+func (p printable) str(o PrintOptions) string {
+	if len(p.shape) == 0 && p.n == 1 && o.Precision == 0 {
+		return p.scalar(p.offset)
+	}
+	return p.lines(o.resolved(), " ", 0)
 }
 
 // widened makes texts at least some characters wide.

@@ -32,19 +32,36 @@ func (k floatKind) round(x float64) float64 {
 }
 
 // shortest returns the fewest digits that tell x from other numbers of the format, written as strconv does with 'e' or 'f'.
+// Where two texts are as near to x the last digit is even, which strconv's shortest does not promise.
 func (k floatKind) shortest(x float64, verb byte) string {
-	switch k.mantissa {
-	case 53:
-		return strconv.FormatFloat(x, verb, -1, 64)
-	case 24:
-		return strconv.FormatFloat(x, verb, -1, 32)
+	n := 1 // digits
+	if k.mantissa >= 24 {
+		whole, fraction, _ := floatParts(strconv.FormatFloat(x, 'e', -1, k.bits()), false)
+		n = len(strings.TrimPrefix(whole, "-")) + len(fraction)
 	}
-	for precision := 0; ; precision++ { // ends at 17 digits, which are x
-		decimal, err := strconv.ParseFloat(strconv.FormatFloat(x, 'e', precision, 64), 64)
-		if err == nil && k.round(decimal) == x || precision == 17 {
+	const most = 17 // digits tell any float64 from any other
+	for ; n < most; n++ {
+		text := strconv.FormatFloat(x, 'e', n-1, 64)
+		decimal, err := strconv.ParseFloat(text, 64)
+		if err == nil && k.round(decimal) != x {
+			// Above a power of two numbers lie further apart than below: the decimal on the other side may do.
+			exp, _ := strconv.Atoi(text[strings.IndexByte(text, 'e')+1:]) // no error: FormatFloat wrote it
+			text = strconv.FormatFloat(decimal+math.Copysign(math.Pow10(exp-n+1), x), 'e', n-1, 64)
+			decimal, err = strconv.ParseFloat(text, 64)
+		}
+		if err == nil && k.round(decimal) == x {
 			return strconv.FormatFloat(decimal, verb, -1, 64)
 		}
 	}
+	return strconv.FormatFloat(x, verb, -1, 64)
+}
+
+// bits is the size that strconv goes by.
+func (k floatKind) bits() int {
+	if k.mantissa == 24 {
+		return 32
+	}
+	return 64
 }
 
 // digits returns the shortest text of x, rounded from all of x's digits where it has more than precision after the point,
@@ -195,7 +212,10 @@ func (f *floatColumn) text(x float64) string {
 	case math.IsNaN(x) || math.IsInf(x, 0):
 		return padLeft(special(x, f.plus), f.left+1+f.right)
 	case f.exponents:
-		whole, fraction, exponent := floatParts(strconv.FormatFloat(x, 'e', f.precision, 64), f.plus)
+		whole, fraction, exponent := floatParts(f.kind.shortest(x, 'e'), f.plus)
+		if len(fraction) != f.precision {
+			whole, fraction, exponent = floatParts(strconv.FormatFloat(x, 'e', f.precision, 64), f.plus)
+		}
 		zeros := strings.Repeat("0", max(f.digits+1-len(exponent), 0))
 		return padLeft(whole, f.left) + "." + fraction + "e" + exponent[:1] + zeros + exponent[1:]
 	}

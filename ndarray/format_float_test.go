@@ -61,10 +61,7 @@ func TestPrintFloat16AsNumPy(t *testing.T) {
 			texts:  func(o PrintOptions) textsOf { return k.texts(get, o, false) },
 			scalar: func(offset int) string { return k.scalar(get(offset), ".0") },
 		}
-		str, repr := p.lines(c.Options.resolved(), " ", 0), p.repr(c.Options.resolved())
-		if len(c.Shape) == 0 {
-			str = p.scalar(0)
-		}
+		str, repr := p.str(c.Options), p.repr(c.Options.resolved())
 		if str != c.Str || c.Repr != "" && repr != c.Repr {
 			t.Errorf("case %d, %s: expected\n%s\n%s\nfound\n%s\n%s", i, c.Name, c.Str, c.Repr, str, repr)
 		}

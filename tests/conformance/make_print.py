@@ -100,6 +100,8 @@ def special():
     add("largest and smallest", np.array([np.finfo("f4").max, np.finfo("f4").tiny, np.float32(1e-45)]))
     add("ties", np.array([0.5, 1.5, 2.5, -0.5]), precision=0)
     add("ties", np.array([0.125, 0.375, 2.625]), precision=2)
+    add("a power of two between two decimals", np.array([0.015625, 1], "f2"))
+    add("a power of two between two decimals", np.array([0.015625, 3e4], "f2"))
     add("rounding carries", np.array([0.999999999, 9.999999999]))
     add("rounding carries", np.array([9.999999999e-5, 9.999999999e9]))
     add("powers of two", 2.0 ** np.arange(-40, 40))
