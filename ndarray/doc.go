@@ -31,6 +31,18 @@
 // Arrays are as safe as slices: many goroutines may read an element, or one write it while no other uses it. The
 // description of an array never changes, so that views may be made from many goroutines at once.
 //
+// # Printing
+//
+// Arrays print as NumPy's do: %v as str, %#v as repr, and verbs for numbers, as %.3f, on every element. More than 1000
+// elements are summarised: see [Array.Format], and [Array.Text] for other limits. As the value of a log's attribute an
+// array is a group of its dtype, its shape and a short text.
+//
+// # Ranges and random numbers
+//
+// [Arange], [Linspace], [Logspace], [Geomspace], [Full], [Ones], [Eye], [Tri] and [Indices] return arrays with memory of
+// their own, [Meshgrid] views. [Random], [RandomNormal], [RandomExp] and [RandomIntN] fill an array, and [Shuffle] orders
+// one anew, with the numbers of a source of math/rand/v2, in C order whatever the layout.
+//
 // # Speed
 //
 // At and Set of a 2-d array whose strides are not negative cost up to half more than those of gonum's Dense; on other
