@@ -2,6 +2,7 @@
 
 ndarray/format_test.go reads it. Run with the NumPy whose texts are wanted; the same NumPy writes the same bytes.
 """
+
 import json
 from pathlib import Path
 
@@ -11,7 +12,13 @@ from numpy.lib.stride_tricks import as_strided
 INTEGERS = ["int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"]
 FLOATS = ["float16", "float32", "float64"]
 COMPLEX = ["complex64", "complex128"]
-NAMES = {"precision": "Precision", "threshold": "Threshold", "edgeitems": "EdgeItems", "linewidth": "LineWidth", "suppress": "Suppress"}
+NAMES = {
+    "precision": "Precision",
+    "threshold": "Threshold",
+    "edgeitems": "EdgeItems",
+    "linewidth": "LineWidth",
+    "suppress": "Suppress",
+}
 
 rng = np.random.default_rng(20240229)
 cases = []
@@ -24,7 +31,12 @@ def add(name, base, shape=None, strides=None, offset=0, **options):
     if shape is not None:
         size = base.dtype.itemsize
         a = as_strided(base.ravel()[offset:], shape, [s * size for s in strides])
-    case = {"name": name, "dtype": base.dtype.name, "data": base.astype(base.dtype.newbyteorder("<")).tobytes().hex(), "shape": list(a.shape)}
+    case = {
+        "name": name,
+        "dtype": base.dtype.name,
+        "data": base.astype(base.dtype.newbyteorder("<")).tobytes().hex(),
+        "shape": list(a.shape),
+    }
     if shape is not None:
         case |= {"strides": list(strides), "offset": offset}
     if options:
@@ -46,7 +58,29 @@ def scalars():
     for dtype in ["bool", *INTEGERS]:
         for value in [0, 1, 100]:
             add("one element, no axis", np.array(value).astype(dtype))
-    values = [0.0, -0.0, 1, -1.5, 0.1, 1 / 3, 1e-4, 9.9e-5, 1e-7, 999, 1000, 999999, 1e6, 1e7, 123456789, 9.99e15, 1e16, 1.5e20, np.nan, np.inf, -np.inf]
+    values = [
+        0.0,
+        -0.0,
+        1,
+        -1.5,
+        0.1,
+        1 / 3,
+        1e-4,
+        9.9e-5,
+        1e-7,
+        999,
+        1000,
+        999999,
+        1e6,
+        1e7,
+        123456789,
+        9.99e15,
+        1e16,
+        1.5e20,
+        np.nan,
+        np.inf,
+        -np.inf,
+    ]
     for dtype in FLOATS:
         for value in values:
             add("one element, no axis", np.array(value).astype(dtype))
@@ -84,15 +118,53 @@ def special():
     nan, inf = np.nan, np.inf
     for dtype in FLOATS + COMPLEX:
         for values in [
-            [nan], [inf], [-inf], [nan, inf], [nan, -inf], [1, nan], [1, inf], [1, -inf], [-1, inf], [100.25, nan, -inf], [1e-5, nan], [1e-5, -inf, 1],
-            [-0.0], [0, -0.0], [-0.0, nan], [0, 0], [0, 1e-5], [0, 1e-4], [1e-4, 1], [1e-4, 0.1], [0.1, 100], [0.1, 100.1], [1, 1000], [1, 1000.5], [1, 1001],
-            [999, 1], [9999, 10], [99999, 100], [999999, 1000], [1e6, 1e4], [1e7, 1e6], [99999999, 1e7], [1e8, 1e7], [0.123456789, 12.5], [1e-8, 2e-8], [5e-324, 1],
+            [nan],
+            [inf],
+            [-inf],
+            [nan, inf],
+            [nan, -inf],
+            [1, nan],
+            [1, inf],
+            [1, -inf],
+            [-1, inf],
+            [100.25, nan, -inf],
+            [1e-5, nan],
+            [1e-5, -inf, 1],
+            [-0.0],
+            [0, -0.0],
+            [-0.0, nan],
+            [0, 0],
+            [0, 1e-5],
+            [0, 1e-4],
+            [1e-4, 1],
+            [1e-4, 0.1],
+            [0.1, 100],
+            [0.1, 100.1],
+            [1, 1000],
+            [1, 1000.5],
+            [1, 1001],
+            [999, 1],
+            [9999, 10],
+            [99999, 100],
+            [999999, 1000],
+            [1e6, 1e4],
+            [1e7, 1e6],
+            [99999999, 1e7],
+            [1e8, 1e7],
+            [0.123456789, 12.5],
+            [1e-8, 2e-8],
+            [5e-324, 1],
         ]:
             add("special floats", np.array(values).astype(dtype))
     for dtype in COMPLEX:
         for values in [
-            [1 + 2j, nan * 1j], [complex(inf, -inf), 1], [complex(1, nan), complex(-1, 1e-5)], [1e-9 + 1j, 1 + 1e9j], [complex(-0.0, -0.0), complex(0, 12.25)],
-            [1j, -1j], [100 + 0.5j, 2 - 10.25j],
+            [1 + 2j, nan * 1j],
+            [complex(inf, -inf), 1],
+            [complex(1, nan), complex(-1, 1e-5)],
+            [1e-9 + 1j, 1 + 1e9j],
+            [complex(-0.0, -0.0), complex(0, 12.25)],
+            [1j, -1j],
+            [100 + 0.5j, 2 - 10.25j],
         ]:
             add("special complex", np.array(values).astype(dtype))
     add("exponents of several lengths", np.array([1e100, 1.0, -1e-300]))
@@ -122,7 +194,12 @@ def drawn():
             for suppress in [False, True]:
                 values = floats(dtype, 5, -6, 4)
                 add("drawn, other precision", values.astype(dtype), precision=precision, suppress=suppress)
-                add("few digits, other precision", np.round(np.abs(values), 2).astype(dtype), precision=precision, suppress=suppress)
+                add(
+                    "few digits, other precision",
+                    np.round(np.abs(values), 2).astype(dtype),
+                    precision=precision,
+                    suppress=suppress,
+                )
     for linewidth in [1, 10, 20, 40, 200]:
         add("other width", floats("float64", 12, -1, 2).reshape(2, 6), linewidth=linewidth)
         add("other width", np.arange(30), linewidth=linewidth)
@@ -134,9 +211,23 @@ def summarised():
         if dtype == "bool":
             base = base.astype("u1") % 2 == 0
         for shape, strides, offset in [
-            ((1000,), (0,), 3), ((1001,), (0,), 3), ((10**9,), (0,), 0), ((10**6, 10**3), (0, 0), 1), ((1, 2000), (0, 0), 0), ((2000, 1), (0, 0), 0),
-            ((7, 200), (5, 0), 0), ((6, 200), (6, 0), 0), ((200, 6), (0, 5), 0), ((200, 7), (0, 5), 0), ((8, 8, 20), (3, 2, 0), 0), ((4, 2, 200), (7, 1, 0), 0),
-            ((40, 7, 7), (0, 2, 3), 0), ((2, 7, 1, 100), (1, 2, 9, 0), 0), ((3, 500), (-1, 0), 39), ((500, 8), (0, -4), 39), ((500, 0), (0, 1), 0),
+            ((1000,), (0,), 3),
+            ((1001,), (0,), 3),
+            ((10**9,), (0,), 0),
+            ((10**6, 10**3), (0, 0), 1),
+            ((1, 2000), (0, 0), 0),
+            ((2000, 1), (0, 0), 0),
+            ((7, 200), (5, 0), 0),
+            ((6, 200), (6, 0), 0),
+            ((200, 6), (0, 5), 0),
+            ((200, 7), (0, 5), 0),
+            ((8, 8, 20), (3, 2, 0), 0),
+            ((4, 2, 200), (7, 1, 0), 0),
+            ((40, 7, 7), (0, 2, 3), 0),
+            ((2, 7, 1, 100), (1, 2, 9, 0), 0),
+            ((3, 500), (-1, 0), 39),
+            ((500, 8), (0, -4), 39),
+            ((500, 0), (0, 1), 0),
         ]:
             add("summarised", base, shape, strides, offset)
         add("other threshold", base, threshold=10)

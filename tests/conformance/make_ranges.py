@@ -2,6 +2,7 @@
 
 ndarray/ranges_test.go reads it. Numbers are elements in hex, little-endian, so that not a bit is lost.
 """
+
 import json
 from pathlib import Path
 
@@ -20,7 +21,16 @@ def raw(a):
 
 def add(call, dtype, args, n, result):
     assert result.dtype == dtype, (call, dtype, result.dtype)
-    cases.append({"call": call, "dtype": dtype, "args": raw(np.array(args, dtype)), "n": n, "shape": list(result.shape), "result": raw(result)})
+    cases.append(
+        {
+            "call": call,
+            "dtype": dtype,
+            "args": raw(np.array(args, dtype)),
+            "n": n,
+            "shape": list(result.shape),
+            "result": raw(result),
+        }
+    )
 
 
 def arange(dtype, start, stop, step):
@@ -31,18 +41,58 @@ def arange(dtype, start, stop, step):
 for dtype in INTEGERS:
     info = np.iinfo(dtype)
     signed = info.min < 0
-    for start, stop, step in [(0, 10, 1), (0, 10, 3), (1, 10, 3), (5, 5, 1), (0, 1, 100), (info.max - 5, info.max, 2), (3, 100, 97), (2, 127, 31)]:
+    for start, stop, step in [
+        (0, 10, 1),
+        (0, 10, 3),
+        (1, 10, 3),
+        (5, 5, 1),
+        (0, 1, 100),
+        (info.max - 5, info.max, 2),
+        (3, 100, 97),
+        (2, 127, 31),
+    ]:
         arange(dtype, start, stop, step)
     if signed:
-        for start, stop, step in [(10, 0, -1), (10, 0, -3), (-5, 5, 2), (5, -5, -2), (0, 10, -1), (10, 0, 1), (info.min, info.min + 7, 3)]:
+        for start, stop, step in [
+            (10, 0, -1),
+            (10, 0, -3),
+            (-5, 5, 2),
+            (5, -5, -2),
+            (0, 10, -1),
+            (10, 0, 1),
+            (info.min, info.min + 7, 3),
+        ]:
             arange(dtype, start, stop, step)
 for dtype in FLOATS:
-    for start, stop, step in [(0, 1, 0.1), (0, 0.3, 0.1), (1, 2, 0.3), (5, 1, -0.7), (0, -1, 1), (0, 1, -1), (0, 1, np.inf), (0, -1, np.inf), (-0.0, 1, 0.5), (2, 2, 1), (1e10, 1e10 + 5, 1)]:
+    for start, stop, step in [
+        (0, 1, 0.1),
+        (0, 0.3, 0.1),
+        (1, 2, 0.3),
+        (5, 1, -0.7),
+        (0, -1, 1),
+        (0, 1, -1),
+        (0, 1, np.inf),
+        (0, -1, np.inf),
+        (-0.0, 1, 0.5),
+        (2, 2, 1),
+        (1e10, 1e10 + 5, 1),
+    ]:
         arange(dtype, start, stop, step)
     for _ in range(150):
         start, width = rng.uniform(-100, 100), rng.uniform(-10, 10)
         arange(dtype, start, start + width, width / rng.uniform(0.5, 30))
-    for start, stop in [(0, 1), (0, 0), (1, -1), (-0.0, -1), (0, 5e-324), (0, 1e-45), (-3.5, 1e10), (1e308, -1e308), (0, np.inf), (np.nan, 1)]:
+    for start, stop in [
+        (0, 1),
+        (0, 0),
+        (1, -1),
+        (-0.0, -1),
+        (0, 5e-324),
+        (0, 1e-45),
+        (-3.5, 1e10),
+        (1e308, -1e308),
+        (0, np.inf),
+        (np.nan, 1),
+    ]:
         for n in [0, 1, 2, 3, 7]:
             with np.errstate(all="ignore"):
                 start, stop = (float(np.dtype(dtype).type(x)) for x in (start, stop))
@@ -51,10 +101,28 @@ for dtype in FLOATS:
         start, stop = (float(np.dtype(dtype).type(x)) for x in rng.uniform(-100, 100, 2))
         n = int(rng.integers(2, 30))
         add("Linspace", dtype, [start, stop], n, np.linspace(start, stop, n, dtype=dtype))
-    for start, stop, n in [(0, 3, 4), (-3, 3, 7), (0, 1, 5), (2, 2, 3), (-300, 300, 61), (1.5, 0.25, 9), (0, 1, 1), (0, 1, 0)]:
+    for start, stop, n in [
+        (0, 3, 4),
+        (-3, 3, 7),
+        (0, 1, 5),
+        (2, 2, 3),
+        (-300, 300, 61),
+        (1.5, 0.25, 9),
+        (0, 1, 1),
+        (0, 1, 0),
+    ]:
         with np.errstate(all="ignore"):
             add("Logspace", dtype, [start, stop], n, np.logspace(start, stop, n, dtype=dtype))
-    for start, stop, n in [(1, 1000, 4), (1, 256, 9), (-1000, -1, 4), (0.1, 1e5, 13), (3, 3, 4), (7, 11, 1), (2, 3, 0), (1e-30, 1e30, 11)]:
+    for start, stop, n in [
+        (1, 1000, 4),
+        (1, 256, 9),
+        (-1000, -1, 4),
+        (0.1, 1e5, 13),
+        (3, 3, 4),
+        (7, 11, 1),
+        (2, 3, 0),
+        (1e-30, 1e30, 11),
+    ]:
         start, stop = (float(np.dtype(dtype).type(x)) for x in (start, stop))
         add("Geomspace", dtype, [start, stop], n, np.geomspace(start, stop, n, dtype=dtype))
 for dtype in ["int16", "float32", "complex128"]:
