@@ -1,0 +1,82 @@
+package ndarray
+
+import (
+	"runtime"
+	"sync"
+)
+
+// checkedAxis returns the axis that a number names, which counts from the last if it is negative. It panics with an
+// [IndexError] if there is none.
+func checkedAxis(op string, axis int, shape []int) int {
+	ndim := len(shape)
+	if axis < -ndim || axis >= ndim {
+		panic(IndexError{op, []int{axis}, []int{ndim}})
+	}
+	if axis < 0 {
+		axis += ndim
+	}
+	return axis
+}
+
+// without returns the layout of the first elements along an axis, which it leaves out.
+func (l *layout) without(axis int) layout {
+	w := newLayout(len(l.shape)-1, 1)
+	w.offset = l.offset
+	copy(w.shape[copy(w.shape, l.shape[:axis]):], l.shape[axis+1:])
+	copy(w.strides[copy(w.strides, l.strides[:axis]):], l.strides[axis+1:])
+	for _, length := range w.shape {
+		w.n *= length // no more than l's, of which the axis had an element
+	}
+	return w
+}
+
+// eachLane shares the lanes along an axis out among goroutines, where there is much to do, and calls for each lane the function
+// that each goroutine has got from start, with the offset of the lane's first element in each operand. All layouts have the
+// same shape on the other axes. start makes what a goroutine needs for itself.
+func eachLane(axis int, start func() (lane func(offsets []int)), layouts ...*layout) {
+	firsts := make([]*layout, len(layouts))
+	elements := 0
+	for k, l := range layouts {
+		if l.n == 0 {
+			return
+		}
+		first := l.without(axis)
+		firsts[k] = &first
+		elements = max(elements, l.n)
+	}
+	l := newLoops(firsts...)
+	each := func(l loops) {
+		lane := start()
+		offsets := make([]int, len(firsts))
+		l.each(func(first []int, n int) {
+			for i := range n {
+				for k := range offsets {
+					offsets[k] = first[k] + i*l.inc(k)
+				}
+				lane(offsets)
+			}
+		})
+	}
+	longest := 0
+	for d, length := range l.shape {
+		if length > l.shape[longest] {
+			longest = d
+		}
+	}
+	parts := 1
+	if elements >= parallelMin {
+		parts = int(workers.Load())
+		if parts == 0 {
+			parts = runtime.GOMAXPROCS(0)
+		}
+		parts = min(parts, elements/(parallelMin/2), l.shape[longest])
+	}
+	var group sync.WaitGroup
+	length := l.shape[longest]
+	for i := 1; i < parts; i++ {
+		part := l.part(longest, length*i/parts, length*(i+1)/parts)
+		group.Go(func() { each(part) })
+	}
+	each(l.part(longest, 0, length/parts))
+	group.Wait()
+}
