@@ -11,12 +11,11 @@ func address[T Element](data []T) (first uintptr, size int) {
 	return uintptr(unsafe.Pointer(unsafe.SliceData(data))), int(unsafe.Sizeof(element))
 }
 
-// viewed returns an array that shares a's elements and takes their bits for those of another type. It is for types of the
-// same size and alignment that have no pointers, such as float64 and uint64 or a named type and what it is made of, for
-// which every bit pattern is a value. TestSort guards it.
-func viewed[U, T Element](a *Array[T]) *Array[U] {
-	data := unsafe.Slice((*U)(unsafe.Pointer(unsafe.SliceData(a.data))), len(a.data))
-	v := &Array[U]{data: data, layout: a.layout}
-	v.rows, v.cols, v.rowStride, v.colStride = a.rows, a.cols, a.rowStride, a.colStride
-	return v
+// recast returns the memory of data as elements of another type, as many as fit. It is sound where every pattern of bits is
+// a U: elements hold no pointers, and View refuses bools of other bytes; where memory is aligned for U, see aligned; and
+// as long as the result is used, which keeps the memory alive. TestView and TestConvert guard it.
+func recast[U, T Element](data []T) []U {
+	var to U
+	_, size := address(data)
+	return unsafe.Slice((*U)(unsafe.Pointer(unsafe.SliceData(data))), len(data)*size/int(unsafe.Sizeof(to)))
 }

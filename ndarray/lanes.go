@@ -1,21 +1,22 @@
 package ndarray
 
 import (
+	"fmt"
 	"runtime"
 	"sync"
 )
 
-// checkedAxis returns the axis that a number names, which counts from the last if it is negative. It panics with an
-// [IndexError] if there is none.
-func checkedAxis(op string, axis int, shape []int) int {
-	ndim := len(shape)
-	if axis < -ndim || axis >= ndim {
-		panic(IndexError{op, []int{axis}, []int{ndim}})
+// axisOf returns the axis that a number names among those of a shape: a negative one counts from the last. It panics with
+// a [ShapeError] if there is none.
+func axisOf(op string, axis int, shape []int) int {
+	d := axis
+	if d < 0 {
+		d += len(shape)
 	}
-	if axis < 0 {
-		axis += ndim
+	if uint(d) >= uint(len(shape)) {
+		panic(newShapeError(op, fmt.Sprintf("no axis %d", axis), shape))
 	}
-	return axis
+	return d
 }
 
 // without returns the layout of the first elements along an axis, which it leaves out.

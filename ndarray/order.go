@@ -50,6 +50,10 @@ func orderOf[T Ordered](a *Array[T]) sortable {
 	return keyed[uint64]{viewed[uint64](a), order}
 }
 
+// viewed returns an array that shares a's elements and takes their bits for those of another type, of the same size and
+// alignment: float64 and uint64, or a named type and what it is made of.
+func viewed[U, T Element](a *Array[T]) *Array[U] { return newArray(recast[U](a.data), a.layout) }
+
 // lane returns n elements of a that lie inc apart, from offset on: themselves if they are neighbours, otherwise in buffer.
 func (a *Array[T]) lane(offset, inc, n int, buffer []T) []T {
 	if inc == 1 {
