@@ -31,9 +31,9 @@ func (l *layout) without(axis int) layout {
 	return w
 }
 
-// eachLane shares the lanes along an axis out among goroutines, where there is much to do, and calls for each lane the function
-// that each goroutine has got from start, with the offset of the lane's first element in each operand. All layouts have the
-// same shape on the other axes. start makes what a goroutine needs for itself.
+// eachLane calls for each lane along an axis the function that start has made, with the offset of the lane's first element in
+// each operand, on several goroutines where there is much to do: see eachShared. All layouts have the same shape on the other
+// axes.
 func eachLane(axis int, start func() (lane func(offsets []int)), layouts ...*layout) {
 	firsts := make([]*layout, len(layouts))
 	elements := 0
@@ -46,15 +46,21 @@ func eachLane(axis int, start func() (lane func(offsets []int)), layouts ...*lay
 		elements = max(elements, l.n)
 	}
 	l := newLoops(firsts...)
+	l.eachShared(elements, start)
+}
+
+// eachShared calls visit for every index, with the offset of each operand's element, where work is what all calls together do,
+// in the time that a loop takes for an element. If that is much, goroutines share it, each with a visit that start has made.
+func (l *loops) eachShared(work int, start func() (visit func(offsets []int))) {
 	each := func(l loops) {
-		lane := start()
-		offsets := make([]int, len(firsts))
+		visit := start()
+		offsets := make([]int, len(l.offsets))
 		l.each(func(first []int, n int) {
 			for i := range n {
 				for k := range offsets {
 					offsets[k] = first[k] + i*l.inc(k)
 				}
-				lane(offsets)
+				visit(offsets)
 			}
 		})
 	}
@@ -64,20 +70,20 @@ func eachLane(axis int, start func() (lane func(offsets []int)), layouts ...*lay
 			longest = d
 		}
 	}
+	length := l.shape[longest]
 	parts := 1
-	if elements >= parallelMin {
+	if work >= parallelMin {
 		parts = int(workers.Load())
 		if parts == 0 {
 			parts = runtime.GOMAXPROCS(0)
 		}
-		parts = min(parts, elements/(parallelMin/2), l.shape[longest])
+		parts = max(min(parts, work/(parallelMin/2), length), 1)
 	}
 	var group sync.WaitGroup
-	length := l.shape[longest]
 	for i := 1; i < parts; i++ {
-		part := l.part(longest, length*i/parts, length*(i+1)/parts)
+		part := l.part(longest, length/parts*i+min(i, length%parts), length/parts*(i+1)+min(i+1, length%parts))
 		group.Go(func() { each(part) })
 	}
-	each(l.part(longest, 0, length/parts))
+	each(l.part(longest, 0, length/parts+min(1, length%parts)))
 	group.Wait()
 }
