@@ -1,0 +1,106 @@
+package kern
+
+import (
+	"math/bits"
+	"slices"
+)
+
+// Select moves keys so that the one at k is where sorting would put it, none before it is greater, and none after it less.
+//
+// It is C. A. R. Hoare's Find (1961) with the median of three or, of many, of nine as the pivot; where the pivots turn out bad
+// again and again, it sorts what is left.
+func Select[K Unsigned](keys []K, k int) {
+	for bad := bits.Len(uint(len(keys))); len(keys) > 12; {
+		if bad == 0 {
+			break
+		}
+		low, high := split(keys, pivot(keys))
+		switch {
+		case k < low:
+			if low > len(keys)/8*7 {
+				bad--
+			}
+			keys = keys[:low]
+		case k < high:
+			return
+		default:
+			if high < len(keys)/8 {
+				bad--
+			}
+			keys, k = keys[high:], k-high
+		}
+	}
+	slices.Sort(keys)
+}
+
+// split moves keys so that those below low are less than the pivot, those from low on equal to it, and those from high on
+// greater.
+func split[K Unsigned](keys []K, pivot K) (low, high int) {
+	i, high := 0, len(keys)
+	for i < high {
+		switch k := keys[i]; {
+		case k < pivot:
+			keys[i], keys[low] = keys[low], k
+			low++
+			i++
+		case k > pivot:
+			high--
+			keys[i], keys[high] = keys[high], k
+		default:
+			i++
+		}
+	}
+	return low, high
+}
+
+func pivot[K Unsigned](keys []K) K {
+	n := len(keys)
+	if n < 128 {
+		return median(keys[0], keys[n/2], keys[n-1])
+	}
+	step := n / 9
+	return median(
+		median(keys[step/2], keys[step], keys[2*step]),
+		median(keys[3*step], keys[4*step], keys[5*step]),
+		median(keys[6*step], keys[7*step], keys[8*step]))
+}
+
+func median[K Unsigned](a, b, c K) K { return max(min(a, b), min(max(a, b), c)) }
+
+// SelectPairs is Select for pairs, and takes the lower index for the lower of two that have the same key.
+func SelectPairs(pairs []Pair, k int) {
+	for bad := bits.Len(uint(len(pairs))); len(pairs) > 12; {
+		if bad == 0 {
+			break
+		}
+		n := len(pairs)
+		three := [...]Pair{pairs[n/4], pairs[n/2], pairs[n-1-n/4]}
+		slices.SortFunc(three[:], comparePairs)
+		low, high := 0, n
+		for i := 0; i < high; {
+			switch order := comparePairs(pairs[i], three[1]); {
+			case order < 0:
+				pairs[i], pairs[low] = pairs[low], pairs[i]
+				low++
+				i++
+			case order > 0:
+				high--
+				pairs[i], pairs[high] = pairs[high], pairs[i]
+			default:
+				i++
+			}
+		}
+		if max(low, n-high) > n/8*7 {
+			bad--
+		}
+		switch {
+		case k < low:
+			pairs = pairs[:low]
+		case k < high:
+			return
+		default:
+			pairs, k = pairs[high:], k-high
+		}
+	}
+	slices.SortFunc(pairs, comparePairs)
+}

@@ -1,0 +1,37 @@
+package ndarray
+
+import "fmt"
+
+// Side says on which side of elements that are equal to it [SearchSorted] puts a value.
+type Side int
+
+const (
+	Left  Side = iota // before the first of them
+	Right             // after the last of them
+)
+
+func (s Side) String() string {
+	switch s {
+	case Left:
+		return "left"
+	case Right:
+		return "right"
+	}
+	return fmt.Sprintf("Side(%d)", int(s))
+}
+
+// SearchSorted stores in dst, for each of values, the index in sorted before which it can be inserted with the order kept, and
+// returns dst. It has the shape of values, or is nil. sorted has one axis, and is in the order that [Sort] makes, where NaN is
+// last and equal to NaN; if it is in any other, so may be the result.
+// It panics with a [ShapeError] if sorted has not one axis or dst another shape.
+func SearchSorted[T Ordered](dst *Array[int64], sorted, values *Array[T], side Side) *Array[int64] {
+	if len(sorted.shape) != 1 {
+		panic(newShapeError("SearchSorted", "expected one axis of the sorted array", sorted.shape, values.shape))
+	}
+	dst = destination("SearchSorted", dst, values.shape, sorted.shape, values.shape)
+	if mayOverlap(dst, sorted) {
+		sorted = sorted.Copy()
+	}
+	orderOf(sorted).search(dst, orderOf(values), side == Right)
+	return dst
+}

@@ -1,0 +1,102 @@
+package ndarray
+
+import (
+	"slices"
+
+	"github.com/samebytes/samebytes/ndarray/internal/kern"
+)
+
+// Unique returns the elements of a, sorted, each value once, on one axis, in memory of their own. All NaN are one value, as are
+// -0 and 0.
+func Unique[T Ordered](a *Array[T]) *Array[T] {
+	flat := flattened(a)
+	order := orderOf(flat)
+	order.sort(0)
+	n := 0
+	for i, v := range flat.data {
+		if i == 0 || !order.same(i-1, i) {
+			flat.data[n] = v // the first of its equals, and never behind i
+			n++
+		}
+	}
+	return vector(slices.Clip(flat.data[:n]))
+}
+
+// Uniques is what [UniqueAll] finds.
+type Uniques[T Ordered] struct {
+	Values  *Array[T]     // sorted, each once, on one axis
+	Index   *Array[int64] // of each value's first element, counted in C order
+	Inverse *Array[int64] // the index in Values of each element; has the array's shape
+	Counts  *Array[int64] // how many elements have each value
+}
+
+// UniqueAll returns the values of a as [Unique] does, of those that are equal the first, and where they come from, in
+// memory of its own.
+func UniqueAll[T Ordered](a *Array[T]) Uniques[T] {
+	flat := flattened(a)
+	order := orderOf(flat)
+	u := Uniques[T]{Inverse: New[int64](a.shape...)}
+	var values []T
+	var index, counts []int64
+	last := 0
+	for i, place := range ArgSort(nil, flat, 0).data {
+		if i == 0 || !order.same(last, int(place)) {
+			values, index, counts = append(values, flat.data[place]), append(index, place), append(counts, 0)
+		}
+		last = int(place)
+		counts[len(counts)-1]++
+		u.Inverse.data[place] = int64(len(counts) - 1)
+	}
+	u.Values, u.Index, u.Counts = vector(values), vector(index), vector(counts)
+	return u
+}
+
+// IsIn stores in dst for each element of a whether it is equal to one of values, and returns dst. It has the shape of a, or is
+// nil; values may have any. NaN is equal to none.
+// It panics with a [ShapeError] if dst has another shape.
+func IsIn[T Ordered](dst *Array[bool], a, values *Array[T]) *Array[bool] {
+	dst = destination("IsIn", dst, a.shape, a.shape, values.shape)
+	flat := flattened(values)
+	order := orderOf(flat)
+	order.sort(0)
+	flat = vector(flat.data[:order.numbers()])
+	before, after := SearchSorted(nil, flat, a, Left), SearchSorted(nil, flat, a, Right)
+	return binary("IsIn", dst, before, after, func(dst kern.Vec[bool], before, after kern.Vec[int64], n int) {
+		for i := range n {
+			dst.Data[dst.Off+i*dst.Inc] = before.Data[before.Off+i*before.Inc] < after.Data[after.Off+i*after.Inc]
+		}
+	})
+}
+
+// Intersect returns the values that elements of both a and b have, sorted, each once, on one axis, in memory of their own. NaN
+// is none of them.
+func Intersect[T Ordered](a, b *Array[T]) *Array[T] { return kept(Unique(a), b, true) }
+
+// Difference returns the values that elements of a have and none of b, as [Intersect] does. NaN stays.
+func Difference[T Ordered](a, b *Array[T]) *Array[T] { return kept(Unique(a), b, false) }
+
+// Union returns the values that elements of a or b have, as [Intersect] does. All NaN are one value.
+func Union[T Ordered](a, b *Array[T]) *Array[T] {
+	return Unique(vector(slices.Concat(flattened(a).data, flattened(b).data)))
+}
+
+// kept returns, in the same memory, the elements of a contiguous 1-d array for which it is true, or false, that they are in
+// others.
+func kept[T Ordered](a, others *Array[T], in bool) *Array[T] {
+	n := 0
+	for i, found := range IsIn(nil, a, others).data {
+		if found == in {
+			a.data[n] = a.data[i]
+			n++
+		}
+	}
+	return vector(slices.Clip(a.data[:n]))
+}
+
+// flattened returns a copy of a on one axis.
+func flattened[T Element](a *Array[T]) *Array[T] { return vector(a.Copy().data) }
+
+// vector returns a 1-d array that shares the elements of data.
+func vector[T Element](data []T) *Array[T] {
+	return newArray(data, contiguousLayout([]int{len(data)}, len(data)))
+}
