@@ -3,63 +3,177 @@ package npy
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 
+	"github.com/samebytes/samebytes/internal/pyrepr"
 	"github.com/samebytes/samebytes/ndarray"
 )
 
-// types are the names that a descr can have for a dtype. NumPy's other aliases ('l', 'int', 'float') are left out: the
-// size of most is the machine's, and no writer uses them.
-var types = []struct {
-	code   string // what np.save writes after the byte order
-	letter string // NumPy's one-letter code, which may stand after a byte order too
-	name   string // without a byte order
-	dtype  ndarray.DType
-}{
-	{"b1", "?", "bool", ndarray.Bool},
-	{"i1", "b", "int8", ndarray.Int8},
-	{"i2", "h", "int16", ndarray.Int16},
-	{"i4", "i", "int32", ndarray.Int32},
-	{"i8", "q", "int64", ndarray.Int64},
-	{"u1", "B", "uint8", ndarray.Uint8},
-	{"u2", "H", "uint16", ndarray.Uint16},
-	{"u4", "I", "uint32", ndarray.Uint32},
-	{"u8", "Q", "uint64", ndarray.Uint64},
-	{"f4", "f", "float32", ndarray.Float32},
-	{"f8", "d", "float64", ndarray.Float64},
-	{"c8", "F", "complex64", ndarray.Complex64},
-	{"c16", "D", "complex128", ndarray.Complex128},
+// letters are NumPy's one-letter codes, which may stand after a byte order too. Its other aliases ('l', 'int', 'float') are
+// left out: the size of most is the machine's, and no writer uses them.
+var letters = map[string]ndarray.DType{
+	"?": ndarray.Bool,
+	"b": ndarray.Int8, "h": ndarray.Int16, "i": ndarray.Int32, "q": ndarray.Int64,
+	"B": ndarray.Uint8, "H": ndarray.Uint16, "I": ndarray.Uint32, "Q": ndarray.Uint64,
+	"e": ndarray.DTypeOf[ndarray.Float16](), "f": ndarray.Float32, "d": ndarray.Float64,
+	"F": ndarray.Complex64, "D": ndarray.Complex128,
 }
+
+// bfloat16 is written as ml_dtypes does: with a byte order, which plain bytes of that size never have.
+var bfloat16 = ndarray.DTypeOf[ndarray.BFloat16]()
+
+const bfloat16Code = "V2"
 
 // nativeBig tells whether this machine's byte order, which '=', '|' and no mark stand for, is big-endian.
 var nativeBig = binary.NativeEndian.Uint16([]byte{0, 1}) == 1
 
-// parseDescr returns the dtype and byte order that a descr names, or no dtype when there is no Go type for it.
+// orders are the byte orders of what a descr names.
+type orders uint8
+
+const (
+	little orders = 1 << iota
+	big
+)
+
+// errNoDType is returned for a descr that says how elements are, of which there is no DType.
+var errNoDType = errors.New("no dtype for descr")
+
+// parseDescr returns the dtype and byte order that a descr names. The error is errNoDType, beside ndarray.ErrDType, when
+// there is none for it.
 func parseDescr(v *value) (d ndarray.DType, bigEndian bool, err error) {
 	switch {
 	case !isDescr(v):
-		err = fmt.Errorf("%w: expected descr a type string, a tuple of a type and a shape, or a list of fields, found %s",
+		return d, false, fmt.Errorf("%w: expected descr a type string, a tuple of a type and a shape, or a list of fields, found %s",
 			ErrFormat, excerpt(v.source))
 	case hasObjects(v):
-		err = fmt.Errorf("%w: expected numbers, found objects in descr %s: they are pickles, which run code when read, "+
+		return d, false, fmt.Errorf("%w: expected numbers, found objects in descr %s: they are pickles, which run code when read, "+
 			"and are refused", ndarray.ErrDType, excerpt(v.source))
-	default:
-		d, bigEndian = parseType(v)
+	}
+	d, found, err := parseDType(v)
+	switch {
+	case err == nil && d.Base() != d:
+		err = fmt.Errorf("%w: a subarray can only be a field", ndarray.ErrDType)
+	case err == nil && found == little|big:
+		err = fmt.Errorf("%w: its fields have both byte orders", ndarray.ErrDType)
+	}
+	if err != nil {
+		return ndarray.DType{}, false, fmt.Errorf("%w %s: %w", errNoDType, excerpt(v.source), err)
+	}
+	return d, found == big, nil
+}
+
+// parseDType returns the dtype of a descr that isDescr has accepted.
+func parseDType(v *value) (ndarray.DType, orders, error) {
+	switch v.kind {
+	case text:
+		d, bigEndian, err := parseType(v.text)
+		return d, ordersOf(d, bigEndian), err
+	case tuple:
+		base, found, err := parseDType(&v.items[0])
+		if err != nil {
+			return base, found, err
+		}
+		d, err := ndarray.SubarrayDType(base, lengths(&v.items[1])...)
+		return d, found, err
+	}
+	var fields []ndarray.DTypeField
+	var found orders
+	size := 0
+	titles := map[string]bool{}
+	for _, field := range v.items {
+		d, order, err := parseField(&field)
+		if err != nil {
+			return d, found, err
+		}
+		name := &field.items[0]
+		if name.kind == tuple {
+			if title := string(name.items[0].text); titles[title] {
+				return d, found, fmt.Errorf("%w: two fields have the title %q", ndarray.ErrDType, title)
+			} else {
+				titles[title] = true
+			}
+			name = &name.items[1]
+		} else if len(name.text) == 0 && d.Kind() == 'V' && d.Fields() == nil {
+			size += d.Size() // padding
+			continue
+		}
+		fields = append(fields, ndarray.DTypeField{Name: string(name.text), Offset: size, DType: d})
+		found |= order
+		if size += d.Size(); size > 1<<31 {
+			break // which StructDType refuses, before more of them overflow
+		}
+	}
+	for _, f := range fields {
+		if titles[f.Name] {
+			return ndarray.DType{}, found, fmt.Errorf("%w: %q is the name and the title of fields", ndarray.ErrDType, f.Name)
+		}
+	}
+	d, err := ndarray.StructDType(fields, size)
+	return d, found, err
+}
+
+// parseField returns the dtype of a field: (name, descr) or (name, descr, shape).
+func parseField(v *value) (ndarray.DType, orders, error) {
+	d, found, err := parseDType(&v.items[1])
+	if err == nil && len(v.items) == 3 {
+		d, err = ndarray.SubarrayDType(d, lengths(&v.items[2])...)
+	}
+	return d, found, err
+}
+
+// lengths returns the lengths that a tuple of them, or one alone, says.
+func lengths(v *value) []int {
+	if v.kind == integer {
+		return []int{int(v.num)}
+	}
+	shape := make([]int, len(v.items))
+	for i := range shape {
+		shape[i] = int(v.items[i].num)
+	}
+	return shape
+}
+
+// ParseType returns the dtype and the byte order of a type string as NumPy writes it, as "<f8", "|S3" or ">M8[ns]", and of
+// NumPy's names and letters for numbers. Of elements that have no byte order bigEndian is false.
+// The error is [ndarray.ErrDType].
+func ParseType(s string) (d ndarray.DType, bigEndian bool, err error) {
+	d, bigEndian, err = parseType([]byte(s))
+	if err != nil {
+		err = fmt.Errorf("npy: %w", err)
 	}
 	return d, bigEndian, err
 }
 
-// parseType returns the dtype and byte order of a type string, or no dtype.
-func parseType(v *value) (d ndarray.DType, bigEndian bool) {
-	order, name := splitOrder(v.text)
-	for _, t := range types {
-		if string(name) == t.code || string(name) == t.letter || string(v.text) == t.name {
-			bigEndian = order == '>' || order != '<' && nativeBig
-			return t.dtype, bigEndian && t.dtype.Size() > 1
-		}
+func parseType(s []byte) (d ndarray.DType, bigEndian bool, err error) {
+	order, name := splitOrder(s)
+	marked := len(name) < len(s)
+	d, known := letters[string(name)]
+	switch word := len(name) > 1 && 'a' <= name[1] && name[1] <= 'z'; {
+	case known:
+	case string(name) == bfloat16Code && (order == '<' || order == '>'):
+		d = bfloat16
+	case marked && word: // a name has no byte order
+		err = fmt.Errorf("%w: no type %.100q", ndarray.ErrDType, s)
+	default:
+		d, err = ndarray.ParseDType(string(name))
 	}
-	return ndarray.DType{}, false
+	if err == nil && d == bfloat16 && !marked {
+		d, err = ndarray.DType{}, fmt.Errorf("%w: NumPy has no type %q", ndarray.ErrDType, s)
+	}
+	return d, (order == '>' || order != '<' && nativeBig) && d.Ordered(), err
+}
+
+func ordersOf(d ndarray.DType, bigEndian bool) orders {
+	switch {
+	case !d.Ordered():
+		return 0
+	case bigEndian:
+		return big
+	}
+	return little
 }
 
 // splitOrder splits a type string after the byte order, which is '=' when it has none.
@@ -71,6 +185,73 @@ func splitOrder(s []byte) (order byte, name []byte) {
 		}
 	}
 	return '=', s
+}
+
+// AppendType appends the type string of a dtype to dst, as "<f8". Structs and subarrays have none but that of as many bytes.
+func AppendType(dst []byte, d ndarray.DType, bigEndian bool) []byte {
+	order := byte('|')
+	switch {
+	case d.Fields() != nil || d.Base() != d:
+	case d.Ordered() && bigEndian:
+		order = '>'
+	case d.Ordered():
+		order = '<'
+	}
+	return append(append(dst, order), d.Code()...)
+}
+
+// appendDescr appends the descr of a dtype as np.save writes it.
+// The error is ndarray.ErrDType where there is none, because the fields of a struct don't stand one behind the other.
+func appendDescr(dst []byte, d ndarray.DType, bigEndian bool) ([]byte, error) {
+	fields := d.Fields()
+	if fields == nil {
+		return append(AppendType(append(dst, '\''), d, bigEndian), '\''), nil
+	}
+	dst = append(dst, '[')
+	end := 0
+	pad := func(to int) {
+		if to > end {
+			dst = fmt.Appendf(appendComma(dst), "('', '|V%d')", to-end)
+		}
+	}
+	for _, f := range fields {
+		if f.Offset < end {
+			return dst, fmt.Errorf("%w: no header can have fields in another order than their offsets', as in %v", ndarray.ErrDType, d)
+		}
+		pad(f.Offset)
+		end = f.Offset + f.DType.Size()
+		dst = append(pyrepr.AppendString(append(appendComma(dst), '('), f.Name), ", "...)
+		var err error
+		if dst, err = appendDescr(dst, f.DType.Base(), bigEndian); err != nil {
+			return dst, err
+		}
+		if shape := f.DType.Shape(); shape != nil {
+			dst = appendShape(append(dst, ", "...), shape)
+		}
+		dst = append(dst, ')')
+	}
+	pad(d.Size())
+	return append(dst, ']'), nil
+}
+
+// appendComma appends a comma and a space, unless dst ends in a bracket that was opened.
+func appendComma(dst []byte) []byte {
+	if last := dst[len(dst)-1]; last == '[' || last == '(' {
+		return dst
+	}
+	return append(dst, ", "...)
+}
+
+// appendShape appends lengths as Python writes a tuple of them.
+func appendShape(dst []byte, shape []int) []byte {
+	dst = append(dst, '(')
+	for _, length := range shape {
+		dst = strconv.AppendInt(appendComma(dst), int64(length), 10)
+	}
+	if len(shape) == 1 {
+		dst = append(dst, ',')
+	}
+	return append(dst, ')')
 }
 
 // isDescr reports whether v is built as a descr is: a type string, (descr, shape) for a subarray, or a list of the fields

@@ -30,16 +30,23 @@
 // that the elements begin at a multiple of 64 bytes, and SHOULD leave room for an axis to grow to 21 digits.
 //
 // A type string is a byte order ('<' little-endian, '>' big-endian; '=', '|' or none for the machine's), a kind and an
-// itemsize in bytes: b1, i1 to i8, u1 to u8, f4, f8, c8, c16. One-byte elements may have any byte order. Read as well are
-// NumPy's letters for these (?, b, h, i, q, B, H, I, Q, f, d, F, D) and, without a byte order, its names (bool, int8,
-// float64 and so on).
+// itemsize in bytes: b1, i1 to i8, u1 to u8, f2 to f8, c8, c16, and as many bytes as there are of S (bytes) and V (void); of
+// U (text) the number of characters, of 4 bytes each. M8 and m8 (datetime64, timedelta64) may have a unit, as M8[25us]. What
+// has no byte order may have any. <V2 is bfloat16, as the Python package ml_dtypes writes it; NumPy reads it as two bytes.
+// Read as well are NumPy's letters for numbers (?, b, h, i, q, B, H, I, Q, e, f, d, F, D) and, without a byte order, the names
+// of these and of times (bool, int8, float64, datetime64[ns] and so on).
+//
+// Of a struct, fields stand one behind the other: ('', '|V7') is padding, and a field that is an array has a third item, its
+// shape. Its name may be a tuple of a title and the name; titles are not kept.
 //
 // # Where this package and NumPy decide otherwise
 //
 // Whatever is read here is what NumPy reads. Refused, though NumPy reads it:
 //
-//   - as [ndarray.ErrDType], elements that have no Go type yet: structs, subarrays, strings, times, float16, long double;
-//     aliases whose size is the machine's ('l', 'int'); sizes with signs, spaces or zeros before them ('i08')
+//   - as [ndarray.ErrDType], elements of which there is no DType: long double, structs whose fields have both byte orders or no
+//     name, structs more than 16 deep; aliases whose size is the machine's ('l', 'int') or not written ('S'); sizes with
+//     signs, spaces or zeros before them ('i08'); units that are a part of others ('M8[D/24]'). Subarrays outside of a struct
+//     NumPy takes for more axes, and then doesn't find their elements
 //   - as [ErrFormat], what no writer writes: values of other types than a header's (floats, bytes, sets) for a key that is
 //     given again, \N{name} and lone surrogates in strings, a space before Python 2's L, hexadecimal ints of more than 4300
 //     digits, headers of more than [MaxHeader] bytes (NumPy reads 10,000 unless told otherwise)

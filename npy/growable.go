@@ -15,7 +15,7 @@ import (
 // stands in a field of its own of [LengthField] bytes, left-aligned and padded with spaces, at a multiple of 8 bytes from the
 // header's beginning. [LengthOffset] finds it. So one aligned store changes the length, and a reader sees one or the other.
 //
-// The errors are also [ndarray.ErrLayout] for Fortran order and for an array without axes, which cannot grow in place, and
+// The errors are also ErrDType for a field whose name has "'shape': (" in it, [ndarray.ErrLayout] for Fortran order and for an array without axes, which cannot grow in place, and
 // ErrShape for a length of more than LengthField digits.
 func (h Header) AppendGrowable(dst []byte, align int) ([]byte, error) {
 	if len(h.Shape) == 0 || h.Fortran {
@@ -24,7 +24,12 @@ func (h Header) AppendGrowable(dst []byte, align int) ([]byte, error) {
 	if h.Shape[0] > MaxLength {
 		return dst, fmt.Errorf("npy: %w: expected at most %d rows, found %d", ndarray.ErrShape, MaxLength, h.Shape[0])
 	}
-	return h.append(dst, align, Header.appendGrowableText)
+	begin := len(dst)
+	dst, err := h.append(dst, align, Header.appendGrowableText)
+	if err == nil && LengthOffset(dst[begin:]) == 0 {
+		return dst[:begin], fmt.Errorf("npy: %w: expected field names without %q, found %v", ndarray.ErrDType, shapeKey, h.DType)
+	}
+	return dst, err
 }
 
 const (
@@ -73,8 +78,8 @@ func FormatLength(n int) (field [LengthField]byte) {
 	return field
 }
 
-func (h Header) appendGrowableText(dst []byte, begin int) []byte {
-	dst = append(h.appendType(dst), "', 'fortran_order': False, "+shapeKey...)
+func (h Header) appendGrowableText(dst, descr []byte, begin int) []byte {
+	dst = append(appendType(dst, descr), ", 'fortran_order': False, "+shapeKey...)
 	dst = appendSpaces(dst, roundUp(len(dst)-begin, LengthField)-(len(dst)-begin))
 	field := FormatLength(h.Shape[0])
 	dst = append(append(dst, field[:]...), ',')

@@ -2,11 +2,13 @@ package npy
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/samebytes/samebytes/ndarray"
 )
@@ -30,11 +32,11 @@ const (
 
 // Header is what stands before the elements of an .npy file.
 type Header struct {
-	Major, Minor int // version: 1.0, 2.0 or 3.0. Append, which writes 1.0, does not read it
+	Major, Minor int // version: 1.0, 2.0 or 3.0. Append does not read it
 
 	DType     ndarray.DType
-	Descr     string // what the header says of elements for which there is no Go type; then DType is none
-	BigEndian bool   // the byte order of the elements; false for one-byte elements
+	Descr     string // what the header says of elements for which there is no dtype; then DType is none
+	BigEndian bool   // the byte order of the elements; false where they have none
 	Fortran   bool   // the first axis varies fastest; false when both orders are the same, as with one axis
 	Shape     []int  // lengths of the axes, in elements; empty for a single element without axes
 
@@ -42,11 +44,11 @@ type Header struct {
 }
 
 // NewHeader returns the header of an array in this machine's byte order, for [Header.Append]. It copies shape.
-// The errors are [ndarray.ErrDType] for the zero DType and [ndarray.ErrShape].
+// The errors are [ndarray.ErrDType] for the zero DType and for a subarray, and [ndarray.ErrShape].
 func NewHeader(d ndarray.DType, shape []int, fortran bool) (Header, error) {
 	h := Header{
 		DType:     d,
-		BigEndian: nativeBig && d.Size() > 1,
+		BigEndian: nativeBig && d.Ordered(),
 		Fortran:   fortran && ordersDiffer(shape),
 		Shape:     slices.Clone(shape),
 	}
@@ -72,6 +74,10 @@ func (h Header) NBytes() int {
 func (h Header) size() (n, nbytes int, err error) {
 	if h.DType == (ndarray.DType{}) {
 		return 0, 0, fmt.Errorf("%w: expected a dtype, found none", ndarray.ErrDType)
+	}
+	if base := h.DType.Base(); base != h.DType {
+		return 0, 0, fmt.Errorf("%w: a subarray can only be a field: expected elements of %v, and axes more of lengths %v",
+			ndarray.ErrDType, base, h.DType.Shape())
 	}
 	n, nbytes, err = ndarray.Size(h.Shape, h.DType.Size())
 	if err == nil && nbytes > math.MaxInt-MaxHeader {
@@ -141,9 +147,9 @@ func truncated(needed, found int) error {
 }
 
 // Parse returns the header at the beginning of b, which may go on with the elements and more. It keeps nothing of b.
-// The errors are [ErrFormat], [ErrTruncated] when b ends before the header does, [ndarray.ErrDType] when there is no Go
-// type for the elements or they are Python objects, and [ndarray.ErrShape]. Where only the Go type is missing, the Header
-// beside the error has all but a DType, and says in Descr what the elements are.
+// The errors are [ErrFormat], [ErrTruncated] when b ends before the header does, [ndarray.ErrDType] when there is no
+// dtype for the elements or they are Python objects, and [ndarray.ErrShape]. Where only the dtype is missing, the Header
+// beside the error has all but that, and says in Descr what the elements are.
 func Parse(b []byte) (Header, error) {
 	h, err := parse(b)
 	if err != nil && h.Descr == "" {
@@ -176,19 +182,20 @@ func parse(b []byte) (h Header, err error) {
 	if order.kind != boolean {
 		return h, fmt.Errorf("%w: expected fortran_order True or False, found %s", ErrFormat, excerpt(order.source))
 	}
-	if h.DType, h.BigEndian, err = parseDescr(descr); err != nil {
-		return h, err
+	var typeErr error
+	if h.DType, h.BigEndian, typeErr = parseDescr(descr); typeErr != nil && !errors.Is(typeErr, errNoDType) {
+		return h, typeErr
 	}
 	if h.Shape, err = parseShape(shape); err != nil {
 		return h, err
 	}
 	h.Fortran = order.num != 0 && ordersDiffer(h.Shape)
-	if h.DType == (ndarray.DType{}) {
+	if typeErr != nil {
 		if _, _, err := ndarray.Size(h.Shape, 1); err != nil {
 			return h, err
 		}
 		h.Descr = string(descr.source)
-		return h, fmt.Errorf("%w: no Go type yet for descr %s", ndarray.ErrDType, excerpt(descr.source))
+		return h, typeErr
 	}
 	_, _, err = h.size()
 	return h, err
@@ -259,42 +266,91 @@ func parseShape(v *value) ([]int, error) {
 	return shape, nil
 }
 
-// Append appends the header to dst and returns the extended slice. The header is of version 1.0 and takes a multiple of
-// align bytes, so that elements that follow it are aligned when it is: 64 gives what np.save writes, byte for byte, and 4096
-// one page.
+// Append appends the header to dst and returns the extended slice. It takes a multiple of align bytes, so that elements that
+// follow it are aligned when it is: 64 gives what np.save writes, byte for byte, and 4096 one page. The version is 1.0, unless
+// a struct has more than 64 KiB of text (2.0) or names beyond latin-1 (3.0).
 //
-// The errors are [ndarray.ErrDType] for the zero DType and [ndarray.ErrShape]; dst is returned as it was then. It panics
+// The errors are [ndarray.ErrDType] for the zero DType, a subarray, and structs whose fields are not in the order of their
+// offsets or take more than [MaxHeader] bytes, and [ndarray.ErrShape]; dst is returned as it was then. It panics
 // with an [AlignError] when align is not a power of two from 1 to [MaxAlign].
 func (h Header) Append(dst []byte, align int) ([]byte, error) {
 	return h.append(dst, align, Header.appendText)
 }
 
-// append is Append with the text that appendText makes for a header that begins at the given index of dst.
-func (h Header) append(dst []byte, align int, appendText func(h Header, dst []byte, begin int) []byte) ([]byte, error) {
+// append is Append with the text that appendText makes, of the descr given, for a header that begins at the given index of dst.
+func (h Header) append(dst []byte, align int, appendText func(h Header, dst, descr []byte, begin int) []byte) ([]byte, error) {
 	if align < 1 || align > MaxAlign || align&(align-1) != 0 {
 		panic(AlignError(align))
 	}
 	if _, _, err := h.size(); err != nil {
 		return dst, fmt.Errorf("npy: %w", err)
 	}
+	var room [64]byte // for a type string
+	descr, err := appendDescr(room[:0], h.DType, h.BigEndian)
+	if err != nil {
+		return dst, fmt.Errorf("npy: %w", err)
+	}
+	major := byte(1)
+	if latin1, ok := toLatin1(descr); ok {
+		descr = latin1
+	} else {
+		major = 3
+	}
 	begin := len(dst)
-	dst = append(dst, magic+"\x01\x00\x00\x00"...) // the last two are the length, known below
-	dst = appendText(h, dst, begin)
-	// At least one space, as np.save has it. No text that size allows is over 512 bytes, so none needs a later version.
-	padding := align - (len(dst)+1-begin)%align
-	dst = append(appendSpaces(dst, padding), '\n')
-	binary.LittleEndian.PutUint16(dst[begin+lengthOff:], uint16(len(dst)-begin-textOff1))
+	dst = h.appendVersion(dst, descr, major, align, appendText)
+	if major == 1 && len(dst)-begin-textOff1 > math.MaxUint16 {
+		dst = h.appendVersion(dst[:begin], descr, 2, align, appendText)
+	}
+	if n := len(dst) - begin; n > MaxHeader {
+		return dst[:begin], fmt.Errorf("npy: %w: expected a header of at most %d bytes, found fields that take %d", ndarray.ErrDType, MaxHeader, n)
+	}
 	return dst, nil
 }
 
-// appendText appends the dictionary as np.save formats it, and the room to grow.
-func (h Header) appendText(dst []byte, _ int) []byte {
-	fortran := h.Fortran && ordersDiffer(h.Shape)
-	dst = h.appendType(dst)
-	if fortran {
-		dst = append(dst, "', 'fortran_order': True, 'shape': ("...)
+// appendVersion appends the header in a version, whose length field is wrong if it is 1 and the text longer than that says.
+func (h Header) appendVersion(dst, descr []byte, major byte, align int, appendText func(h Header, dst, descr []byte, begin int) []byte) []byte {
+	begin := len(dst)
+	dst = append(dst, magic...)
+	dst = append(dst, major, 0, 0, 0) // the last two are the length, known below
+	if major > 1 {
+		dst = append(dst, 0, 0)
+	}
+	textOff := len(dst) - begin
+	dst = appendText(h, dst, descr, begin)
+	padding := align - (len(dst)+1-begin)%align // at least one space, as np.save has it
+	dst = append(appendSpaces(dst, padding), '\n')
+	length := len(dst) - begin - textOff
+	if major > 1 {
+		binary.LittleEndian.PutUint32(dst[begin+lengthOff:], uint32(length))
 	} else {
-		dst = append(dst, "', 'fortran_order': False, 'shape': ("...)
+		binary.LittleEndian.PutUint16(dst[begin+lengthOff:], uint16(length))
+	}
+	return dst
+}
+
+// toLatin1 returns UTF-8 as latin-1, and whether it can be that.
+func toLatin1(s []byte) ([]byte, bool) {
+	if !slices.ContainsFunc(s, func(c byte) bool { return c >= utf8.RuneSelf }) {
+		return s, true
+	}
+	latin1 := make([]byte, 0, len(s))
+	for _, r := range string(s) {
+		if r > 0xff {
+			return nil, false
+		}
+		latin1 = append(latin1, byte(r))
+	}
+	return latin1, true
+}
+
+// appendText appends the dictionary as np.save formats it, and the room to grow.
+func (h Header) appendText(dst, descr []byte, _ int) []byte {
+	fortran := h.Fortran && ordersDiffer(h.Shape)
+	dst = appendType(dst, descr)
+	if fortran {
+		dst = append(dst, ", 'fortran_order': True, 'shape': ("...)
+	} else {
+		dst = append(dst, ", 'fortran_order': False, 'shape': ("...)
 	}
 	growing := 0 // the axis along which an array can grow without moving: the one that varies slowest
 	if fortran {
@@ -318,16 +374,8 @@ func (h Header) appendText(dst []byte, _ int) []byte {
 }
 
 // appendType appends the dictionary's beginning, up to the descr.
-func (h Header) appendType(dst []byte) []byte {
-	order := byte('<')
-	if h.DType.Size() == 1 {
-		order = '|'
-	} else if h.BigEndian {
-		order = '>'
-	}
-	dst = append(dst, "{'descr': '"...)
-	dst = append(dst, order, h.DType.Kind())
-	return strconv.AppendInt(dst, int64(h.DType.Size()), 10)
+func appendType(dst, descr []byte) []byte {
+	return append(append(dst, "{'descr': "...), descr...)
 }
 
 func appendSpaces(dst []byte, n int) []byte {

@@ -3,6 +3,7 @@ package shm
 import (
 	"fmt"
 	"io/fs"
+	"reflect"
 
 	"github.com/samebytes/samebytes/ndarray"
 	"github.com/samebytes/samebytes/npy"
@@ -49,7 +50,7 @@ type AttachOption func(*attachment)
 
 type attachment struct {
 	writable, trust bool
-	anyType         bool // also where the elements have no Go type
+	anyType         bool // also where the elements have no dtype
 }
 
 // ReadOnly opens for reading: permission to read the file is enough, Set panics with ndarray.ErrReadOnly, and a write past
@@ -62,8 +63,8 @@ func Trust() AttachOption { return func(a *attachment) { a.trust = true } }
 
 // Create makes a segment of that name with a zeroed array of that shape, and opens it. The segment stays until deleted.
 // Its memory is reserved: later writes cannot run out of space.
-// The errors are ErrBadName, ErrExist, ErrNoSpace, ErrAccess, ErrNotExist (of the directory), ErrUnsupported and
-// ndarray.ErrShape.
+// The errors are ErrBadName, ErrExist, ErrNoSpace, ErrAccess, ErrNotExist (of the directory), ErrUnsupported,
+// ndarray.ErrShape, and ndarray.ErrDType where T has no dtype or one that headers can't say.
 func Create[T ndarray.Element](name string, shape []int, opts ...CreateOption) (*Array[T], error) {
 	file, err := path(name)
 	if err != nil {
@@ -98,7 +99,11 @@ func createKind[T ndarray.Element](name, path string, shape []int, c creation, o
 	if c.slots < 1 || c.slots > maxSlots {
 		return nil, fmt.Errorf("%w: expected 1 to %d slots, found %d", ErrFull, maxSlots, c.slots)
 	}
-	h, err := npy.NewHeader(ndarray.DTypeOf[T](), shape, c.fortran)
+	d, err := elementType[T]()
+	if err != nil {
+		return nil, err
+	}
+	h, err := npy.NewHeader(d, shape, c.fortran)
 	if err != nil {
 		return nil, err
 	}
@@ -112,8 +117,8 @@ func createKind[T ndarray.Element](name, path string, shape []int, c creation, o
 // Attach opens the segment of that name, for reading and writing unless told otherwise. Attached again, it is the same
 // memory. Any .npy file in the directory can be attached: one without a control block cannot publish or wait.
 //
-// The elements are whatever bytes the others write. Any bytes are numbers, but only 0 and 1 are a Go bool: where the others
-// are not trusted, agree on uint8 instead, since compiled code may index by a bool without a check.
+// The elements are whatever bytes the others write. Any bytes are numbers, but only 0 and 1 are a Go bool, also in a struct:
+// where the others are not trusted, agree on uint8 instead, since compiled code may index by a bool without a check.
 //
 // The errors are ErrBadName, ErrNotExist, ErrAccess, ErrBroken, ErrVersion, ErrUnsupported, npy.ErrFormat, npy.ErrTruncated,
 // ndarray.ErrShape, ndarray.ErrDType when the elements are not T in this machine's byte order, and ndarray.ErrLayout when
@@ -169,13 +174,16 @@ func newArray[T ndarray.Element](name, path string, m *mapping) (a *Array[T], er
 // arrayOver returns the mapping's elements as an array of the shape that it has now.
 func arrayOver[T ndarray.Element](m *mapping) (*ndarray.Array[T], error) {
 	h := m.content.header
-	if want := ndarray.DTypeOf[T](); h.DType != want {
+	want, err := elementType[T]()
+	if err != nil {
+		return nil, err
+	}
+	if h.DType != want {
 		return nil, fmt.Errorf("%w: expected %v, found %v", ndarray.ErrDType, want, h.DType)
 	}
-	if h.BigEndian && h.DType.Size() > 1 {
+	if h.BigEndian {
 		return nil, fmt.Errorf("%w: expected little-endian %v, found big-endian", ndarray.ErrDType, h.DType)
 	}
-	var err error
 	if h.Shape, err = m.shape(); err != nil {
 		return nil, err
 	}
@@ -188,6 +196,12 @@ func arrayOver[T ndarray.Element](m *mapping) (*ndarray.Array[T], error) {
 		array = array.ReadOnly()
 	}
 	return array, err
+}
+
+// elementType returns the dtype of T.
+// The error is ndarray.ErrDType, and says which part of T has none.
+func elementType[T ndarray.Element]() (ndarray.DType, error) {
+	return ndarray.DTypeOfType(reflect.TypeFor[T]())
 }
 
 // Close ends this opening, and unmaps the segment if it was the process's last. The array is empty afterwards; its views

@@ -428,13 +428,13 @@ func TestList(t *testing.T) {
 	}
 }
 
-// TestStatWithoutGoType describes a segment that Python made of elements which Go has no type for.
-func TestStatWithoutGoType(t *testing.T) {
+// TestStatWithoutDType describes a segment that Python made of elements of which Go has no dtype.
+func TestStatWithoutDType(t *testing.T) {
 	dir := segments(t)
 	create[int64](t, "x", []int{5}).Close()
-	patch(t, pathOf(dir, "x"), 10+len("{'descr': '"), []byte("<M8', 'fortran_order': False, 'shape': (5,), }"))
+	patch(t, pathOf(dir, "x"), 10+len("{'descr': '"), []byte("<M8[D/24]', 'fortran_order': False, 'shape': (5,), }"))
 	info, err := shm.Stat("x")
-	if err != nil || info.Descr != "'<M8'" || info.DType != (ndarray.DType{}) || !slices.Equal(info.Shape, []int{5}) || info.NBytes != 40 {
+	if err != nil || info.Descr != "'<M8[D/24]'" || info.DType != (ndarray.DType{}) || !slices.Equal(info.Shape, []int{5}) || info.NBytes != 40 {
 		t.Errorf("%+v, %v", info, err)
 	}
 	if _, err := shm.Attach[int64]("x"); !errors.Is(err, ndarray.ErrDType) {

@@ -76,7 +76,7 @@ func (f file) readHeader(size int) (npy.Header, []byte, error) {
 }
 
 // read returns the file's content, with every number checked against the others and against the file's size, and the
-// header's bytes. Where only the Go type of the elements is missing, all of it stands beside the error, which is
+// header's bytes. Where only the dtype of the elements is missing, all of it stands beside the error, which is
 // ndarray.ErrDType; the header says in Descr what they are, and how large they are only a control block does.
 func (f file) read(size int) (content, []byte, error) {
 	h, head, typeErr := f.readHeader(size)

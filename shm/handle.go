@@ -22,8 +22,8 @@ type Handle struct {
 	Shape     []int    // elements
 	Strides   []int    // bytes
 	DType     ndarray.DType
-	Descr     string // the handle's words, in JSON, for elements that have no Go type; then DType is none
-	BigEndian bool   // the byte order of the elements; false for one-byte elements
+	Descr     string // the handle's words, in JSON, for elements that have no dtype in Go; then DType is none
+	BigEndian bool   // the byte order of the elements; false where they have none
 	ReadOnly  bool   // who opens it may not write
 }
 
@@ -106,7 +106,11 @@ func openHandle[T ndarray.Element](h Handle, opts []AttachOption) (*Array[T], er
 		return nil, fmt.Errorf("%w: the handle is of domain %q, and this process, by %s, is in %q: what is there cannot be opened from here",
 			ErrNotExist, h.Domain, Dir(), here)
 	}
-	if want := ndarray.DTypeOf[T](); h.DType != want || h.BigEndian {
+	want, err := elementType[T]()
+	if err != nil {
+		return nil, err
+	}
+	if h.DType != want || h.BigEndian {
 		return nil, fmt.Errorf("%w: expected little-endian %v, found %s", ndarray.ErrDType, want, h.typeText())
 	}
 	o := attachment{writable: !h.ReadOnly, anyType: true}
@@ -199,5 +203,5 @@ func (h Handle) typeText() string {
 	if h.Descr != "" {
 		return h.Descr
 	}
-	return typeString(h.DType, h.BigEndian)
+	return string(appendType(nil, h.DType, h.BigEndian))
 }

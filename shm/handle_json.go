@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
 	"strconv"
 	"unicode/utf8"
 
@@ -40,7 +39,7 @@ func ParseHandle(text []byte) (h Handle, err error) {
 func (h Handle) MarshalJSON() ([]byte, error) {
 	dtype := []byte(h.Descr)
 	if h.Descr == "" {
-		dtype = strconv.AppendQuote(nil, typeString(h.DType, h.BigEndian))
+		dtype = appendType(nil, h.DType, h.BigEndian)
 	}
 	return json.Marshal(struct {
 		Version  int             `json:"samebytes"`
@@ -167,46 +166,6 @@ func numbers(raw string, outOfRange error) ([]int, error) {
 		n[i] = int(number)
 	}
 	return n, nil
-}
-
-// typeWord are the type strings that NumPy writes: the kinds and sizes of elements. Others are as many ways to the same.
-var typeWord = regexp.MustCompile(
-	`^([<>|])([biufc])(\d{1,2})$|^[<>|][SUV]\d{1,9}$|^[<>|][mM]8(\[\d{0,9}(Y|M|W|D|h|m|s|ms|us|ns|ps|fs|as)(/\d{1,9})?\])?$`)
-
-// setType sets what the elements are. For those without a Go type, which Python may have, no more is found out than that.
-func (h *Handle) setType(raw json.RawMessage) error {
-	if raw[0] == '[' || raw[0] == '{' {
-		h.Descr = string(raw)
-		return nil
-	}
-	word, err := textOf(raw)
-	if err != nil {
-		return wrongHandle("a type as \"<f8\", or a list of fields", raw)
-	}
-	parts := typeWord.FindStringSubmatch(word)
-	if parts == nil {
-		return fmt.Errorf("%w: expected a type as \"<f8\", found %s (objects cannot be shared)", ndarray.ErrDType, excerpt(raw))
-	}
-	if parts[2] != "" {
-		size, _ := strconv.Atoi(parts[3]) // two digits
-		if d, ok := ndarray.DTypeOfKind(parts[2][0], size); ok {
-			h.DType, h.BigEndian = d, parts[1] == ">" && size > 1
-			return nil
-		}
-	}
-	h.Descr = string(raw)
-	return nil
-}
-
-// typeString returns NumPy's type string, as "<f8".
-func typeString(d ndarray.DType, bigEndian bool) string {
-	order := "<"
-	if d.Size() == 1 {
-		order = "|"
-	} else if bigEndian {
-		order = ">"
-	}
-	return fmt.Sprintf("%s%c%d", order, d.Kind(), d.Size())
 }
 
 func wrongHandle(expected string, found []byte) error {

@@ -14,10 +14,10 @@ import (
 type Info struct {
 	Name    string
 	DType   ndarray.DType
-	Descr   string // the .npy header's words for elements that have no Go type; then DType is none
+	Descr   string // the .npy header's words for elements that have no dtype in Go; then DType is none
 	Shape   []int
 	Fortran bool        // the elements are in Fortran order
-	NBytes  int         // of all elements; 0 where a plain file's have no Go type
+	NBytes  int         // of all elements; 0 where a plain file's have no dtype
 	Size    int         // bytes of the file
 	Mode    fs.FileMode // permission bits
 	Plain   bool        // a .npy file without a control block: what follows is zero
@@ -69,7 +69,7 @@ func Stat(name string) (Info, error) {
 }
 
 // List describes the arrays in the directory of segments, in the order of their names: segments and plain .npy files, also
-// those whose elements have no Go type. Other files, and arrays that go meanwhile, are left out.
+// those whose elements have no dtype. Other files, and arrays that go meanwhile, are left out.
 // The errors are ErrNotExist and ErrAccess, of the directory, and ErrUnsupported.
 func List() ([]Info, error) {
 	all, err := names()

@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/samebytes/samebytes/ndarray"
 	"github.com/samebytes/samebytes/npy"
 )
 
@@ -16,7 +18,7 @@ import (
 // peer that changes them later cannot lead anybody out of bounds.
 type content struct {
 	header        npy.Header
-	nbytes        int // of all elements; 0 where a plain file's have no Go type
+	nbytes        int // of all elements; 0 where a plain file's have no dtype
 	controlOffset int // 0: a plain .npy file
 	control       controlBlock
 }
@@ -106,6 +108,9 @@ func (m *mapping) end() {
 	}
 }
 
+// maxHeader is the most bytes a new segment's header may take, in pages: NumPy refuses 10,000 characters and more.
+const maxHeader = 2 * pageSize
+
 // creation is what a segment is made with.
 type creation struct {
 	kind    kind
@@ -125,6 +130,9 @@ func create(path string, h npy.Header, o creation) (*mapping, error) {
 	head, length, capacity, err := o.header(h)
 	if err != nil {
 		return nil, err
+	}
+	if len(head) > maxHeader {
+		return nil, fmt.Errorf("%w: expected fields that take at most %d bytes of header, as NumPy reads, found %d", ndarray.ErrDType, maxHeader, len(head))
 	}
 	c := content{header: h, nbytes: h.NBytes(), control: controlBlock{
 		Kind: uint32(o.kind), Flags: o.flags, DataOffset: uint64(len(head)), Capacity: uint64(capacity), ItemSize: uint32(h.DType.Size()),

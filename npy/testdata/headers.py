@@ -3,8 +3,8 @@
 saved.json    the headers that np.save writes: name, dtype, big, fortran, shape, header
 headers.json  headers to parse: name, header, want, and, where want is "ok", dtype, big, fortran, shape, offset
 
-A header is a string of one character a byte (latin-1). What is wanted is NumPy's own answer: "ok", "format", "dtype" (no
-Go type, or objects), "shape", "truncated". Where this package decides otherwise, `differs` says what it wants, and NumPy's
+A header is a string of one character a byte (latin-1). What is wanted is NumPy's own answer: "ok", "format", "dtype" (none
+in Go, or objects), "shape", "truncated". A dtype is what NumPy prints of it, in little-endian order and without titles. Where this package decides otherwise, `differs` says what it wants, and NumPy's
 answer is kept as "numpy".
 """
 
@@ -19,6 +19,14 @@ import numpy.lib._format_impl as impl
 
 NAMES = ("bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 "
          "float32 float64 complex64 complex128").split()
+STRUCTS = [  # and strings and times
+    "S3", "U3", "V5", "M8[ns]", "m8[25us]", "float16",
+    [("a", "i1"), ("b", "f8")], np.dtype([("a", "i1"), ("b", "f8"), ("c", "?")], align=True),
+    [("x", "f4", (2, 3)), ("y", "U2"), ("n", [("p", "M8[s]"), ("q", "S2", 2)], (2,))], [], [("a", "V0"), ("b", "f8", (0,))],
+    {"names": ["late"], "formats": ["i4"], "offsets": [4], "itemsize": 12}, [("'shape': (9, 9)", "i4"), ('"\\\n', "i4"), ("\xe9", "i4")],
+    [("\u20ac", "f8")],
+]
+LONG = [(f"{i:064}", "i1") for i in range(800)]  # more text than version 1.0 has room for
 MOST = 2**63 - 1 - 2**20  # bytes of elements, beside a header of MaxHeader
 
 
@@ -26,22 +34,53 @@ def orders_differ(shape):
     return 0 not in shape and sum(n > 1 for n in shape) > 1
 
 
+def plain(dtype):
+    """Returns the dtype in little-endian order and without titles."""
+    if dtype.subdtype:
+        base, shape = dtype.subdtype
+        return np.dtype((plain(base), shape))
+    if dtype.names is None:
+        return dtype.newbyteorder("<")
+    fields = [dtype.fields[name] for name in dtype.names]
+    return np.dtype({"names": list(dtype.names), "formats": [plain(f[0]) for f in fields], "offsets": [f[1] for f in fields],
+                     "itemsize": dtype.itemsize})
+
+
+def orders(dtype):
+    """Returns the byte orders that the numbers of a dtype have."""
+    if dtype.subdtype:
+        return orders(dtype.subdtype[0])
+    if dtype.names is None:
+        return {"<" if dtype.byteorder == "=" else dtype.byteorder} - {"|"}
+    return set().union(*(orders(dtype.fields[name][0]) for name in dtype.names))
+
+
+def leaves(dtype):
+    if dtype.subdtype:
+        return leaves(dtype.subdtype[0])
+    if dtype.names is None:
+        return [dtype]
+    return [leaf for name in dtype.names for leaf in leaves(dtype.fields[name][0])]
+
+
 def saved():
     shapes = [(), (1,), (3,), (0,), (3, 4), (1, 5), (5, 1), (0, 3), (0, 3, 4), (2, 3, 4), (1, 1, 1), (2,) * 7, (1000, 64)]
     edges = [(1000, *[1] * n, 2) for n in range(22)]  # one of them has another number of lines of 64 bytes in each order
-    for name in NAMES:
+    for name in [*NAMES, *STRUCTS, LONG]:
         for order in "<>":
             dtype = np.dtype(name).newbyteorder(order)
-            if dtype.itemsize == 1 and order == ">":
+            if not orders(dtype) and order == ">":
                 continue
-            for shape in shapes + edges * (name == "uint8"):
-                for layout in "CF":
+            if not (isinstance(name, str) and name in NAMES):
+                shapes = [(3,)] if name is LONG else [(3,), (2, 3)]
+            for shape in shapes + edges * (dtype == np.uint8):
+                for layout in "C" if name is LONG else "CF":
                     file = io.BytesIO()
                     np.save(file, np.zeros(shape, dtype, layout))
                     file.seek(0)
-                    impl._read_array_header(file, impl.read_magic(file))
-                    yield {"name": f"{dtype.str} {shape} {layout}", "dtype": name,
-                           "big": dtype.itemsize > 1 and order == ">", "fortran": layout == "F",
+                    impl._read_array_header(file, impl.read_magic(file), max_header_size=1 << 20)
+                    yield {"name": f"{str(dtype)[:80]} {shape} {layout}", "dtype": str(plain(dtype)),
+                           "big": order == ">", "fortran": layout == "F",
                            "shape": shape, "header": file.getvalue()[:file.tell()].decode("latin-1")}
 
 
@@ -56,7 +95,8 @@ def numpy_says(header):
             return {"want": "truncated"}
         unknown = "dtype descriptor: '" in str(e) or 'dtype descriptor: "' in str(e)  # a string that is no type string
         return {"want": "dtype" if unknown else "format"}
-    if dtype.hasobject or dtype.name not in NAMES:
+    long = any(leaf.type in (np.longdouble, np.clongdouble) for leaf in leaves(dtype))
+    if dtype.hasobject or dtype.subdtype or long or len(orders(dtype)) > 1:
         return {"want": "dtype"}
     if any(isinstance(n, bool) for n in shape):
         return {"want": "format"}  # np.load: an integer is required
@@ -65,7 +105,7 @@ def numpy_says(header):
         nbytes *= n or 1
     if len(shape) > 64 or min(shape, default=0) < 0 or nbytes > MOST:
         return {"want": "shape"}
-    return {"want": "ok", "dtype": dtype.name, "big": dtype.byteorder == ">",
+    return {"want": "ok", "dtype": str(plain(dtype)), "big": orders(dtype) == {">"},
             "fortran": fortran and orders_differ(shape), "shape": shape, "offset": file.tell()}
 
 
@@ -135,10 +175,22 @@ def cases():
                   "[['a', '<f8']]", "('<f8', (2, 3))", "('|O', (2,))", "('<f8', 2)", "(('<f8', 2), 3)", "[('a', '<f8', (0,))]",
                   "None", "True", "5", "()", "('<f8',)", "[1]", "['<f8']", "[('a',)]", "[('a', '<f8', 2, 3)]",
                   "[(1, '<f8')]", "[(None, '<f8')]", "[('a', None)]", "[('a', '<f8', 'x')]", "[('a', '<f8', -1)]",
-                  "('<f8', -1)", "('<f8', (2.0,))", "np.int64(2)", "lambda: 0"]:
+                  "('<f8', -1)", "('<f8', (2.0,))", "np.int64(2)", "lambda: 0",
+                  "'<f2'", "'>f2'", "'>e'", "'>S5'", "'>U3'", "'|V2'", "'=V2'", "'>V3'", "'>U0'", "'|U3'", "'V0'", "'S2147483647'", "'S2147483648'",
+                  "'S99999999999999999999'", "'U536870911'", "'U536870912'", "'>M8[ns]'", "'M8[]'", "'M8[ns'", "'M8ns]'", "'M8[ ns]'",
+                  "'M8[B]'", "'M8[1s]'", "'M8[2147483647s]'", "'M8[2147483648s]'", "'datetime64[25us]'", "'timedelta64'",
+                  "'<m8[Y]'", "'m8[as]'", "'m16'", "[('a', '<f4'), ('b', '>f4')]", "[('a', '>f4'), ('b', '|S3'), ('c', [('d', '>i8', 3)])]",
+                  "[('a', '|i1'), ('', '|V7'), ('b', '<f8')]", "[('', '|V3', (2,)), ('b', '<f8')]", "[('', '<f8', (2,)), ('b', '<f8')]",
+                  "[('a', '<f8', ())]", "[('a', '<f8', 1)]", "[('a', '|V0'), ('b', '|S0')]", "[('a\\n', '<f4'), (\"b'\", '<f4')]",
+                  "[('a', '|V999999999', 1), ('b', '|V999999999')]", "[('\xe9', '<f4')]"]:
         yield f"descr {descr}", header(full(descr=descr))
-    for descr in ["'l'", "'L'", "'int'", "'float'", "'half'", "'f8,i4'", "'2f8'", "'i08'", "'i 8'"]:
-        yield f"descr {descr}", header(full(descr=descr)), "dtype"
+    for descr in ["'l'", "'L'", "'int'", "'float'", "'half'", "'f8,i4'", "'2f8'", "'i08'", "'i 8'", "'S'", "'U'", "'M'", "'c'", "'a3'", "'str'", "'S03'", "'M8[0s]'",
+                  "'M8[02s]'", "'M8[+2s]'", "'M8[D/24]'", "'M8[generic2]'", "'M8[2generic]'", "'<datetime64[ns]'", "'bfloat16'",
+                  "[('', '<f8')]", "[('a', '<f8'), ('a', '<f4')]", "[(('a', 'b'), '<f8'), ('a', '<f4')]", "[(('t', 'a'), '<f8'), (('t', 'b'), '<f4')]",
+                  "[('a', '|V999999999', 3)]", "[('a', '|V999999999'), ('b', '|V999999999'), ('c', '|V999999999')]",
+                  "[('a', '|V0', (3,))]", "[('a', '<f8', 2147483648)]", "[('a', '<f8', (4294967296, 4294967296))]", "[('a', '<f8', (" + "1," * 65 + "))]",
+                  "[('a'," * 17 + "'<f8'" + ")]" * 17]:
+        yield f"descr {descr[:60]}", header(full(descr=descr)), "dtype"
     for descr in ["b''", "{}", "{('a', '<f8')}", "'<f\\N{DIGIT EIGHT}'", "('<f8', 2, 3)", "[((1.5, 'a'), '<f8')]", "[('\\ud800', '<f8')]"]:
         yield f"descr {descr}", header(full(descr=descr)), "format"
 
@@ -165,6 +217,8 @@ def cases():
     yield "250 fields", header(full(descr=str([(f"f{i}", "<f8") for i in range(250)])))
     yield "shape (1 L,)", header(full(shape="(1 L,)")), "format"
     yield "shape (0x0...03,)", header(full(shape="(0x" + "0" * 5000 + "3,)")), "format"
+    yield "a name in UTF-8", header(full(descr="[('\u20ac', '<f8')]"), (3, 0))
+    yield "16 structs", header(full(descr="[('a'," * 16 + "'<f8'" + ")]" * 16))
     yield "2L in version 2", header(full(shape="(2L,)"), (2, 0))
     yield "2L in version 3", header(full(shape="(2L,)"), (3, 0))
     for shape in ["()", "(5,)", "(1, 5)", "(5, 1)", "(0, 5)", "(0, 5, 6)", "(2, 3)", "(2, 1, 3)"]:
