@@ -249,34 +249,3 @@ func (a *Array[T]) Reshape(shape ...int) (*Array[T], error) {
 // Ravel returns an array that shares a's elements, in C order, on one axis. The error is [ErrLayout] if they are not
 // evenly spaced: then ravel a Copy.
 func (a *Array[T]) Ravel() (*Array[T], error) { return a.Reshape(a.n) }
-
-// Copy returns an array with the same elements in memory of its own, in C order. It is not read-only.
-func (a *Array[T]) Copy() *Array[T] {
-	dst := make([]T, a.n)
-	if a.n > 0 {
-		shape, strides := a.merged()
-		gather(dst, a.data, a.offset, shape, strides)
-	}
-	return newArray(dst, contiguousLayout(a.shape, a.n))
-}
-
-// gather fills dst with the elements of src that shape and strides reach from offset, in C order, and returns the rest of
-// dst. No length may be zero.
-func gather[T Element](dst, src []T, offset int, shape, strides []int) []T {
-	switch {
-	case len(shape) == 0:
-		dst[0] = src[offset]
-		return dst[1:]
-	case len(shape) > 1:
-		for i := range shape[0] {
-			dst = gather(dst, src, offset+i*strides[0], shape[1:], strides[1:])
-		}
-		return dst
-	case strides[0] == 1:
-		return dst[copy(dst[:shape[0]], src[offset:]):]
-	}
-	for i := range shape[0] {
-		dst[i] = src[offset+i*strides[0]]
-	}
-	return dst[shape[0]:]
-}

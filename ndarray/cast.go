@@ -19,3 +19,10 @@ func recast[U, T Element](data []T) []U {
 	_, size := address(data)
 	return unsafe.Slice((*U)(unsafe.Pointer(unsafe.SliceData(data))), len(data)*size/int(unsafe.Sizeof(to)))
 }
+
+// aligned reports whether a U may lie where data begins.
+func aligned[U, T Element](data []T) bool {
+	var to U
+	first, _ := address(data)
+	return first%unsafe.Alignof(to) == 0
+}

@@ -86,3 +86,16 @@ func (e LayoutError) Error() string {
 }
 
 func (e LayoutError) Unwrap() error { return ErrLayout }
+
+// CastError is the value of the panic of a call that does not make elements of one dtype into those of another, and wraps
+// [ErrDType].
+type CastError struct {
+	Op       string
+	From, To DType
+}
+
+func (e CastError) Error() string {
+	return fmt.Sprintf("ndarray: %s: no cast from %v to %v", e.Op, e.From, e.To)
+}
+
+func (e CastError) Unwrap() error { return ErrDType }

@@ -10,7 +10,7 @@ import (
 // negative step begins at the last element: Step(End, End, -1) reverses an axis of any length, as ::-1 does.
 const End = math.MaxInt
 
-// Index says what [Array.Slice] takes of one axis. Make one with [Range], [Step] or [At], or use [All] or [NewAxis].
+// Index says what [Array.Slice] takes of one axis. Make one with [Range], [Step] or [At], or use [All], [NewAxis] or [Ellipsis].
 // The zero Index is All.
 //
 // Positions below zero count from the end of the axis, as in NumPy: -1 is the last element. Unlike NumPy's, ranges are
@@ -27,6 +27,7 @@ const (
 	single
 	ranged
 	added
+	rest
 )
 
 var (
@@ -34,6 +35,9 @@ var (
 	All = Index{kind: whole}
 	// NewAxis takes no axis of the array; it puts one of length one into the result, as numpy.newaxis does.
 	NewAxis = Index{kind: added}
+	// Ellipsis takes whole all axes that the indices before and after it leave, which may be none, as Python's "...".
+	// There may be one among the indices of a call.
+	Ellipsis = Index{kind: rest}
 )
 
 // Range takes elements start to stop-1, as Python's start:stop.
@@ -59,6 +63,8 @@ func (x Index) String() string {
 		return ":"
 	case x.kind == added:
 		return "newaxis"
+	case x.kind == rest:
+		return "..."
 	case x.kind == single:
 		return fmt.Sprint(x.start)
 	case x.step == 1:
@@ -70,10 +76,10 @@ func (x Index) String() string {
 
 // Hull returns the range that holds all elements which x takes of an axis: the lowest, and the one after the highest. They are
 // equal where x takes none.
-// The error is [ErrShape] where Slice would panic, and for NewAxis.
+// The error is [ErrShape] where Slice would panic, and for NewAxis and Ellipsis.
 func (x Index) Hull(length int) (low, high int, err error) {
-	if x.kind == added {
-		return 0, 0, fmt.Errorf("%w: a new axis has no elements of the array", ErrShape)
+	if x.kind == added || x.kind == rest {
+		return 0, 0, fmt.Errorf("%w: %v takes nothing of one axis", ErrShape, x)
 	}
 	first, count, step, reason := x.resolve(length)
 	switch {

@@ -205,9 +205,11 @@ func (l *layout) reshape(shape []int) (layout, bool) {
 
 // slice returns the layout of what ix selects, its offset still counted in the same slice of elements.
 func (l *layout) slice(ix []Index) layout {
-	kept, named := len(l.shape), 0 // axes of the result, and indices that use up an axis
+	kept, named, ellipses := len(l.shape), 0, 0 // axes of the result, and indices that use up an axis
 	for _, x := range ix {
 		switch x.kind {
+		case rest:
+			ellipses++
 		case added:
 			kept++
 		case single:
@@ -217,9 +219,12 @@ func (l *layout) slice(ix []Index) layout {
 			named++
 		}
 	}
-	if named > len(l.shape) || kept > MaxDims {
+	if named > len(l.shape) || kept > MaxDims || ellipses > 1 {
 		reason := fmt.Sprintf("%d indices for %d axes", named, len(l.shape))
-		if kept > MaxDims {
+		switch {
+		case ellipses > 1:
+			reason = "more than one ellipsis"
+		case kept > MaxDims:
 			reason = fmt.Sprintf("%d axes are more than %d", kept, MaxDims)
 		}
 		panic(SliceError{slices.Clone(ix), slices.Clone(l.shape), reason})
@@ -227,10 +232,17 @@ func (l *layout) slice(ix []Index) layout {
 	s := newLayout(kept, 1)
 	s.offset, s.readonly = l.offset, l.readonly
 	to, axis := 0, 0
-	for i := 0; i < len(ix) || axis < len(l.shape); i++ {
-		x := All
-		if i < len(ix) {
-			x = ix[i]
+	whole := func(count int) {
+		for ; count > 0; count-- {
+			s.shape[to], s.strides[to] = l.shape[axis], l.strides[axis]
+			s.n *= l.shape[axis]
+			to, axis = to+1, axis+1
+		}
+	}
+	for _, x := range ix {
+		if x.kind == rest {
+			whole(len(l.shape) - named)
+			continue
 		}
 		if x.kind == added {
 			s.shape[to], s.strides[to] = 1, 1
@@ -252,5 +264,6 @@ func (l *layout) slice(ix []Index) layout {
 		s.shape[to], s.strides[to] = count, stride*step // may wrap where count <= 1, and means nothing there
 		to++
 	}
+	whole(len(l.shape) - axis)
 	return s
 }

@@ -77,11 +77,16 @@ func (l *loops) ascend() {
 func (l *loops) sort() {
 	for i := 1; i < len(l.shape); i++ {
 		for d := i; d > 0 && l.isInner(d-1, d); d-- {
-			l.shape[d-1], l.shape[d] = l.shape[d], l.shape[d-1]
-			for _, strides := range l.strides {
-				strides[d-1], strides[d] = strides[d], strides[d-1]
-			}
+			l.swap(d-1, d)
 		}
+	}
+}
+
+// swap puts two axes in each other's place.
+func (l *loops) swap(d, e int) {
+	l.shape[d], l.shape[e] = l.shape[e], l.shape[d]
+	for _, strides := range l.strides {
+		strides[d], strides[e] = strides[e], strides[d]
 	}
 }
 

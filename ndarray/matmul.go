@@ -189,8 +189,7 @@ func rowStride(rows, cols, stride, colStride int) (int, bool) {
 
 // packed returns a copy of a matrix.
 func packed[T Element](data []T, offset, rows, cols int, strides []int) matrix[T] {
-	copied := make([]T, rows*cols)
-	gather(copied, data, offset, []int{rows, cols}, strides)
+	copied := newArray(data, layout{shape: []int{rows, cols}, strides: strides, offset: offset, n: rows * cols}).Copy().data
 	return matrix[T]{kern.Matrix[T]{Data: copied, Rows: rows, Cols: cols, Stride: cols}, false}
 }
 

@@ -25,8 +25,11 @@ func SetWorkers(n int) (before int) {
 }
 
 // eachParallel is each for runs that may be visited in any order and at the same time.
-func (l *loops) eachParallel(run func(offsets []int, n int)) {
-	total := 1
+func (l *loops) eachParallel(run func(offsets []int, n int)) { l.eachWeighted(1, run) }
+
+// eachWeighted is eachParallel for loops where each of a run's n stands for several elements.
+func (l *loops) eachWeighted(elements int, run func(offsets []int, n int)) {
+	total := elements
 	for _, length := range l.shape {
 		total *= length
 	}

@@ -131,7 +131,7 @@ func checkChain(t *testing.T, c choices) {
 	m := model{a.Shape(), elements(a)}
 	history := []any{m.shape}
 	for len(c) > 0 {
-		switch c.below(4) {
+		switch c.below(10) {
 		case 0:
 			a, m = a.T(), m.transpose(reversed(len(m.shape)))
 			history = append(history, "T")
@@ -161,8 +161,91 @@ func checkChain(t *testing.T, c choices) {
 			if err == nil {
 				a, m = v, reshaped
 			}
+		default:
+			var step []any
+			a, m, step = chooseView(&c, a, m)
+			history = append(history, step...)
 		}
 		compare(t, history, a, m)
+	}
+}
+
+// chooseView makes one of the views that are neither slices nor transposes alone, if the array has axes for it.
+func chooseView(c *choices, a *ndarray.Array[int64], m model) (*ndarray.Array[int64], model, []any) {
+	ndim := len(m.shape)
+	if ndim == 0 || ndim > 6 || len(m.elements) > 1000 {
+		return a, m, nil
+	}
+	d, e := c.below(ndim), c.below(ndim)
+	switch c.below(7) {
+	case 0:
+		axes := slices.Delete(reversed(ndim), ndim-1-d, ndim-d)
+		slices.Reverse(axes)
+		return a.MoveAxis(d, e-ndim), m.transpose(slices.Insert(axes, e, d)), []any{"MoveAxis", d, e - ndim}
+	case 1:
+		axes := reversed(ndim)
+		slices.Reverse(axes)
+		axes[d], axes[e] = e, d
+		return a.SwapAxes(d-ndim, e), m.transpose(axes), []any{"SwapAxes", d - ndim, e}
+	case 2:
+		return a.Flip(d), m.build(m.shape, func(ix []int) []int {
+			from := slices.Clone(ix)
+			from[d] = m.shape[d] - 1 - ix[d]
+			return from
+		}), []any{"Flip", d}
+	case 3:
+		if m.shape[d] == 1 {
+			return a.Squeeze(d - ndim), model{slices.Delete(slices.Clone(m.shape), d, d+1), m.elements}, []any{"Squeeze", d - ndim}
+		}
+		return a.ExpandDims(d), model{slices.Insert(slices.Clone(m.shape), d, 1), m.elements}, []any{"ExpandDims", d}
+	case 4:
+		if d == e {
+			return a, m, nil
+		}
+		offset := c.below(m.shape[d]+m.shape[e]+3) - m.shape[d] - 1
+		length := max(0, min(m.shape[d]-max(0, -offset), m.shape[e]-max(0, offset)))
+		shape := []int{}
+		for axis, n := range m.shape {
+			if axis != d && axis != e {
+				shape = append(shape, n)
+			}
+		}
+		return a.Diagonal(offset, d, e), m.build(append(shape, length), func(ix []int) []int {
+			i, rest := ix[len(ix)-1], ix[:len(ix)-1]
+			from := make([]int, ndim)
+			for axis := range from {
+				switch axis {
+				case d:
+					from[axis] = i + max(0, -offset)
+				case e:
+					from[axis] = i + max(0, offset)
+				default:
+					from[axis], rest = rest[0], rest[1:]
+				}
+			}
+			return from
+		}), []any{"Diagonal", offset, d, e}
+	case 5:
+		window := c.below(m.shape[d] + 1)
+		shape := append(slices.Clone(m.shape), window)
+		shape[d] -= window - 1
+		return a.SlidingWindow([]int{window}, d), m.build(shape, func(ix []int) []int {
+			from := slices.Clone(ix[:ndim])
+			from[d] += ix[ndim]
+			return from
+		}), []any{"SlidingWindow", window, d}
+	default:
+		shape := append([]int{1 + c.below(2)}, m.shape...)
+		if m.shape[d] == 1 {
+			shape[d+1] = c.below(3)
+		}
+		return a.BroadcastTo(shape...), m.build(shape, func(ix []int) []int {
+			from := slices.Clone(ix[1:])
+			for axis, length := range m.shape {
+				from[axis] = min(from[axis], length-1)
+			}
+			return from
+		}), []any{"BroadcastTo", shape}
 	}
 }
 
