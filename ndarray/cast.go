@@ -10,3 +10,7 @@ func address[T Element](data []T) (first uintptr, size int) {
 	var element T
 	return uintptr(unsafe.Pointer(unsafe.SliceData(data))), int(unsafe.Sizeof(element))
 }
+
+// as returns a as an array of U, which must be T's underlying type: the two differ in name alone, down to the descriptions of
+// their arrays, so that the pointer may point to either. TestNamedElements guards it.
+func as[U, T Element](a *Array[T]) *Array[U] { return (*Array[U])(unsafe.Pointer(a)) }
