@@ -26,3 +26,7 @@ func aligned[U, T Element](data []T) bool {
 	first, _ := address(data)
 	return first%unsafe.Alignof(to) == 0
 }
+
+// as returns a as an array of U, which must be T's underlying type: the two differ in name alone, down to the descriptions of
+// their arrays, so that the pointer may point to either. TestNamedElements guards it.
+func as[U, T Element](a *Array[T]) *Array[U] { return (*Array[U])(unsafe.Pointer(a)) }

@@ -18,7 +18,7 @@ func Convert[U, T Element](dst *Array[U], a *Array[T]) *Array[U] {
 	a = apart(dst, a)
 	if same, ok := any(a).(*Array[U]); ok {
 		assign(dst, same)
-	} else if !convert(plain(dst), plain(a)) {
+	} else if !convert(underlying(dst), underlying(a)) {
 		panic(CastError{op, DTypeOf[T](), DTypeOf[U]()})
 	}
 	return dst
@@ -67,48 +67,40 @@ func isNumber(d DType) bool {
 	return d.Kind() == 'u' || d.Kind() == 'i' || d.Kind() == 'f' || d.Kind() == 'c'
 }
 
-// plain returns a as an array of the type under T's name, where it is one of those that Go has; elsewhere a.
-func plain[T Element](a *Array[T]) any {
+// underlying returns a as an array of the type under T's name, where it is one of those that Go has; elsewhere a.
+func underlying[T Element](a *Array[T]) any {
 	switch DTypeOf[T]() {
 	case Bool:
-		return renamed[bool](a)
+		return as[bool](a)
 	case Int8:
-		return renamed[int8](a)
+		return as[int8](a)
 	case Int16:
-		return renamed[int16](a)
+		return as[int16](a)
 	case Int32:
-		return renamed[int32](a)
+		return as[int32](a)
 	case Int64:
-		return renamed[int64](a)
+		return as[int64](a)
 	case Uint8:
-		return renamed[uint8](a)
+		return as[uint8](a)
 	case Uint16:
-		return renamed[uint16](a)
+		return as[uint16](a)
 	case Uint32:
-		return renamed[uint32](a)
+		return as[uint32](a)
 	case Uint64:
-		return renamed[uint64](a)
+		return as[uint64](a)
 	case Float32:
-		return renamed[float32](a)
+		return as[float32](a)
 	case Float64:
-		return renamed[float64](a)
+		return as[float64](a)
 	case Complex64:
-		return renamed[complex64](a)
+		return as[complex64](a)
 	case Complex128:
-		return renamed[complex128](a)
+		return as[complex128](a)
 	}
 	return a
 }
 
-// renamed returns a as an array of U, which has T's underlying type.
-func renamed[U, T Element](a *Array[T]) *Array[U] {
-	if same, ok := any(a).(*Array[U]); ok {
-		return same
-	}
-	return newArray(recast[U](a.data), a.layout)
-}
-
-// convert stores the elements of a in dst, both from plain, and reports whether one dtype becomes the other.
+// convert stores the elements of a in dst, both from underlying, and reports whether one dtype becomes the other.
 func convert(dst, a any) bool {
 	switch a := a.(type) {
 	case *Array[bool]:

@@ -99,3 +99,14 @@ func (e CastError) Error() string {
 }
 
 func (e CastError) Unwrap() error { return ErrDType }
+
+// ValueError is the value of the panic of a call with an argument, or an element, that it can't take.
+type ValueError struct {
+	Op     string
+	Value  any // what was found
+	Reason string
+}
+
+func (e ValueError) Error() string {
+	return fmt.Sprintf("ndarray: %s: %s, found %v", e.Op, e.Reason, e.Value)
+}

@@ -176,7 +176,7 @@ func arrayEqual[T comparable](a, b *Array[T], nan bool) bool {
 	equal := true
 	l := newLoops(&a.layout, &b.layout)
 	l.each(func(offsets []int, n int) {
-		equal = equal && kern.Equal(kern.Vec[T]{Data: a.data, Off: offsets[0], Inc: l.inc(0)}, kern.Vec[T]{Data: b.data, Off: offsets[1], Inc: l.inc(1)}, nan, n)
+		equal = equal && kern.Same(kern.Vec[T]{Data: a.data, Off: offsets[0], Inc: l.inc(0)}, kern.Vec[T]{Data: b.data, Off: offsets[1], Inc: l.inc(1)}, nan, n)
 	})
 	return equal
 }

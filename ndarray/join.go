@@ -86,7 +86,7 @@ func Tile[T Element](dst, a *Array[T], reps ...int) *Array[T] {
 			times[d] = reps[from]
 		}
 	}
-	shape := multiplied(op, a.shape, reps, lengths, times)
+	shape := repeatedShape(op, a.shape, reps, lengths, times)
 	dst = destination(op, dst, shape, a.shape)
 	a = disjoint(dst, a)
 	// Each axis of dst becomes two, of the repetitions and within them: a is stretched along the first.
@@ -104,8 +104,8 @@ func Tile[T Element](dst, a *Array[T], reps ...int) *Array[T] {
 	return dst
 }
 
-// multiplied returns the shape of lengths each times as long.
-func multiplied(op string, shape, reps, lengths, times []int) []int {
+// repeatedShape returns the shape of lengths each times as long.
+func repeatedShape(op string, shape, reps, lengths, times []int) []int {
 	product := make([]int, len(lengths))
 	for d, length := range lengths {
 		// Size checks the sign of the factors, and whether their product is an int.
@@ -133,7 +133,7 @@ func Repeat[T Element](dst, a *Array[T], n, axis int) *Array[T] {
 		times[e] = 1
 	}
 	times[d] = n
-	shape := multiplied(op, a.shape, times, a.shape, times)
+	shape := repeatedShape(op, a.shape, times, a.shape, times)
 	dst = destination(op, dst, shape, a.shape)
 	a = disjoint(dst, a)
 	// dst's axis becomes two, of a's and of the repetitions: a is stretched along the second.

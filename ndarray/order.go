@@ -262,7 +262,7 @@ func (s complexes[T]) same(i, j int) bool {
 
 func (s keyed[K]) numbers() int {
 	n := s.bits.n
-	for n > 0 && kern.IsNaN(s.bits.data[n-1], s.order) {
+	for n > 0 && kern.IsKeyOfNaN(s.bits.data[n-1], s.order) {
 		n--
 	}
 	return n

@@ -63,7 +63,7 @@ func StructDType(fields []DTypeField, size int) (DType, error) {
 		}
 		seen[f.Name] = true
 	}
-	if err := disjoint(fields); err != nil {
+	if err := overlapping(fields); err != nil {
 		return DType{}, err
 	}
 	d := DType{kind: 'V', form: structured, size: size}
@@ -76,8 +76,8 @@ func StructDType(fields []DTypeField, size int) (DType, error) {
 	return d, nil
 }
 
-// disjoint says which fields overlap.
-func disjoint(fields []DTypeField) error {
+// overlapping says which fields overlap.
+func overlapping(fields []DTypeField) error {
 	byOffset := func(a, b DTypeField) int { return cmp.Compare(a.Offset, b.Offset) }
 	if !slices.IsSortedFunc(fields, byOffset) {
 		fields = slices.Clone(fields)

@@ -95,8 +95,3 @@ func kept[T Ordered](a, others *Array[T], in bool) *Array[T] {
 
 // flattened returns a copy of a on one axis.
 func flattened[T Element](a *Array[T]) *Array[T] { return vector(a.Copy().data) }
-
-// vector returns a 1-d array that shares the elements of data.
-func vector[T Element](data []T) *Array[T] {
-	return newArray(data, contiguousLayout([]int{len(data)}, len(data)))
-}

@@ -116,8 +116,8 @@ func CountNonZero[T comparable](src Vec[T], n int) int {
 	return count
 }
 
-// Equal reports whether n elements of a and b are the same by ==, or, if nan, both differ from themselves.
-func Equal[T comparable](a, b Vec[T], nan bool, n int) bool {
+// Same reports whether n elements of a and b are the same by ==, or, if nan, both differ from themselves.
+func Same[T comparable](a, b Vec[T], nan bool, n int) bool {
 	for x, y := a.Off, b.Off; n > 0; n-- {
 		v, w := a.Data[x], b.Data[y]
 		if v != w && !(nan && v != v && w != w) {

@@ -1,0 +1,42 @@
+package ndarray
+
+import (
+	"math"
+	"math/cmplx"
+)
+
+// Exp stores e to the power of a in dst and returns it.
+func Exp[T Inexact](dst, a *Array[T]) *Array[T] { return inexact("Exp", dst, a, math.Exp, cmplx.Exp) }
+
+// Exp2 stores 2 to the power of a in dst and returns it.
+func Exp2[T Float](dst, a *Array[T]) *Array[T] { return floats("Exp2", dst, a, math.Exp2) }
+
+// Expm1 stores exp(a) - 1 in dst, which is exact near zero too, and returns it.
+func Expm1[T Float](dst, a *Array[T]) *Array[T] { return floats("Expm1", dst, a, math.Expm1) }
+
+// Log stores the natural logarithm of a in dst and returns it: NaN of floats below zero; of complex numbers that whose
+// imaginary part is in [-π, π].
+func Log[T Inexact](dst, a *Array[T]) *Array[T] { return inexact("Log", dst, a, math.Log, cmplx.Log) }
+
+// Log2 stores the logarithm of a to base 2 in dst and returns it.
+func Log2[T Float](dst, a *Array[T]) *Array[T] { return floats("Log2", dst, a, math.Log2) }
+
+// Log10 stores the logarithm of a to base 10 in dst and returns it, as [Log] does.
+func Log10[T Inexact](dst, a *Array[T]) *Array[T] {
+	return inexact("Log10", dst, a, math.Log10, cmplx.Log10)
+}
+
+// Log1p stores log(1 + a) in dst, which is exact near zero too, and returns it.
+func Log1p[T Float](dst, a *Array[T]) *Array[T] { return floats("Log1p", dst, a, math.Log1p) }
+
+// LogAddExp stores log(exp(a) + exp(b)) in dst, which doesn't overflow on the way, and returns it.
+func LogAddExp[T Float](dst, a, b *Array[T]) *Array[T] {
+	return floats2("LogAddExp", dst, a, b, logAddExp)
+}
+
+func logAddExp(x, y float64) float64 {
+	if x == y {
+		return x + math.Ln2 // infinities too
+	}
+	return max(x, y) + math.Log1p(math.Exp(-math.Abs(x-y)))
+}

@@ -1,0 +1,106 @@
+package kern
+
+// Unary is a loop over one operand, Binary over two, and Ternary over three. They are interfaces and not functions because a
+// generic function's value is allocated where it is made, and an empty struct in an interface is not.
+type (
+	Unary[U, T any] interface {
+		Run(dst Vec[U], a Vec[T], n int)
+	}
+	Binary[U, T, V any] interface {
+		Run(dst Vec[U], a Vec[T], b Vec[V], n int)
+	}
+	Ternary[U, T, V, W any] interface {
+		Run(dst Vec[U], a Vec[T], b Vec[V], c Vec[W], n int)
+	}
+)
+
+// Func stores f(x), element for element.
+type Func[U, T any] func(T) U
+
+func (f Func[U, T]) Run(dst Vec[U], a Vec[T], n int) {
+	d, p := dst.Data, a.Data
+	to, i := dst.Off, a.Off
+	for range n {
+		d[to] = f(p[i])
+		to += dst.Inc
+		i += a.Inc
+	}
+}
+
+// Func2 stores f(x, y).
+type Func2[U, T, V any] func(T, V) U
+
+func (f Func2[U, T, V]) Run(dst Vec[U], a Vec[T], b Vec[V], n int) {
+	d, p, q := dst.Data, a.Data, b.Data
+	to, i, j := dst.Off, a.Off, b.Off
+	for range n {
+		d[to] = f(p[i], q[j])
+		to += dst.Inc
+		i += a.Inc
+		j += b.Inc
+	}
+}
+
+// FloatFunc stores f(x) rounded to T.
+type FloatFunc[T Float] func(float64) float64
+
+func (f FloatFunc[T]) Run(dst, a Vec[T], n int) {
+	d, p := dst.Data, a.Data
+	to, i := dst.Off, a.Off
+	for range n {
+		d[to] = T(f(float64(p[i])))
+		to += dst.Inc
+		i += a.Inc
+	}
+}
+
+// FloatFunc2 stores f(x, y) rounded to T.
+type FloatFunc2[T Float] func(x, y float64) float64
+
+func (f FloatFunc2[T]) Run(dst, a, b Vec[T], n int) {
+	d, p, q := dst.Data, a.Data, b.Data
+	to, i, j := dst.Off, a.Off, b.Off
+	for range n {
+		d[to] = T(f(float64(p[i]), float64(q[j])))
+		to += dst.Inc
+		i += a.Inc
+		j += b.Inc
+	}
+}
+
+// ComplexFunc stores f(x) rounded to T.
+type ComplexFunc[T Complex] func(complex128) complex128
+
+func (f ComplexFunc[T]) Run(dst, a Vec[T], n int) {
+	d, p := dst.Data, a.Data
+	to, i := dst.Off, a.Off
+	for range n {
+		d[to] = T(f(complex128(p[i])))
+		to += dst.Inc
+		i += a.Inc
+	}
+}
+
+// ComplexFunc2 stores f(x, y) rounded to T.
+type ComplexFunc2[T Complex] func(x, y complex128) complex128
+
+func (f ComplexFunc2[T]) Run(dst, a, b Vec[T], n int) {
+	d, p, q := dst.Data, a.Data, b.Data
+	to, i, j := dst.Off, a.Off, b.Off
+	for range n {
+		d[to] = T(f(complex128(p[i]), complex128(q[j])))
+		to += dst.Inc
+		i += a.Inc
+		j += b.Inc
+	}
+}
+
+// UnaryLoop is a loop that is a function.
+type UnaryLoop[U, T any] func(dst Vec[U], a Vec[T], n int)
+
+func (f UnaryLoop[U, T]) Run(dst Vec[U], a Vec[T], n int) { f(dst, a, n) }
+
+// BinaryLoop is a loop that is a function.
+type BinaryLoop[U, T, V any] func(dst Vec[U], a Vec[T], b Vec[V], n int)
+
+func (f BinaryLoop[U, T, V]) Run(dst Vec[U], a Vec[T], b Vec[V], n int) { f(dst, a, b, n) }
