@@ -13,7 +13,7 @@
 // # Sharing
 //
 // Constructors that are named From, and [Array.Slice], [Array.T], [Array.Transpose], [Array.Reshape], [Array.Ravel],
-// [Array.ReadOnly], [Array.Data], [Dense], [Matrix], [VecDense] and [FromDense] share elements: what is written through
+// [Array.ReadOnly], [Array.Data], [Dense], [Matrix], [VecDense] and their kin for gonum share elements: what is written through
 // one is read through the other, and nothing is allocated but their description. [New] and [Array.Copy] have memory of
 // their own. No function shares in one case and copies in another: where sharing is impossible, it returns [ErrLayout].
 //

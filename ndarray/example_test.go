@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 
-	"gonum.org/v1/gonum/mat"
-
 	"github.com/samebytes/samebytes/ndarray"
 )
 
@@ -119,53 +117,4 @@ func ExampleArray_ReadOnly() {
 	// Output:
 	// 1
 	// true
-}
-
-func ExampleDense() {
-	a, _ := ndarray.FromSlice([]float64{1, 2, 3, 4}, 2, 2)
-	m, err := ndarray.Dense(a)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	m.Mul(m, m)
-	fmt.Println(a.Data())
-	// Output: [7 10 15 22]
-}
-
-func ExampleMatrix() {
-	a, _ := ndarray.FromFlat([]float64{1, 3, 2, 4}, []int{2, 2}, true)
-	_, err := ndarray.Dense(a)
-	fmt.Println(err)
-
-	m, err := ndarray.Matrix(a)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	fmt.Println(mat.Formatted(m))
-	// Output:
-	// ndarray: Dense: layout does not fit: expected C order, found Fortran order (strides [1 2]): use Matrix, or Dense(a.T())
-	// ⎡1  2⎤
-	// ⎣3  4⎦
-}
-
-func ExampleVecDense() {
-	a := ndarray.New[float64](3, 2)
-	column, err := ndarray.VecDense(a.Slice(ndarray.All, ndarray.At(1)))
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	column.SetVec(2, 5)
-	fmt.Println(a.Data(), mat.Sum(column))
-	// Output: [0 0 0 0 0 5] 5
-}
-
-func ExampleFromDense() {
-	m := mat.NewDense(2, 3, []float64{0, 1, 2, 3, 4, 5})
-	a := ndarray.FromDense(m)
-	a.Set(50, 1, 2)
-	fmt.Println(m.At(1, 2))
-	// Output: 50
 }

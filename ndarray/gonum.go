@@ -3,7 +3,10 @@ package ndarray
 import (
 	"fmt"
 
+	"gonum.org/v1/gonum/blas"
+	"gonum.org/v1/gonum/blas/blas32"
 	"gonum.org/v1/gonum/blas/blas64"
+	"gonum.org/v1/gonum/blas/cblas128"
 	"gonum.org/v1/gonum/mat"
 )
 
@@ -14,18 +17,13 @@ import (
 // The error is [ErrShape] if a has not two axes or no elements, which gonum's matrices can't do without, and [ErrLayout]
 // if its rows do not lie so: for Fortran order use [Matrix], or Dense(a.T()), for any other a Copy.
 func Dense(a *Array[float64]) (*mat.Dense, error) {
-	if err := checkMatrix(a); err != nil {
+	rows, cols, stride, err := rowsOf(a, "Matrix, or Dense(a.T())")
+	if err != nil {
 		return nil, fmt.Errorf("ndarray: Dense: %w", err)
 	}
-	if m, ok := dense(a); ok {
-		return m, nil
-	}
-	if _, ok := dense(a.T()); ok {
-		return nil, fmt.Errorf("ndarray: Dense: %w: expected C order, found Fortran order (strides %v): use Matrix, or Dense(a.T())",
-			ErrLayout, a.strides)
-	}
-	return nil, fmt.Errorf("ndarray: Dense: %w: expected strides (at least %d, 1), found %v: Copy the array first",
-		ErrLayout, a.shape[1], a.strides)
+	m := new(mat.Dense)
+	m.SetRawMatrix(blas64.General{Rows: rows, Cols: cols, Stride: stride, Data: a.data})
+	return m, nil
 }
 
 // Matrix returns a matrix that shares the elements of a 2-d array: a *[mat.Dense] as [Dense] does, or the
@@ -35,10 +33,10 @@ func Matrix(a *Array[float64]) (mat.Matrix, error) {
 	if err := checkMatrix(a); err != nil {
 		return nil, fmt.Errorf("ndarray: Matrix: %w", err)
 	}
-	if m, ok := dense(a); ok {
+	if m, err := Dense(a); err == nil {
 		return m, nil
 	}
-	if m, ok := dense(a.T()); ok {
+	if m, err := Dense(a.T()); err == nil {
 		return m.T(), nil
 	}
 	return nil, fmt.Errorf("ndarray: Matrix: %w: expected rows or columns of neighbours, found strides %v: Copy the array first",
@@ -65,33 +63,88 @@ func VecDense(a *Array[float64]) (*mat.VecDense, error) {
 	return v, nil
 }
 
+// SymDense returns a symmetric matrix that shares the elements of a square 2-d array on and above its diagonal, as [Dense]
+// does; those below it are neither read nor written.
+// The errors are those of Dense, and [ErrShape] if a is not square.
+func SymDense(a *Array[float64]) (*mat.SymDense, error) {
+	rows, cols, stride, err := rowsOf(a, "SymDense(a.T())")
+	if err == nil && rows != cols {
+		err = fmt.Errorf("%w: expected as many rows as columns, found %v", ErrShape, a.shape)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("ndarray: SymDense: %w", err)
+	}
+	m := new(mat.SymDense)
+	m.SetRawSymmetric(blas64.Symmetric{N: rows, Stride: stride, Data: a.data, Uplo: blas.Upper})
+	return m, nil
+}
+
+// CDense returns a complex matrix that shares the elements of a 2-d array, as [Dense] does. The errors are those of Dense.
+func CDense(a *Array[complex128]) (*mat.CDense, error) {
+	rows, cols, stride, err := rowsOf(a, "CDense(a.T())")
+	if err != nil {
+		return nil, fmt.Errorf("ndarray: CDense: %w", err)
+	}
+	m := new(mat.CDense)
+	m.SetRawCMatrix(cblas128.General{Rows: rows, Cols: cols, Stride: stride, Data: a.data})
+	return m, nil
+}
+
+// General32 returns what package blas32 takes for a matrix, which shares the elements of a 2-d array as [Dense] does: gonum's
+// own matrices have no float32. The errors are those of Dense.
+func General32(a *Array[float32]) (blas32.General, error) {
+	rows, cols, stride, err := rowsOf(a, "General32(a.T())")
+	if err != nil {
+		return blas32.General{}, fmt.Errorf("ndarray: General32: %w", err)
+	}
+	return blas32.General{Rows: rows, Cols: cols, Stride: stride, Data: a.data}, nil
+}
+
 // FromDense returns an array that shares the elements of m, of shape (rows, columns).
 func FromDense(m *mat.Dense) *Array[float64] {
 	raw := m.RawMatrix()
-	a, err := FromStrided(raw.Data, []int{raw.Rows, raw.Cols}, []int{raw.Stride, 1}, 0)
+	return fromRaw(raw.Data, []int{raw.Rows, raw.Cols}, []int{raw.Stride, 1})
+}
+
+// FromVecDense returns an array that shares the elements of v, on one axis.
+func FromVecDense(v *mat.VecDense) *Array[float64] {
+	raw := v.RawVector()
+	return fromRaw(raw.Data, []int{raw.N}, []int{raw.Inc})
+}
+
+// FromCDense returns an array that shares the elements of m, of shape (rows, columns).
+func FromCDense(m *mat.CDense) *Array[complex128] {
+	raw := m.RawCMatrix()
+	return fromRaw(raw.Data, []int{raw.Rows, raw.Cols}, []int{raw.Stride, 1})
+}
+
+func fromRaw[T Element](data []T, shape, strides []int) *Array[T] {
+	a, err := FromStrided(data, shape, strides, 0)
 	if err != nil {
-		panic(err) // m breaks gonum's own rules, as only SetRawMatrix can do
+		panic(err) // the matrix breaks gonum's own rules, as only SetRawMatrix and its like can make one do
 	}
 	return a
 }
 
-func checkMatrix(a *Array[float64]) error {
+// rowsOf returns what BLAS wants to know of a matrix whose rows are neighbours, as Dense does. What to do in Fortran order is
+// part of the error.
+func rowsOf[T Element](a *Array[T], fortran string) (rows, cols, stride int, err error) {
+	if err := checkMatrix(a); err != nil {
+		return 0, 0, 0, err
+	}
+	rows, cols = a.shape[0], a.shape[1]
+	if stride, ok := rowStride(rows, cols, a.strides[0], a.strides[1]); ok {
+		return rows, cols, stride, nil
+	}
+	if _, ok := rowStride(cols, rows, a.strides[1], a.strides[0]); ok {
+		return 0, 0, 0, fmt.Errorf("%w: expected C order, found Fortran order (strides %v): use %s", ErrLayout, a.strides, fortran)
+	}
+	return 0, 0, 0, fmt.Errorf("%w: expected strides (at least %d, 1), found %v: Copy the array first", ErrLayout, cols, a.strides)
+}
+
+func checkMatrix[T Element](a *Array[T]) error {
 	if len(a.shape) != 2 || a.n == 0 {
 		return fmt.Errorf("%w: expected two axes, and elements, found %v", ErrShape, a.shape)
 	}
 	return nil
-}
-
-// dense returns a matrix of the elements of a, which is 2-d and has some, if their layout is one that gonum knows.
-func dense(a *Array[float64]) (*mat.Dense, bool) {
-	rows, cols, stride := a.shape[0], a.shape[1], a.strides[0]
-	if rows == 1 {
-		stride = cols
-	}
-	if cols > 1 && a.strides[1] != 1 || stride < cols {
-		return nil, false
-	}
-	m := new(mat.Dense)
-	m.SetRawMatrix(blas64.General{Rows: rows, Cols: cols, Stride: stride, Data: a.data})
-	return m, true
 }

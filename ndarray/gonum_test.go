@@ -3,6 +3,7 @@ package ndarray_test
 import (
 	"errors"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -189,5 +190,76 @@ func TestMatrixMultiplies(t *testing.T) {
 				t.Errorf("(%d, %d): expected %v, found %v", i, j, want, product.At(i, j))
 			}
 		}
+	}
+}
+
+func TestSymDense(t *testing.T) {
+	a := floats(5, 5)
+	m := must(ndarray.SymDense(a.Slice(ndarray.Range(1, 4), ndarray.Range(1, 4))))
+	m.ScaleSym(2, m)
+	indices(a.Shape(), func(ix []int) {
+		want := float64(ix[0]*5 + ix[1])
+		if ix[0] >= 1 && ix[1] >= ix[0] && ix[1] < 4 {
+			want *= 2
+		}
+		if got := a.At(ix...); got != want {
+			t.Errorf("%v: expected %v, found %v", ix, want, got)
+		}
+	})
+	if _, err := ndarray.SymDense(floats(2, 3)); !errors.Is(err, ndarray.ErrShape) {
+		t.Errorf("not square: found %v", err)
+	}
+	if _, err := ndarray.SymDense(fortran(3, 3)); !errors.Is(err, ndarray.ErrLayout) || !strings.Contains(err.Error(), "use SymDense(a.T())") {
+		t.Errorf("Fortran order: found %v", err)
+	}
+}
+
+func TestCDense(t *testing.T) {
+	a := ndarray.New[complex128](4, 4).Slice(ndarray.Range(1, 3), ndarray.Range(1, 4))
+	a.Set(3i, 1, 2)
+	m := must(ndarray.CDense(a))
+	if m.At(1, 2) != 3i {
+		t.Errorf("found %v", m.At(1, 2))
+	}
+	m.Set(0, 1, 5)
+	if a.At(0, 1) != 5 {
+		t.Error("what it wrote is not seen")
+	}
+	back := ndarray.FromCDense(m)
+	if !slices.Equal(back.Shape(), []int{2, 3}) || back.At(1, 2) != 3i || back.At(0, 1) != 5 {
+		t.Errorf("FromCDense: found %v", elements(back))
+	}
+	if _, err := ndarray.CDense(a.T()); !errors.Is(err, ndarray.ErrLayout) {
+		t.Errorf("Fortran order: found %v", err)
+	}
+	if _, err := ndarray.CDense(ndarray.New[complex128](0, 2)); !errors.Is(err, ndarray.ErrShape) {
+		t.Errorf("no elements: found %v", err)
+	}
+}
+
+func TestGeneral32(t *testing.T) {
+	a := must(ndarray.FromSlice([]float32{1, 2, 3, 4, 5, 6}, 2, 3)).Slice(ndarray.All, ndarray.Range(1, 3))
+	g := must(ndarray.General32(a))
+	g.Data[g.Stride] = 50
+	if a.At(1, 0) != 50 || g.Rows != 2 || g.Cols != 2 {
+		t.Errorf("found %v, %v", elements(a), g)
+	}
+	if _, err := ndarray.General32(a.T()); !errors.Is(err, ndarray.ErrLayout) {
+		t.Errorf("Fortran order: found %v", err)
+	}
+}
+
+func TestFromVecDense(t *testing.T) {
+	m := mat.NewDense(3, 2, floats(6).Data())
+	column := ndarray.FromVecDense(m.ColView(1).(*mat.VecDense))
+	if !slices.Equal(elements(column), []float64{1, 3, 5}) {
+		t.Errorf("found %v", elements(column))
+	}
+	column.Set(9, 2)
+	if m.At(2, 1) != 9 {
+		t.Error("what was written is not seen")
+	}
+	if a := ndarray.FromVecDense(new(mat.VecDense)); a.Len() != 0 || a.NDim() != 1 {
+		t.Errorf("empty: shape %v", a.Shape())
 	}
 }

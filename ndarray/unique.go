@@ -7,7 +7,7 @@ import (
 )
 
 // Unique returns the elements of a, sorted, each value once, on one axis, in memory of their own. All NaN are one value, as are
-// -0 and 0.
+// -0 and 0, for which -0 stands if it is there.
 func Unique[T Ordered](a *Array[T]) *Array[T] {
 	flat := flattened(a)
 	order := orderOf(flat)
