@@ -10,3 +10,19 @@ func address[T Element](data []T) (first uintptr, size int) {
 	var element T
 	return uintptr(unsafe.Pointer(unsafe.SliceData(data))), int(unsafe.Sizeof(element))
 }
+
+// recast returns the memory of data as elements of another type, as many as fit. It is sound where every pattern of bits is
+// a U: elements hold no pointers, and View refuses bools of other bytes; where memory is aligned for U, see aligned; and
+// as long as the result is used, which keeps the memory alive. TestView and TestConvert guard it.
+func recast[U, T Element](data []T) []U {
+	var to U
+	_, size := address(data)
+	return unsafe.Slice((*U)(unsafe.Pointer(unsafe.SliceData(data))), len(data)*size/int(unsafe.Sizeof(to)))
+}
+
+// aligned reports whether a U may lie where data begins.
+func aligned[U, T Element](data []T) bool {
+	var to U
+	first, _ := address(data)
+	return first%unsafe.Alignof(to) == 0
+}
