@@ -204,22 +204,7 @@ func (a *Array[T]) T() *Array[T] { return a.Transpose() }
 // Transpose returns an array that shares a's elements, and whose axis d is a's axis axes[d]. A negative axis counts from
 // the last; none at all reverse the order. It panics with a [ShapeError] if axes don't name each axis once.
 func (a *Array[T]) Transpose(axes ...int) *Array[T] {
-	ndim := len(a.shape)
-	order, seen := make([]int, ndim), make([]bool, ndim)
-	for d := range order {
-		axis := ndim - 1 - d
-		if d < len(axes) {
-			axis = axes[d]
-		}
-		if axis < 0 {
-			axis += ndim
-		}
-		if len(axes) != 0 && len(axes) != ndim || axis < 0 || axis >= ndim || seen[axis] {
-			panic(ShapeError{"Transpose", [][]int{a.Shape(), slices.Clone(axes)}, "shape and axes do not fit"})
-		}
-		order[d], seen[axis] = axis, true
-	}
-	return newArray(a.data, a.transpose(order))
+	return newArray(a.data, a.permuted(axes))
 }
 
 // Reshape returns an array that shares a's elements, in the same C order, under another shape. One length may be -1: it
@@ -227,21 +212,9 @@ func (a *Array[T]) Transpose(axes ...int) *Array[T] {
 // The error is [ErrShape] if the shape has another number of elements, and [ErrLayout] if no strides express it: then
 // reshape a Copy.
 func (a *Array[T]) Reshape(shape ...int) (*Array[T], error) {
-	shape, err := inferred(shape, a.n)
+	l, err := a.reshaped(shape, DTypeOf[T]().Size())
 	if err != nil {
-		return nil, fmt.Errorf("ndarray: Reshape: %w", err)
-	}
-	n, _, err := Size(shape, DTypeOf[T]().Size())
-	if err != nil {
-		return nil, fmt.Errorf("ndarray: Reshape: %w", err)
-	}
-	if n != a.n {
-		return nil, fmt.Errorf("ndarray: Reshape: %w: expected %d elements, found %v", ErrShape, a.n, shape)
-	}
-	l, ok := a.reshape(shape)
-	if !ok {
-		return nil, fmt.Errorf("ndarray: Reshape: %w: elements of shape %v with strides %v can't be shared as %v, Copy them first",
-			ErrLayout, a.shape, a.strides, shape)
+		return nil, err
 	}
 	return newArray(a.data, l), nil
 }

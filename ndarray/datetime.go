@@ -37,7 +37,7 @@ var timeUnits = [...]struct {
 	secs, perSecond int64
 	digits          int
 }{
-	generic:      {code: "generic"},
+	generic:      {code: "generic", name: "generic time units"},
 	years:        {code: "Y", name: "years"},
 	months:       {code: "M", name: "months"},
 	weeks:        {code: "W", name: "weeks", secs: 7 * 24 * 3600},

@@ -17,17 +17,17 @@ import (
 type DType struct {
 	kind  byte // NumPy's kind character
 	form  form
-	unit  timeUnit            // of M and m
-	count int32               // of M and m: units to a tick
-	size  int                 // bytes an element takes
-	parts unique.Handle[part] // of a struct its fields, of a subarray its axes; none where there are none
+	unit  timeUnit                 // of M and m
+	count int32                    // of M and m: units to a tick
+	size  int                      // bytes an element takes
+	parts unique.Handle[dtypePart] // of a struct its fields, of a subarray its axes; none where there are none
 }
 
 // form tells apart what NumPy calls V.
 type form uint8
 
 const (
-	plain form = iota
+	simple form = iota
 	brain
 	structured
 	subarray
@@ -52,8 +52,8 @@ var (
 	bfloat16DType = DType{kind: 'V', form: brain, size: 2}
 )
 
-// numbers is the table of all of the above, in NumPy's order of promotion.
-var numbers = []struct {
+// scalars is the table of all of the above, in NumPy's order of promotion.
+var scalars = []struct {
 	dtype DType
 	name  string
 }{
@@ -83,7 +83,7 @@ const (
 // order, as "f8", "S5" (5 bytes), "U5" (5 characters), "V16" or "M8[25us]".
 // The error is [ErrDType].
 func ParseDType(name string) (DType, error) {
-	for _, t := range numbers {
+	for _, t := range scalars {
 		if t.name == name {
 			return t.dtype, nil
 		}
@@ -130,7 +130,7 @@ func DTypeOfKind(kind byte, itemsize int) (DType, bool) {
 		d.count = 1
 		return d, itemsize == 8
 	}
-	for _, t := range numbers {
+	for _, t := range scalars {
 		if t.dtype == d {
 			return d, true
 		}
@@ -193,7 +193,7 @@ func (d DType) Code() string {
 // String returns what NumPy prints: "float64", "|S5", "<U5", "datetime64[ns]", "[('x', '<f8'), ('y', '<i4', (2,))]", or, of
 // a struct with padding, {'names': ..., 'formats': ..., 'offsets': ..., 'itemsize': ...}.
 func (d DType) String() string {
-	for _, t := range numbers {
+	for _, t := range scalars {
 		if t.dtype == d {
 			return t.name
 		}
@@ -201,7 +201,7 @@ func (d DType) String() string {
 	switch {
 	case d.kind == 0:
 		return "no dtype"
-	case d.form != plain:
+	case d.form != simple:
 		return string(d.appendFormat(nil))
 	case d.kind == 'S', d.kind == 'V':
 		return "|" + d.Code()

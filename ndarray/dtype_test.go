@@ -43,7 +43,7 @@ func TestDType(t *testing.T) {
 			t.Errorf("DTypeOfKind(%c, %d): %v, %v", c.kind, c.size, d, ok)
 		}
 	}
-	for _, name := range []string{"", "object", "float16", "Float64", "no dtype"} {
+	for _, name := range []string{"", "object", "Float64", "no dtype", "<f8", "f16", "S", "S03", "S-1", "U536870912", "V2147483648", "M8[", "M8[0s]", "M8[01s]", "M8[x]", "m8[2147483648s]", "datetime64ns"} {
 		if _, err := ndarray.ParseDType(name); !errors.Is(err, ndarray.ErrDType) {
 			t.Errorf("ParseDType(%q): expected ErrDType, found %v", name, err)
 		}
@@ -51,7 +51,7 @@ func TestDType(t *testing.T) {
 	for _, c := range []struct {
 		kind byte
 		size int
-	}{{'f', 2}, {'O', 8}, {'b', 8}, {'f', 256 + 8}, {0, 0}, {'i', -8}} {
+	}{{'f', 16}, {'O', 8}, {'S', -1}, {'U', 6}, {'V', math.MaxInt32 + 1}, {'M', 4}, {'b', 8}, {'f', 256 + 8}, {0, 0}, {'i', -8}} {
 		if d, ok := ndarray.DTypeOfKind(c.kind, c.size); ok {
 			t.Errorf("DTypeOfKind(%c, %d): expected none, found %v", c.kind, c.size, d)
 		}

@@ -89,6 +89,14 @@ type printable struct {
 type textsOf func(shown offsets) func(offset int) string
 
 func (a *Array[T]) printable() printable {
+	switch d := DTypeOf[T](); d.Kind() {
+	case 'S', 'U', 'M', 'm', 'V':
+		return a.Any().printable()
+	case 'f':
+		if d.Size() == 2 {
+			return a.Any().printable()
+		}
+	}
 	data := reflect.ValueOf(a.data) // reads elements of named types too
 	p := printable{
 		layout: &a.layout,
@@ -117,8 +125,6 @@ func (a *Array[T]) printable() printable {
 		get := func(offset int) complex128 { return data.Index(offset).Complex() }
 		p.scalar = func(offset int) string { return k.complexScalar(get(offset)) }
 		p.texts = func(o PrintOptions) textsOf { return k.complexTexts(get, o) }
-	default:
-		p.scalar = func(offset int) string { return fmt.Sprint(a.data[offset]) }
 	}
 	if p.texts == nil {
 		p.texts = func(PrintOptions) textsOf { return alignedTexts(p.scalar) }
@@ -216,7 +222,7 @@ func (p printable) repr(o PrintOptions) string {
 		extras = append(extras, "shape="+pythonTuple(p.shape))
 	}
 	if !p.implied || p.n == 0 {
-		extras = append(extras, "dtype="+p.dtype)
+		extras = append(extras, "dtype="+dtypeRepr(p.dtype))
 	}
 	if len(extras) == 0 {
 		return text + ")"

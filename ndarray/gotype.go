@@ -86,8 +86,8 @@ type goType struct {
 	err   error
 }
 
-// kinds are the dtypes of Go's kinds.
-var kinds = map[reflect.Kind]DType{
+// goKinds are the dtypes of Go's kinds.
+var goKinds = map[reflect.Kind]DType{
 	reflect.Bool: Bool,
 	reflect.Int8: Int8, reflect.Int16: Int16, reflect.Int32: Int32, reflect.Int64: Int64,
 	reflect.Uint8: Uint8, reflect.Uint16: Uint16, reflect.Uint32: Uint32, reflect.Uint64: Uint64,
@@ -95,8 +95,8 @@ var kinds = map[reflect.Kind]DType{
 	reflect.Complex64: Complex64, reflect.Complex128: Complex128,
 }
 
-// structs are the dtypes of the package's own types that are Go structs, so that their operators don't compile.
-var structs = append([]goStruct{
+// goStructs are the dtypes of the package's own types that are Go structs, so that their operators don't compile.
+var goStructs = append([]goStruct{
 	{reflect.TypeFor[Float16](), float16DType},
 	{reflect.TypeFor[BFloat16](), bfloat16DType},
 }, timeStructs()...)
@@ -128,7 +128,7 @@ func anyDTypeOf(t reflect.Type, path string) (DType, error) {
 		}
 		return DType{}, &GoTypeError{Path: path, Reason: reason}
 	}
-	if d, ok := kinds[t.Kind()]; ok {
+	if d, ok := goKinds[t.Kind()]; ok {
 		switch t {
 		case charType:
 			return DType{kind: 'S', size: 1}, nil
@@ -184,7 +184,7 @@ func arrayDType(t reflect.Type, path string) (DType, error) {
 }
 
 func structDType(t reflect.Type, path string) (DType, error) {
-	for _, s := range structs {
+	for _, s := range goStructs {
 		if t.ConvertibleTo(s.goType) { // a type named by whoever uses it has no methods to be known by
 			return s.dtype, nil
 		}

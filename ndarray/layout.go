@@ -155,6 +155,26 @@ func (l *layout) transpose(axes []int) layout {
 	return t
 }
 
+// permuted is [Array.Transpose].
+func (l *layout) permuted(axes []int) layout {
+	ndim := len(l.shape)
+	order, seen := make([]int, ndim), make([]bool, ndim)
+	for d := range order {
+		axis := ndim - 1 - d
+		if d < len(axes) {
+			axis = axes[d]
+		}
+		if axis < 0 {
+			axis += ndim
+		}
+		if len(axes) != 0 && len(axes) != ndim || axis < 0 || axis >= ndim || seen[axis] {
+			panic(ShapeError{"Transpose", [][]int{slices.Clone(l.shape), slices.Clone(axes)}, "shape and axes do not fit"})
+		}
+		order[d], seen[axis] = axis, true
+	}
+	return l.transpose(order)
+}
+
 // merged returns the shape and strides of the same elements in the same order on the fewest axes: without those of
 // length one, and with neighbours joined where one runs on into the next. No axis is left of a single element.
 func (l *layout) merged() (shape, strides []int) {
@@ -201,6 +221,27 @@ func (l *layout) reshape(shape []int) (layout, bool) {
 		stride *= shape[d]
 	}
 	return r, true
+}
+
+// reshaped is [Array.Reshape], of elements of size bytes.
+func (l *layout) reshaped(shape []int, size int) (layout, error) {
+	shape, err := inferred(shape, l.n)
+	if err != nil {
+		return layout{}, fmt.Errorf("ndarray: Reshape: %w", err)
+	}
+	n, _, err := Size(shape, size)
+	if err != nil {
+		return layout{}, fmt.Errorf("ndarray: Reshape: %w", err)
+	}
+	if n != l.n {
+		return layout{}, fmt.Errorf("ndarray: Reshape: %w: expected %d elements, found %v", ErrShape, l.n, shape)
+	}
+	r, ok := l.reshape(shape)
+	if !ok {
+		return layout{}, fmt.Errorf("ndarray: Reshape: %w: elements of shape %v with strides %v can't be shared as %v, Copy them first",
+			ErrLayout, l.shape, l.strides, shape)
+	}
+	return r, nil
 }
 
 // slice returns the layout of what ix selects, its offset still counted in the same slice of elements.

@@ -12,13 +12,13 @@ import (
 	"github.com/samebytes/samebytes/internal/pyrepr"
 )
 
-// part is a field of a struct, or an axis of a subarray, and the list of those after it. Equal lists are the same handle:
+// dtypePart is a field of a struct, or an axis of a subarray, and the list of those after it. Equal lists are the same handle:
 // so a DType is small, and == compares all of it. The handles' memory goes when no DType has them any more.
-type part struct {
+type dtypePart struct {
 	name  string // of a field
 	n     int    // a field's offset in bytes, or an axis's length
 	dtype DType  // of the field, or of the subarray's elements
-	next  unique.Handle[part]
+	next  unique.Handle[dtypePart]
 
 	// What follows from the above.
 	fields int // in this list and within its dtypes
@@ -68,7 +68,7 @@ func StructDType(fields []DTypeField, size int) (DType, error) {
 	}
 	d := DType{kind: 'V', form: structured, size: size}
 	for _, f := range slices.Backward(fields) {
-		p := part{name: f.Name, n: f.Offset, dtype: f.DType}
+		p := dtypePart{name: f.Name, n: f.Offset, dtype: f.DType}
 		if err := d.prepend(p); err != nil {
 			return DType{}, err
 		}
@@ -115,7 +115,7 @@ func SubarrayDType(base DType, shape ...int) (DType, error) {
 	}
 	d := DType{kind: 'V', form: subarray, size: n * base.size}
 	for axis := len(shape) - 1; axis >= 0; axis-- {
-		p := part{n: shape[axis]}
+		p := dtypePart{n: shape[axis]}
 		if axis == 0 {
 			p.dtype = base // on one axis alone: it counts once
 		}
@@ -127,17 +127,17 @@ func SubarrayDType(base DType, shape ...int) (DType, error) {
 }
 
 // prepend puts p before d's parts.
-func (d *DType) prepend(p part) error {
+func (d *DType) prepend(p dtypePart) error {
 	if p.dtype.form == structured {
 		p.depth++
 	}
 	p.fields = 1
-	if p.dtype.parts != none {
+	if p.dtype.parts != noParts {
 		inner := p.dtype.parts.Value()
 		p.fields += inner.fields
 		p.depth += inner.depth
 	}
-	if p.next = d.parts; p.next != none {
+	if p.next = d.parts; p.next != noParts {
 		rest := p.next.Value()
 		p.fields += rest.fields
 		p.depth = max(p.depth, rest.depth)
@@ -149,13 +149,13 @@ func (d *DType) prepend(p part) error {
 	return nil
 }
 
-// none is the end of each list of parts.
-var none unique.Handle[part]
+// noParts is the end of each list of parts.
+var noParts unique.Handle[dtypePart]
 
 // all iterates over the parts of d.
-func (d DType) all() iter.Seq[part] {
-	return func(yield func(part) bool) {
-		for h := d.parts; h != none; {
+func (d DType) all() iter.Seq[dtypePart] {
+	return func(yield func(dtypePart) bool) {
+		for h := d.parts; h != noParts; {
 			p := h.Value()
 			if !yield(p) {
 				return

@@ -21,7 +21,7 @@ func AppendString(dst []byte, s string) []byte {
 }
 
 // AppendRunes is AppendString of code points, of which any number may be one: lone surrogates are escaped, as in Python.
-func AppendRunes(dst []byte, s []rune) []byte {
+func AppendRunes[R ~int32](dst []byte, s []R) []byte {
 	single, double := false, false
 	for _, r := range s {
 		single, double = single || r == '\'', double || r == '"'
@@ -29,7 +29,7 @@ func AppendRunes(dst []byte, s []rune) []byte {
 	quote := quoteOf(single, double)
 	dst = append(dst, quote)
 	for _, r := range s {
-		dst = appendRune(dst, r, quote)
+		dst = appendRune(dst, rune(r), quote)
 	}
 	return append(dst, quote)
 }
