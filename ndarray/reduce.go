@@ -1,0 +1,136 @@
+package ndarray
+
+import (
+	"slices"
+
+	"github.com/samebytes/samebytes/ndarray/internal/kern"
+)
+
+// reducedAxes returns, for each axis of a shape, whether axes name it. No axes at all name every one.
+func reducedAxes(op string, shape, axes []int) []bool {
+	reduced := make([]bool, len(shape))
+	for _, axis := range axes {
+		d := axis
+		if d < 0 {
+			d += len(shape)
+		}
+		if d < 0 || d >= len(shape) {
+			panic(newShapeError(op, "expected axes of the shape", axes, shape))
+		}
+		if reduced[d] {
+			panic(newShapeError(op, "expected each axis once", axes, shape))
+		}
+		reduced[d] = true
+	}
+	for d := range reduced {
+		reduced[d] = reduced[d] || len(axes) == 0
+	}
+	return reduced
+}
+
+// checkedAxis returns the number of an axis of a shape, which may count from the end.
+func checkedAxis(op string, shape []int, axis int) int {
+	d := axis
+	if d < 0 {
+		d += len(shape)
+	}
+	if d < 0 || d >= len(shape) {
+		panic(newShapeError(op, "expected an axis of the shape", []int{axis}, shape))
+	}
+	return d
+}
+
+// reducedDestination returns dst if it can take the result of reducing a shape, which has lost the reduced axes or has a length
+// of one on them, or a new array without them where dst is nil; and the layout of the result on all axes of the shape, with
+// a stride of zero where they are reduced.
+func reducedDestination[T Element](op string, dst *Array[T], shape []int, reduced []bool) (*Array[T], layout) {
+	var without []int
+	with := slices.Clone(shape)
+	for d, length := range shape {
+		if reduced[d] {
+			with[d] = 1
+		} else {
+			without = append(without, length)
+		}
+	}
+	if dst == nil {
+		dst = New[T](without...)
+	} else {
+		if !slices.Equal(dst.shape, without) && !slices.Equal(dst.shape, with) {
+			panic(newShapeError(op, "dst has not the shape without the reduced axes, or with ones there", dst.shape, shape, without))
+		}
+		dst.mustWrite(op)
+	}
+	to := newLayout(len(shape), dst.n)
+	to.offset = dst.offset
+	copy(to.shape, shape)
+	from := 0
+	for d := range shape {
+		if len(dst.shape) == len(shape) {
+			from = d
+		}
+		if !reduced[d] {
+			to.strides[d] = dst.strides[from]
+			from++
+		}
+	}
+	return dst, to
+}
+
+// reduce stores in dst what f makes of a's elements over axes, handed on by finish, which makes elements of n values.
+func reduce[U, A, T Element](op string, dst *Array[U], a *Array[T], axes []int, f *fold[A, T], finish func(dst kern.Vec[U], acc []A, n int)) *Array[U] {
+	return reduceOver(op, dst, a, reducedAxes(op, a.shape, axes), f, finish)
+}
+
+func reduceOver[U, A, T Element](op string, dst *Array[U], a *Array[T], reduced []bool, f *fold[A, T], finish func(dst kern.Vec[U], acc []A, n int)) *Array[U] {
+	result, to := reducedDestination(op, dst, a.shape, reduced)
+	switch {
+	case result.n == 0:
+		return result
+	case a.n == 0:
+		if f.empty == nil {
+			panic(newShapeError(op, "expected at least one element to reduce", a.shape))
+		}
+		acc := []A{*f.empty}
+		l := newLoops(&result.layout)
+		l.each(func(offsets []int, n int) {
+			for i := range n {
+				finish(kern.Vec[U]{Data: result.data, Off: offsets[0] + i*l.inc(0)}, acc, 1)
+			}
+		})
+		return result
+	case dst != nil && mayOverlap(dst, a):
+		// What has been stored could be read after.
+		assignReduced(result, reduceOver(op, nil, a, reduced, f, finish))
+		return result
+	}
+	newFolding(f, a, &to).each(a.n, func(acc []A, to, inc int) {
+		finish(kern.Vec[U]{Data: result.data, Off: to, Inc: inc}, acc, len(acc))
+	})
+	return result
+}
+
+// assignReduced stores in dst the elements of src, a contiguous array that may differ in axes of length one.
+func assignReduced[T Element](dst, src *Array[T]) {
+	from := contiguousLayout(dst.shape, dst.n)
+	l := newLoops(&dst.layout, &from)
+	l.each(func(offsets []int, n int) {
+		kern.Copy(kern.Vec[T]{Data: dst.data, Off: offsets[0], Inc: l.inc(0)}, kern.Vec[T]{Data: src.data, Off: offsets[1], Inc: l.inc(1)}, n)
+	})
+}
+
+// kept stores values as they are.
+func kept[T Element](dst kern.Vec[T], acc []T, n int) {
+	kern.Copy(dst, kern.Vec[T]{Data: acc, Inc: 1}, n)
+}
+
+// count returns how many elements each result of reducing a shape is made of.
+func count(shape []int, reduced []bool) int {
+	n := 1
+	for d, length := range shape {
+		if reduced[d] {
+			n *= length // Size has accepted it
+		}
+	}
+	return n
+}

@@ -1,0 +1,83 @@
+package ndarray
+
+import (
+	"reflect"
+
+	"github.com/samebytes/samebytes/ndarray/internal/kern"
+)
+
+// Sum returns the sum of all elements, zero if there are none. Integers wrap, as Go's do, where NumPy's sum of small ones is
+// an int64: that is SumAs[int64]. Floats are added pairwise, those of 32 bits as float64.
+func Sum[T Number](a *Array[T]) T { return SumAs[T](a) }
+
+// SumAs is [Sum] in another type: elements are converted to U before they are added. Of complex elements a real U takes the
+// real parts, as in NumPy.
+func SumAs[U, T Number](a *Array[T]) U {
+	if direct, ok := any(a).(*Array[U]); ok && a.n < parallelMin && a.contiguous() && !rounds32[U]() {
+		return kern.Sum(kern.Vec[U]{Data: direct.data, Inc: 1}, a.n)
+	}
+	return sumTo[U]("Sum", nil, a, nil).data[0]
+}
+
+// SumTo stores in dst the sums over axes, of all elements if none are named, and returns dst. Elements are converted to U and
+// added as [Sum] does; no elements add up to zero.
+//
+// As in all functions over axes, a negative axis counts from the last; dst has the shape of a without the axes, or with
+// lengths of one there, which keeps them (ExpandDims does it after); a nil dst is made without them, in memory of its own.
+// Where dst shares elements with a, the result is as if a had been copied before. SumTo panics with a [ShapeError] if axes
+// are out of range or named twice or dst has another shape, with [ErrReadOnly] if dst is read-only, and with a
+// [LayoutError] if elements of dst lie under several indices.
+func SumTo[U, T Number](dst *Array[U], a *Array[T], axes ...int) *Array[U] {
+	return sumTo("SumTo", dst, a, axes)
+}
+
+func sumTo[U, T Number](op string, dst *Array[U], a *Array[T], axes []int) *Array[U] {
+	return foldNumbers(op, dst, a, axes, sums[U, T](), sums[int64, T](), sums[float64, T](), sums[complex128, T]())
+}
+
+// Prod returns the product of all elements, one if there are none. Integers wrap, as Go's do, where NumPy's product of small
+// ones is an int64: that is ProdAs[int64]. Floats of 32 bits are multiplied as float64.
+func Prod[T Number](a *Array[T]) T { return ProdAs[T](a) }
+
+// ProdAs is [Prod] in another type, as [SumAs] is Sum.
+func ProdAs[U, T Number](a *Array[T]) U { return prodTo[U]("Prod", nil, a, nil).data[0] }
+
+// ProdTo stores in dst the products over axes, as [SumTo] does sums.
+func ProdTo[U, T Number](dst *Array[U], a *Array[T], axes ...int) *Array[U] {
+	return prodTo("ProdTo", dst, a, axes)
+}
+
+func prodTo[U, T Number](op string, dst *Array[U], a *Array[T], axes []int) *Array[U] {
+	return foldNumbers(op, dst, a, axes, products[U, T](), products[int64, T](), products[float64, T](), products[complex128, T]())
+}
+
+func sums[A, T Number]() *fold[A, T] {
+	return &fold[A, T]{load: loader[A, T](), run: kern.Sum[A], rows: kern.SumRows[A], empty: new(A)}
+}
+
+func products[A, T Number]() *fold[A, T] {
+	one := A(1)
+	return &fold[A, T]{load: loader[A, T](), run: kern.Prod[A], rows: kern.ProdRows[A], empty: &one}
+}
+
+// foldNumbers folds elements of T as values of U: as they are where T is U and results are exact or have 64 bits, else by
+// the fold for the widest numbers of U's kind, whose results are U's too. Integers wrap in the end as they would on the way.
+func foldNumbers[U, T Number](op string, dst *Array[U], a *Array[T], axes []int, same *fold[U, T],
+	integers *fold[int64, T], floats *fold[float64, T], complexes *fold[complex128, T]) *Array[U] {
+	kind := reflect.TypeFor[U]().Kind()
+	switch {
+	case reflect.TypeFor[T]() == reflect.TypeFor[U]() && !rounds32[U]():
+		return reduce(op, dst, a, axes, same, kept[U])
+	case kind == reflect.Float32 || kind == reflect.Float64:
+		return reduce(op, dst, a, axes, floats, store[U, float64]())
+	case kind == reflect.Complex64 || kind == reflect.Complex128:
+		return reduce(op, dst, a, axes, complexes, store[U, complex128]())
+	}
+	return reduce(op, dst, a, axes, integers, store[U, int64]())
+}
+
+// rounds32 reports whether numbers of T round to 32 bits.
+func rounds32[T Number]() bool {
+	kind := reflect.TypeFor[T]().Kind()
+	return kind == reflect.Float32 || kind == reflect.Complex64
+}
