@@ -36,8 +36,8 @@
 // Read as well are NumPy's letters for numbers (?, b, h, i, q, B, H, I, Q, e, f, d, F, D) and, without a byte order, the names
 // of these and of times (bool, int8, float64, datetime64[ns] and so on).
 //
-// Of a struct, fields stand one behind the other: one without a name is padding, and a field that is an array has a third item, its
-// shape. Its name may be a tuple of a title and the name; titles are not kept.
+// Of a struct, fields stand one behind the other. A field of kind V without a name is padding, and one that is an array has a
+// third item, its shape. Its name may be a tuple of a title and the name; titles are not kept.
 //
 // # Where this package and NumPy decide otherwise
 //
