@@ -67,11 +67,11 @@ func (l *layout) overlapsItself() bool {
 // apart returns a, or a copy of it where a loop that writes dst, element after element in any order, could change elements
 // of a before it has read them. Where both are the same elements in the same places, each is read before it is written.
 func apart[U, T Element](dst *Array[U], a *Array[T]) *Array[T] {
-	if !mayOverlap(dst, a) {
-		return a
-	}
 	first, size := address(dst.data)
 	other, otherSize := address(a.data)
+	if first+uintptr(len(dst.data)*size) <= other || other+uintptr(len(a.data)*otherSize) <= first || !mayOverlap(dst, a) {
+		return a
+	}
 	if first == other && size == otherSize && dst.offset == a.offset && slices.Equal(dst.shape, a.shape) && sameStrides(dst.shape, dst.strides, a.strides) {
 		return a
 	}
