@@ -108,6 +108,11 @@ func (l *layout) expandDims(axes []int) layout {
 	if len(l.shape)+len(axes) > MaxDims {
 		panic(newShapeError("ExpandDims", fmt.Sprintf("%d axes more are more than %d", len(axes), MaxDims), l.shape))
 	}
+	for _, axis := range axes {
+		if ndim := len(l.shape) + len(axes); axis < -ndim || axis >= ndim {
+			panic(newShapeError("ExpandDims", fmt.Sprintf("no axis %d among %d", axis, ndim), l.shape))
+		}
+	}
 	e := newLayout(len(l.shape)+len(axes), l.n)
 	e.offset, e.readonly = l.offset, l.readonly
 	from := 0
