@@ -24,6 +24,14 @@ func SetWorkers(n int) (before int) {
 	return int(workers.Swap(int64(n)))
 }
 
+// goroutines returns how many goroutines a call may use.
+func goroutines() int {
+	if n := int(workers.Load()); n != 0 {
+		return n
+	}
+	return runtime.GOMAXPROCS(0)
+}
+
 // eachParallel is each for runs that may be visited in any order and at the same time.
 func (l *loops) eachParallel(run func(offsets []int, n int)) { l.eachWeighted(1, run) }
 
@@ -33,13 +41,9 @@ func (l *loops) eachWeighted(elements int, run func(offsets []int, n int)) {
 	for _, length := range l.shape {
 		total *= length
 	}
-	parts := 1
-	if total >= parallelMin {
-		parts = int(workers.Load())
-		if parts == 0 {
-			parts = runtime.GOMAXPROCS(0)
-		}
-		parts = min(parts, total/(parallelMin/2))
+	parts := min(goroutines(), max(total/(parallelMin/2), 1))
+	if total < parallelMin {
+		parts = 1
 	}
 	// The outermost axis that is long enough keeps each goroutine in memory of its own.
 	axis := slices.IndexFunc(l.shape, func(length int) bool { return length >= 4*parts })

@@ -1,0 +1,293 @@
+package ndarray
+
+import (
+	"sync"
+
+	"github.com/samebytes/samebytes/ndarray/internal/kern"
+)
+
+// fold is an operation that makes one value of type A of many elements of type T.
+type fold[A, T Element] struct {
+	// load stores n elements in buf as values of A; centre holds what an earlier fold has found for them. It is nil where
+	// elements are taken as they are, which needs T to be A.
+	load func(buf []A, v kern.Vec[T], n int, centre kern.Vec[A])
+	// run folds n > 0 values.
+	run func(v kern.Vec[A], n int) A
+	// rows folds rows of n values, each stride values after the one before, into acc.
+	rows func(acc []A, v kern.Vec[A], stride, rows, n int)
+	// empty is the result of no elements, nil where there is none.
+	empty *A
+	// finish makes results of what has been folded; nil if that is them.
+	finish func(acc []A)
+	// Where next is there, these results are only the centre that next's load gets.
+	next *fold[A, T]
+}
+
+const (
+	// tileLen is how many results are worked on at a time: their values, and a few rows of partial ones, stay in the cache.
+	tileLen = 1024
+	// leafRows is how many rows are folded one after the other, four at a time, before halves are folded pairwise. So each
+	// value passes through as few additions as in a pairwise sum of a run.
+	leafRows = 32
+	// leafLines is leafRows for rows that are folded lines.
+	leafLines = 4
+	// lineLen is how many elements of a line are folded at a time, so that lines beside one another are read together.
+	lineLen = 1024
+	// shortAxis is the length below which an axis is not worth a loop of its own, if there is a longer one.
+	shortAxis = 16
+)
+
+// folding is a fold of the elements of one array: its axes, in the order of memory, and what they are there for.
+//
+// Either rows of elements along the axis tile, which is kept, are folded into one another; or there is also an axis line,
+// which is folded away for each index of the tile by itself. The rows lie along the axes outer, which are folded away too.
+// All this happens for each index of the axes kept. The partial results are joined in an order that the shape and strides
+// decide, so that they don't depend on the number of goroutines.
+type folding[A, T Element] struct {
+	*fold[A, T]
+	data        []T
+	direct      []A // data, where elements are taken as they are
+	first       int // offset of the first element
+	firstTo     int // offset of the first result
+	tile, line  foldAxis
+	outer, kept []foldAxis // from the outermost to the innermost
+	hasLine     bool
+	leafRows    int
+}
+
+// foldAxis is an axis along which elements are step apart, and results to.
+type foldAxis struct{ n, step, to int }
+
+// newFolding returns the folding of a's elements into results that lie as to says: on a's axes, with a stride of zero on those
+// that are folded away. Neither may be empty.
+func newFolding[A, T Element](f *fold[A, T], a *Array[T], to *layout) *folding[A, T] {
+	l := newLoops(&a.layout, to)
+	g := &folding[A, T]{fold: f, data: a.data, first: l.offsets[0], firstTo: l.offsets[1],
+		tile: foldAxis{n: 1, step: 1, to: 1}, line: foldAxis{n: 1}, leafRows: leafRows}
+	if f.load == nil {
+		g.direct = any(a.data).([]A)
+	}
+	last := len(l.shape) - 1
+	main, inner := last, -1 // the axis that is taken whole, and the innermost kept one
+	for d := last; d >= 0; d-- {
+		if l.shape[last] < shortAxis && l.shape[d] > l.shape[main] {
+			main = d
+		}
+		if l.strides[1][d] != 0 {
+			inner = max(inner, d)
+		}
+	}
+	if l.strides[1][main] != 0 {
+		inner = main
+	}
+	for d, n := range l.shape {
+		axis := foldAxis{n, l.strides[0][d], l.strides[1][d]}
+		switch {
+		case d == inner:
+			g.tile = axis
+		case d == main:
+			g.line, g.hasLine, g.leafRows = axis, true, leafLines
+		case axis.to != 0:
+			g.kept = append(g.kept, axis)
+		default:
+			g.outer = append(g.outer, axis)
+		}
+	}
+	if len(g.outer) == 0 {
+		g.outer = []foldAxis{{n: 1}}
+	}
+	return g
+}
+
+// scratch has the values that one goroutine is working on.
+type scratch[A Element] struct {
+	acc, buf []A
+	free     [][]A
+	centre   []A
+}
+
+// row returns n values that nobody uses.
+func (s *scratch[A]) row(n int) []A {
+	if last := len(s.free) - 1; last >= 0 {
+		row := s.free[last]
+		s.free = s.free[:last]
+		return row[:n]
+	}
+	return make([]A, n, len(s.acc))
+}
+
+func (s *scratch[A]) release(row []A) { s.free = append(s.free, row) }
+
+func (g *folding[A, T]) newScratch() *scratch[A] {
+	s := &scratch[A]{acc: make([]A, min(g.tile.n, tileLen))}
+	if g.load != nil || g.next != nil {
+		s.buf = make([]A, max(min(g.tile.n, tileLen), min(g.line.n, lineLen)))
+	}
+	return s
+}
+
+// each calls emit with all results: n values, and where the first of them goes. It may call it from several goroutines.
+func (g *folding[A, T]) each(total int, emit func(acc []A, to, inc int)) {
+	units := (g.tile.n + tileLen - 1) / tileLen
+	for _, axis := range g.kept {
+		units *= axis.n
+	}
+	parts := 1
+	if total >= parallelMin {
+		parts = min(goroutines(), total/(parallelMin/2))
+	}
+	if parts == 1 || units < 2*parts {
+		g.units(0, units, parts, emit)
+		return
+	}
+	var group sync.WaitGroup
+	for i := 1; i < parts; i++ {
+		group.Go(func() { g.units(units*i/parts, units*(i+1)/parts, 1, emit) })
+	}
+	g.units(0, units/parts, 1, emit)
+	group.Wait()
+}
+
+// units works out the results from unit first to last-1: a unit is a tile at one index of the kept axes.
+func (g *folding[A, T]) units(first, last, workers int, emit func(acc []A, to, inc int)) {
+	s := g.newScratch()
+	for unit := first; unit < last; unit++ {
+		from, to, rest := g.first, g.firstTo, unit
+		for d := len(g.kept) - 1; d >= 0; d-- {
+			axis := g.kept[d]
+			i := rest % axis.n
+			rest /= axis.n
+			from += i * axis.step
+			to += i * axis.to
+		}
+		n := min(tileLen, g.tile.n-rest*tileLen)
+		from += rest * tileLen * g.tile.step
+		to += rest * tileLen * g.tile.to
+		acc := s.acc[:n]
+		g.rowsFrom(acc, 0, from, g.outer[0].n, s, workers)
+		if g.next != nil {
+			g.finish(acc)
+			s.centre = acc
+			second := *g
+			second.fold, second.direct = g.next, nil
+			acc = s.row(n)
+			second.rowsFrom(acc, 0, from, g.outer[0].n, s, workers)
+			second.finish(acc)
+			emit(acc, to, g.tile.to)
+			s.release(acc)
+			continue
+		}
+		if g.finish != nil {
+			g.finish(acc)
+		}
+		emit(acc, to, g.tile.to)
+	}
+}
+
+// rowsFrom stores in acc what count rows on an outer axis, and those on all axes within, fold into: pairwise, which rounds
+// as little as may be. Halves may be shared out among workers.
+func (g *folding[A, T]) rowsFrom(acc []A, level, from, count int, s *scratch[A], workers int) {
+	axis, last := g.outer[level], level == len(g.outer)-1
+	switch {
+	case last && count <= g.leafRows:
+		g.leaf(acc, from, axis.step, count, s, workers)
+		return
+	case count == 1:
+		g.rowsFrom(acc, level+1, from, g.outer[level+1].n, s, workers)
+		return
+	}
+	half := count / 2
+	if last {
+		half = (half + g.leafRows - 1) / g.leafRows * g.leafRows
+	}
+	work := count * len(acc) * g.line.n
+	for _, inner := range g.outer[level+1:] {
+		work *= inner.n
+	}
+	g.halves(acc, work, s, workers,
+		func(acc []A, s *scratch[A], workers int) { g.rowsFrom(acc, level, from, half, s, workers) },
+		func(acc []A, s *scratch[A], workers int) {
+			g.rowsFrom(acc, level, from+half*axis.step, count-half, s, workers)
+		})
+}
+
+// halves folds what two halves of so much work store into acc. With several workers each half has its own.
+func (g *folding[A, T]) halves(acc []A, work int, s *scratch[A], workers int, left, right func(acc []A, s *scratch[A], workers int)) {
+	var other []A
+	if workers > 1 && work >= parallelMin {
+		mine := g.newScratch()
+		mine.centre = s.centre
+		other = mine.acc[:len(acc)]
+		var group sync.WaitGroup
+		group.Go(func() { right(other, mine, workers/2) })
+		left(acc, s, workers-workers/2)
+		group.Wait()
+	} else {
+		other = s.row(len(acc))
+		defer s.release(other)
+		left(acc, s, 1)
+		right(other, s, 1)
+	}
+	g.rows(acc, kern.Vec[A]{Data: other, Inc: 1}, 0, 1, len(acc))
+}
+
+// leaf stores in acc what count rows, step apart, fold into, one after the other.
+func (g *folding[A, T]) leaf(acc []A, from, step, count int, s *scratch[A], workers int) {
+	n := len(acc)
+	if g.hasLine {
+		g.lines(acc, from, g.line.n, s, workers)
+		if count == 1 {
+			return
+		}
+		row := s.row(n)
+		for range count - 1 {
+			from += step
+			g.lines(row, from, g.line.n, s, workers)
+			g.rows(acc, kern.Vec[A]{Data: row, Inc: 1}, 0, 1, n)
+		}
+		s.release(row)
+		return
+	}
+	if g.direct != nil {
+		v := kern.Vec[A]{Data: g.direct, Off: from, Inc: g.tile.step}
+		kern.Copy(kern.Vec[A]{Data: acc, Inc: 1}, v, n)
+		if count > 1 {
+			v.Off += step
+			g.rows(acc, v, step, count-1, n)
+		}
+		return
+	}
+	v := kern.Vec[T]{Data: g.data, Off: from, Inc: g.tile.step}
+	centre := kern.Vec[A]{Data: s.centre, Inc: 1}
+	g.load(acc, v, n, centre)
+	for range count - 1 {
+		v.Off += step
+		g.load(s.buf, v, n, centre)
+		g.rows(acc, kern.Vec[A]{Data: s.buf, Inc: 1}, 0, 1, n)
+	}
+}
+
+// lines stores in acc what n elements of each result's line fold into.
+func (g *folding[A, T]) lines(acc []A, from, n int, s *scratch[A], workers int) {
+	if n > lineLen {
+		half := kern.Half(n)
+		g.halves(acc, n*len(acc), s, workers,
+			func(acc []A, s *scratch[A], workers int) { g.lines(acc, from, half, s, workers) },
+			func(acc []A, s *scratch[A], workers int) {
+				g.lines(acc, from+half*g.line.step, n-half, s, workers)
+			})
+		return
+	}
+	if g.direct != nil {
+		for j := range acc {
+			acc[j] = g.run(kern.Vec[A]{Data: g.direct, Off: from, Inc: g.line.step}, n)
+			from += g.tile.step
+		}
+		return
+	}
+	for j := range acc {
+		g.load(s.buf, kern.Vec[T]{Data: g.data, Off: from, Inc: g.line.step}, n, kern.Vec[A]{Data: s.centre, Off: j})
+		acc[j] = g.run(kern.Vec[A]{Data: s.buf, Inc: 1}, n)
+		from += g.tile.step
+	}
+}

@@ -1,0 +1,79 @@
+package ndarray
+
+import "github.com/samebytes/samebytes/ndarray/internal/kern"
+
+// Sum returns the sum of all elements, zero if there are none. Integers wrap, as Go's do, where NumPy's sum of small ones is
+// an int64: that is SumAs[int64]. Floats are added pairwise, those of 32 bits as float64.
+func Sum[T Number](a *Array[T]) T { return SumAs[T](a) }
+
+// SumAs is [Sum] in another type: elements are converted to U before they are added. Of complex elements a real U takes the
+// real parts, as in NumPy.
+func SumAs[U, T Number](a *Array[T]) U {
+	if direct, ok := any(a).(*Array[U]); ok && a.n < parallelMin && a.contiguous() && !rounds32[U]() {
+		return kern.Sum(kern.Vec[U]{Data: direct.data, Inc: 1}, a.n)
+	}
+	return sumTo[U]("Sum", nil, a, nil).data[0]
+}
+
+// SumTo stores in dst the sums over axes, of all elements if none are named, and returns dst. Elements are converted to U and
+// added as [Sum] does; no elements add up to zero.
+//
+// As in all functions over axes, a negative axis counts from the last; dst has the shape of a without the axes, or with
+// lengths of one there, which keeps them (ExpandDims does it after); a nil dst is made without them, in memory of its own.
+// Where dst shares elements with a, the result is as if a had been copied before. SumTo panics with a [ShapeError] if axes
+// are out of range or named twice or dst has another shape, with [ErrReadOnly] if dst is read-only, and with a
+// [LayoutError] if elements of dst lie under several indices.
+func SumTo[U, T Number](dst *Array[U], a *Array[T], axes ...int) *Array[U] {
+	return sumTo("SumTo", dst, a, axes)
+}
+
+func sumTo[U, T Number](op string, dst *Array[U], a *Array[T], axes []int) *Array[U] {
+	return foldNumbers(op, dst, a, axes, sums[U, T], sums[int64, T], sums[uint64, T], sums[float64, T], sums[complex128, T])
+}
+
+// Prod returns the product of all elements, one if there are none. Integers wrap, as Go's do, where NumPy's product of small
+// ones is an int64: that is ProdAs[int64]. Floats of 32 bits are multiplied as float64.
+func Prod[T Number](a *Array[T]) T { return ProdAs[T](a) }
+
+// ProdAs is [Prod] in another type, as [SumAs] is Sum.
+func ProdAs[U, T Number](a *Array[T]) U { return prodTo[U]("Prod", nil, a, nil).data[0] }
+
+// ProdTo stores in dst the products over axes, as [SumTo] does sums.
+func ProdTo[U, T Number](dst *Array[U], a *Array[T], axes ...int) *Array[U] {
+	return prodTo("ProdTo", dst, a, axes)
+}
+
+func prodTo[U, T Number](op string, dst *Array[U], a *Array[T], axes []int) *Array[U] {
+	return foldNumbers(op, dst, a, axes, products[U, T], products[int64, T], products[uint64, T], products[float64, T], products[complex128, T])
+}
+
+func sums[A, T Number]() *fold[A, T] {
+	return &fold[A, T]{load: loader[A, T](), run: kern.Sum[A], rows: kern.SumRows[A], empty: new(A)}
+}
+
+func products[A, T Number]() *fold[A, T] {
+	one := A(1)
+	return &fold[A, T]{load: loader[A, T](), run: kern.Prod[A], rows: kern.ProdRows[A], empty: &one}
+}
+
+// foldNumbers folds elements of T as values of U: as they are where T is U and results are exact or have 64 bits, else by
+// the fold for the widest numbers of U's kind, whose results become U's. Integers wrap then as they would have on the way.
+func foldNumbers[U, T Number](op string, dst *Array[U], a *Array[T], axes []int, same func() *fold[U, T], signed func() *fold[int64, T],
+	unsigned func() *fold[uint64, T], floats func() *fold[float64, T], complexes func() *fold[complex128, T]) *Array[U] {
+	reduced := reducedAxes(op, a.shape, axes)
+	if _, ok := any(a).(*Array[U]); ok && !rounds32[U]() {
+		return reduce(op, dst, a, reduced, same())
+	}
+	switch DTypeOf[U]().Kind() {
+	case 'i':
+		return reduceAs(op, dst, a, reduced, signed())
+	case 'u':
+		return reduceAs(op, dst, a, reduced, unsigned())
+	case 'f':
+		return reduceAs(op, dst, a, reduced, floats())
+	}
+	return reduceAs(op, dst, a, reduced, complexes())
+}
+
+// rounds32 reports whether numbers of T round to 32 bits.
+func rounds32[T Number]() bool { return DTypeOf[T]() == Float32 || DTypeOf[T]() == Complex64 }
