@@ -1,4 +1,5 @@
 // Address arithmetic needs unsafe: whether two arrays overlap is a question about memory, which Go's slices don't answer.
+// So does another name for the same elements: Go converts []Celsius to []float64 only one by one.
 
 package ndarray
 

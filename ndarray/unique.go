@@ -2,8 +2,6 @@ package ndarray
 
 import (
 	"slices"
-
-	"github.com/samebytes/samebytes/ndarray/internal/kern"
 )
 
 // Unique returns the elements of a, sorted, each value once, on one axis, in memory of their own. All NaN are one value, as are
@@ -61,28 +59,24 @@ func IsIn[T Ordered](dst *Array[bool], a, values *Array[T]) *Array[bool] {
 	order.sort(0)
 	flat = vector(flat.data[:order.numbers()])
 	before, after := SearchSorted(nil, flat, a, Left), SearchSorted(nil, flat, a, Right)
-	return binary("IsIn", dst, before, after, func(dst kern.Vec[bool], before, after kern.Vec[int64], n int) {
-		for i := range n {
-			dst.Data[dst.Off+i*dst.Inc] = before.Data[before.Off+i*before.Inc] < after.Data[after.Off+i*after.Inc]
-		}
-	})
+	return Less(dst, before, after)
 }
 
 // Intersect returns the values that elements of both a and b have, sorted, each once, on one axis, in memory of their own. NaN
 // is none of them.
-func Intersect[T Ordered](a, b *Array[T]) *Array[T] { return kept(Unique(a), b, true) }
+func Intersect[T Ordered](a, b *Array[T]) *Array[T] { return selected(Unique(a), b, true) }
 
 // Difference returns the values that elements of a have and none of b, as [Intersect] does. NaN stays.
-func Difference[T Ordered](a, b *Array[T]) *Array[T] { return kept(Unique(a), b, false) }
+func Difference[T Ordered](a, b *Array[T]) *Array[T] { return selected(Unique(a), b, false) }
 
 // Union returns the values that elements of a or b have, as [Intersect] does. All NaN are one value.
 func Union[T Ordered](a, b *Array[T]) *Array[T] {
 	return Unique(vector(slices.Concat(flattened(a).data, flattened(b).data)))
 }
 
-// kept returns, in the same memory, the elements of a contiguous 1-d array for which it is true, or false, that they are in
+// selected returns, in the same memory, the elements of a contiguous 1-d array for which it is true, or false, that they are in
 // others.
-func kept[T Ordered](a, others *Array[T], in bool) *Array[T] {
+func selected[T Ordered](a, others *Array[T], in bool) *Array[T] {
 	n := 0
 	for i, found := range IsIn(nil, a, others).data {
 		if found == in {

@@ -95,27 +95,6 @@ func AppendNonZero[T comparable](dst []int64, src Vec[T], first, step, n int) []
 	return dst
 }
 
-// CountNonZero returns how many of n elements are not zero.
-func CountNonZero[T comparable](src Vec[T], n int) int {
-	var zero T
-	count := 0
-	if src.Inc == 1 {
-		for _, v := range src.Unit(n) {
-			if v != zero {
-				count++
-			}
-		}
-		return count
-	}
-	for from := src.Off; n > 0; n-- {
-		if src.Data[from] != zero {
-			count++
-		}
-		from += src.Inc
-	}
-	return count
-}
-
 // Same reports whether n elements of a and b are the same by ==, or, if nan, both differ from themselves.
 func Same[T comparable](a, b Vec[T], nan bool, n int) bool {
 	for x, y := a.Off, b.Off; n > 0; n-- {

@@ -18,6 +18,27 @@ func NonZero[T comparable](dst []bool, x Vec[T], n int) {
 	}
 }
 
+// CountNonZero returns how many of n elements are not zero.
+func CountNonZero[T comparable](x Vec[T], n int) int {
+	var zero T
+	count := 0
+	if x.Inc == 1 {
+		for _, v := range x.Unit(n) {
+			if v != zero {
+				count++
+			}
+		}
+		return count
+	}
+	for at := x.Off; n > 0; n-- {
+		if x.Data[at] != zero {
+			count++
+		}
+		at += x.Inc
+	}
+	return count
+}
+
 // Ones stores one in dst where an element is not zero, and zero where it is.
 func Ones[T comparable](dst []int64, x Vec[T], n int) {
 	var zero T
