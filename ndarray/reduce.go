@@ -86,8 +86,8 @@ func reduce[A, T Element](op string, dst *Array[A], a *Array[T], reduced []bool,
 			kern.Fill(kern.Vec[A]{Data: result.data, Off: offsets[0], Inc: l.inc(0)}, empty[0], n)
 		})
 		return result
-	case dst != nil && mayOverlap(dst, a):
-		// What has been stored could be read after.
+	case !result.contiguous() || dst != nil && mayOverlap(dst, a):
+		// The first would decide the order of additions, the second be read after it is stored.
 		return put(result, reduce(op, nil, a, reduced, f))
 	}
 	newFolding(f, a, &to).each(a.n, func(acc []A, to, inc int) {
