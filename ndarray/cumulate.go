@@ -12,37 +12,47 @@ import (
 // It panics with a [ShapeError] if there is no such axis or dst has another shape, with [ErrReadOnly] if dst is read-only, and
 // with a [LayoutError] if elements of dst lie under several indices.
 func CumSum[U, T Number](dst *Array[U], a *Array[T], axis int) *Array[U] {
-	return cumulate("CumSum", dst, a, axis, converter[U, T](), kern.CumSum[U], kern.AddRow[U])
+	return cumulate("CumSum", dst, a, axis, loadNumbers[U, T], kern.CumSum[U], kern.Add[U]{})
 }
 
 // CumProd stores in dst, for each element of a, its product with all before it on an axis, as [CumSum] does sums.
 func CumProd[U, T Number](dst *Array[U], a *Array[T], axis int) *Array[U] {
-	return cumulate("CumProd", dst, a, axis, converter[U, T](), kern.CumProd[U], kern.MulRow[U])
+	return cumulate("CumProd", dst, a, axis, loadNumbers[U, T], kern.CumProd[U], kern.Mul[U]{})
 }
 
 // NaNCumSum is [CumSum] that takes NaN for zero.
 func NaNCumSum[U, T Float](dst *Array[U], a *Array[T], axis int) *Array[U] {
-	return cumulate("NaNCumSum", dst, a, axis, kern.ZeroNaN[U, T], kern.CumSum[U], kern.AddRow[U])
+	return cumulate("NaNCumSum", dst, a, axis, loadInstead[U, T](0), kern.CumSum[U], kern.Add[U]{})
 }
 
 // NaNCumProd is [CumProd] that takes NaN for one.
 func NaNCumProd[U, T Float](dst *Array[U], a *Array[T], axis int) *Array[U] {
-	return cumulate("NaNCumProd", dst, a, axis, kern.OneNaN[U, T], kern.CumProd[U], kern.MulRow[U])
+	return cumulate("NaNCumProd", dst, a, axis, loadInstead[U, T](1), kern.CumProd[U], kern.Mul[U]{})
+}
+
+func loadNumbers[U, T Number](dst *Array[U], a *Array[T]) { Convert(dst, a) }
+
+// loadInstead returns what stores elements in dst, and a number in place of NaN.
+func loadInstead[U, T Float](instead U) func(dst *Array[U], a *Array[T]) {
+	return func(dst *Array[U], a *Array[T]) {
+		unary("NaNCumSum", dst, a, func(dst kern.Vec[U], v kern.Vec[T], n int) { kern.WithoutNaN(dst, v, n, instead) })
+	}
 }
 
 // cumulate stores in dst what load makes of a, and then runs loop over the lines along an axis, or, where the elements on other
 // axes lie closer together, join over each row and the one before.
-func cumulate[U, T Number](op string, dst *Array[U], a *Array[T], axis int, load func(dst kern.Vec[U], v kern.Vec[T], n int),
-	loop func(v kern.Vec[U], n int), join func(dst, v kern.Vec[U], n int)) *Array[U] {
-	axis = checkedAxis(op, a.shape, axis)
-	dst = unary(op, dst, a, load)
+func cumulate[U, T Number](op string, dst *Array[U], a *Array[T], axis int, load func(dst *Array[U], a *Array[T]),
+	loop func(v kern.Vec[U], n int), join kern.Binary[U, U, U]) *Array[U] {
+	axis = axisOf(op, axis, a.shape)
+	dst = destination(op, dst, a.shape, a.shape)
+	load(dst, a)
 	if dst.n == 0 {
 		return dst
 	}
 	length, stride := dst.shape[axis], dst.strides[axis]
 	lines := dst.layout.without(axis)
 	l := newLoops(&lines)
-	l.eachParallel(func(offsets []int, n int) {
+	l.eachWeighted(length, func(offsets []int, n int) {
 		first, inc := offsets[0], l.inc(0)
 		if n < shortAxis || max(stride, -stride) <= inc {
 			for ; n > 0; n-- {
@@ -54,7 +64,8 @@ func cumulate[U, T Number](op string, dst *Array[U], a *Array[T], axis int, load
 		for ; n > 0; n -= tileLen {
 			for i := 1; i < length; i++ {
 				before := kern.Vec[U]{Data: dst.data, Off: first + (i-1)*stride, Inc: inc}
-				join(kern.Vec[U]{Data: dst.data, Off: before.Off + stride, Inc: inc}, before, min(n, tileLen))
+				row := kern.Vec[U]{Data: dst.data, Off: before.Off + stride, Inc: inc}
+				join.Run(row, before, row, min(n, tileLen))
 			}
 			first += tileLen * inc
 		}
@@ -68,7 +79,7 @@ func cumulate[U, T Number](op string, dst *Array[U], a *Array[T], axis int, load
 // It panics with a [ShapeError] if there is no such axis, n is negative or dst has another shape, and as [CumSum] does if dst
 // can't be written.
 func Diff[T Number](dst, a *Array[T], n, axis int) *Array[T] {
-	axis = checkedAxis("Diff", a.shape, axis)
+	axis = axisOf("Diff", axis, a.shape)
 	if n < 0 {
 		panic(newShapeError("Diff", "expected a number of times, or zero", []int{n}, a.shape))
 	}
@@ -93,7 +104,7 @@ func Diff[T Number](dst, a *Array[T], n, axis int) *Array[T] {
 		lower.n = lower.n / a.shape[axis] * lower.shape[axis]
 		upper.shape, upper.n = lower.shape, lower.n
 		upper.offset += a.strides[axis]
-		a = binary("Diff", step, newArray(a.data, lower), newArray(a.data, upper), kern.Differences[T])
+		a = apply2("Diff", step, newArray(a.data, upper), newArray(a.data, lower), kern.Sub[T]{})
 	}
 	return dst
 }

@@ -25,29 +25,29 @@ func NaNMax[T Float](a *Array[T]) T {
 // MinTo stores in dst the least elements over axes, or NaN where one is. Axes and dst follow [SumTo]'s rules; it panics with a
 // [ShapeError] too where there is no element for one of dst.
 func MinTo[T Real](dst, a *Array[T], axes ...int) *Array[T] {
-	return reduce("MinTo", dst, a, axes, &fold[T, T]{run: kern.Least[T], rows: kern.LeastRows[T]}, kept[T])
+	return reduce("MinTo", dst, a, reducedAxes("MinTo", a.shape, axes), &fold[T, T]{run: kern.Least[T], rows: kern.LeastRows[T]})
 }
 
 // MaxTo stores in dst the greatest elements over axes, as [MinTo] does the least.
 func MaxTo[T Real](dst, a *Array[T], axes ...int) *Array[T] {
-	return reduce("MaxTo", dst, a, axes, &fold[T, T]{run: kern.Greatest[T], rows: kern.GreatestRows[T]}, kept[T])
+	return reduce("MaxTo", dst, a, reducedAxes("MaxTo", a.shape, axes), &fold[T, T]{run: kern.Greatest[T], rows: kern.GreatestRows[T]})
 }
 
 // NaNMinTo is [MinTo] that takes a NaN only where there is nothing else.
 func NaNMinTo[T Float](dst, a *Array[T], axes ...int) *Array[T] {
-	return reduce("NaNMinTo", dst, a, axes, &fold[T, T]{run: kern.NaNLeast[T], rows: kern.NaNLeastRows[T]}, kept[T])
+	return reduce("NaNMinTo", dst, a, reducedAxes("NaNMinTo", a.shape, axes), &fold[T, T]{run: kern.NaNLeast[T], rows: kern.NaNLeastRows[T]})
 }
 
 // NaNMaxTo is [MaxTo] that takes a NaN only where there is nothing else.
 func NaNMaxTo[T Float](dst, a *Array[T], axes ...int) *Array[T] {
-	return reduce("NaNMaxTo", dst, a, axes, &fold[T, T]{run: kern.NaNGreatest[T], rows: kern.NaNGreatestRows[T]}, kept[T])
+	return reduce("NaNMaxTo", dst, a, reducedAxes("NaNMaxTo", a.shape, axes), &fold[T, T]{run: kern.NaNGreatest[T], rows: kern.NaNGreatestRows[T]})
 }
 
 func extreme[T Real](op string, a *Array[T], run func(kern.Vec[T], int) T, rows func([]T, kern.Vec[T], int, int, int)) T {
 	if a.n > 0 && a.n < parallelMin && a.contiguous() {
 		return run(kern.Vec[T]{Data: a.data, Inc: 1}, a.n)
 	}
-	return reduce(op, nil, a, nil, &fold[T, T]{run: run, rows: rows}, kept[T]).data[0]
+	return reduce(op, nil, a, reducedAxes(op, a.shape, nil), &fold[T, T]{run: run, rows: rows}).data[0]
 }
 
 // Ptp returns the distance from the least to the greatest of all elements, which wraps if they are integers that lie so far
@@ -58,10 +58,7 @@ func Ptp[T Real](a *Array[T]) T { return Max(a) - Min(a) }
 func PtpTo[T Real](dst, a *Array[T], axes ...int) *Array[T] {
 	result, _ := reducedDestination("PtpTo", dst, a.shape, reducedAxes("PtpTo", a.shape, axes))
 	least, greatest := MinTo(nil, a, axes...), MaxTo(nil, a, axes...)
-	all := func(a *Array[T]) kern.Vec[T] { return kern.Vec[T]{Data: a.data, Inc: 1} }
-	kern.Differences(all(greatest), all(least), all(greatest), greatest.n)
-	assignReduced(result, greatest)
-	return result
+	return put(result, Sub(greatest, greatest, least))
 }
 
 // ArgMin returns the index of the first of the least elements, or of the first NaN, counted in C order: that of the flattened
@@ -133,7 +130,7 @@ func NaNArgMaxTo[T Float](dst *Array[int64], a *Array[T], axis int) *Array[int64
 // row does it for the elements of one index after another.
 func arguments[T Real](op string, dst *Array[int64], a *Array[T], axis int, find func(v kern.Vec[T], n int) int,
 	row func(m []T, index []int64, v kern.Vec[T], i int64)) *Array[int64] {
-	axis = checkedAxis(op, a.shape, axis)
+	axis = axisOf(op, axis, a.shape)
 	reduced := make([]bool, len(a.shape))
 	reduced[axis] = true
 	result, to := reducedDestination(op, dst, a.shape, reduced)
@@ -145,12 +142,11 @@ func arguments[T Real](op string, dst *Array[int64], a *Array[T], axis int, find
 		panic(newShapeError(op, "expected at least one element along the axis", []int{axis}, a.shape))
 	}
 	if dst != nil && mayOverlap(dst, a) {
-		assignReduced(result, arguments(op, nil, a, axis, find, row))
-		return result
+		return put(result, arguments(op, nil, a, axis, find, row))
 	}
 	from, to := a.layout.without(axis), to.without(axis)
 	l := newLoops(&from, &to)
-	l.eachParallel(func(offsets []int, n int) {
+	l.eachWeighted(length, func(offsets []int, n int) {
 		from, inc, to := offsets[0], l.inc(0), offsets[1]
 		if n < shortAxis || max(stride, -stride) <= inc {
 			for ; n > 0; n-- {

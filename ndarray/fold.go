@@ -17,9 +17,10 @@ type fold[A, T Element] struct {
 	rows func(acc []A, v kern.Vec[A], stride, rows, n int)
 	// empty is the result of no elements, nil where there is none.
 	empty *A
-	// Where next is there, the result is that of next, whose load gets as centre what centre has made of this one's.
-	centre func(acc []A)
-	next   *fold[A, T]
+	// finish makes results of what has been folded; nil if that is them.
+	finish func(acc []A)
+	// Where next is there, these results are only the centre that next's load gets.
+	next *fold[A, T]
 }
 
 const (
@@ -165,14 +166,19 @@ func (g *folding[A, T]) units(first, last, workers int, emit func(acc []A, to, i
 		acc := s.acc[:n]
 		g.rowsFrom(acc, 0, from, g.outer[0].n, s, workers)
 		if g.next != nil {
-			g.fold.centre(acc)
+			g.finish(acc)
 			s.centre = acc
 			second := *g
 			second.fold, second.direct = g.next, nil
 			acc = s.row(n)
 			second.rowsFrom(acc, 0, from, g.outer[0].n, s, workers)
-			s.centre = nil
+			second.finish(acc)
+			emit(acc, to, g.tile.to)
 			s.release(acc)
+			continue
+		}
+		if g.finish != nil {
+			g.finish(acc)
 		}
 		emit(acc, to, g.tile.to)
 	}

@@ -2,7 +2,6 @@ package ndarray
 
 import (
 	"math"
-	"slices"
 
 	"github.com/samebytes/samebytes/ndarray/internal/kern"
 )
@@ -17,21 +16,16 @@ func MeanTo[U Inexact, T Number](dst *Array[U], a *Array[T], axes ...int) *Array
 }
 
 func meanTo[U Inexact, T Number](op string, dst *Array[U], a *Array[T], axes []int) *Array[U] {
-	n := float64(count(a.shape, reducedAxes(op, a.shape, axes)))
-	if isComplex[U]() {
-		keep := store[U, complex128]()
-		return reduce(op, dst, a, axes, sums[complex128, T](), func(dst kern.Vec[U], acc []complex128, m int) {
-			for i, v := range acc {
-				acc[i] = complex(real(v)/n, imag(v)/n)
-			}
-			keep(dst, acc, m)
-		})
+	reduced := reducedAxes(op, a.shape, axes)
+	n := float64(count(a.shape, reduced))
+	if DTypeOf[U]().Kind() == 'c' {
+		f := sums[complex128, T]()
+		f.finish = func(sum []complex128) { kern.DivideComplex(sum, n) }
+		return reduceAs(op, dst, a, reduced, f)
 	}
-	keep := store[U, float64]()
-	return reduce(op, dst, a, axes, sums[float64, T](), func(dst kern.Vec[U], acc []float64, m int) {
-		kern.Divide(acc, n)
-		keep(dst, acc, m)
-	})
+	f := sums[float64, T]()
+	f.finish = func(sum []float64) { kern.Divide(sum, n) }
+	return reduceAs(op, dst, a, reduced, f)
 }
 
 // Var returns the variance of all elements: the sum of their squared distances from the mean, divided by their number less ddof
@@ -76,13 +70,13 @@ func deviations[U Float, T Real](op string, dst *Array[U], a *Array[T], ddof int
 	n := float64(count(a.shape, reduced))
 	left := max(n-float64(ddof), 0)
 	f := sums[float64, T]()
-	f.centre = func(sum []float64) { kern.Divide(sum, n) }
+	f.finish = func(sum []float64) { kern.Divide(sum, n) }
 	f.next = &fold[float64, T]{load: kern.SquaredFrom[T], run: kern.Sum[float64], rows: kern.SumRows[float64]}
-	return reduceOver(op, dst, a, reduced, f, func(dst kern.Vec[U], acc []float64, m int) {
-		kern.Divide(acc, left)
-		finish(acc)
-		kern.Store(dst, acc, m)
-	})
+	f.next.finish = func(squares []float64) {
+		kern.Divide(squares, left)
+		finish(squares)
+	}
+	return reduceAs(op, dst, a, reduced, f)
 }
 
 // Average returns the mean of all elements, each counted as often as its weight says, which has a's shape or broadcasts to it.
@@ -99,18 +93,12 @@ func AverageTo[U Float, T, W Real](dst *Array[U], a *Array[T], weights *Array[W]
 
 func averageTo[U Float, T, W Real](op string, dst *Array[U], a *Array[T], weights *Array[W], axes []int) *Array[U] {
 	result, _ := reducedDestination(op, dst, a.shape, reducedAxes(op, a.shape, axes))
-	product := binary(op, nil, a, weights, kern.Products[T, W])
-	if !slices.Equal(product.shape, a.shape) {
-		panic(newShapeError(op, "weights do not broadcast to the array's shape", a.shape, weights.shape))
+	stretched := stretchedTo(op, weights, a.shape)
+	product := Convert[float64](nil, a)
+	Mul(product, product, Convert[float64](nil, weights))
+	sum, total := sumTo[float64](op, nil, product, axes), sumTo[float64](op, nil, stretched, axes)
+	for i, n := range total.data {
+		sum.data[i] /= n
 	}
-	sum := sumTo[float64](op, nil, product, axes)
-	total := sumTo[float64](op, nil, newArray(weights.data, weights.broadcast(a.shape)), axes)
-	average := New[U](sum.shape...)
-	for i, v := range sum.data {
-		average.data[i] = U(v / total.data[i])
-	}
-	assignReduced(result, average)
-	return result
+	return put(result, sum)
 }
-
-func isComplex[T Number]() bool { return DTypeOf[T]().Kind() == 'c' }

@@ -15,7 +15,7 @@ func NaNSumTo[U, T Float](dst *Array[U], a *Array[T], axes ...int) *Array[U] {
 }
 
 func nanSumTo[U, T Float](op string, dst *Array[U], a *Array[T], axes []int) *Array[U] {
-	return reduce(op, dst, a, axes, nanSums[T](), store[U, float64]())
+	return reduceAs(op, dst, a, reducedAxes(op, a.shape, axes), nanSums[T]())
 }
 
 // NaNProd is [Prod] of the elements that are not NaN.
@@ -28,8 +28,10 @@ func NaNProdTo[U, T Float](dst *Array[U], a *Array[T], axes ...int) *Array[U] {
 
 func nanProdTo[U, T Float](op string, dst *Array[U], a *Array[T], axes []int) *Array[U] {
 	f := products[float64, T]()
-	f.load = func(buf []float64, v kern.Vec[T], n int, _ kern.Vec[float64]) { kern.NoNaN(buf, v, n, 1) }
-	return reduce(op, dst, a, axes, f, store[U, float64]())
+	f.load = func(buf []float64, v kern.Vec[T], n int, _ kern.Vec[float64]) {
+		kern.WithoutNaN(kern.Vec[float64]{Data: buf, Inc: 1}, v, n, 1)
+	}
+	return reduceAs(op, dst, a, reducedAxes(op, a.shape, axes), f)
 }
 
 // NaNMean is [Mean] of the elements that are not NaN, NaN if there are none.
@@ -74,17 +76,20 @@ func nanStdTo[U, T Float](op string, dst *Array[U], a *Array[T], ddof int, axes 
 
 func nanSums[T Float]() *fold[float64, T] {
 	f := sums[float64, T]()
-	f.load = func(buf []float64, v kern.Vec[T], n int, _ kern.Vec[float64]) { kern.NoNaN(buf, v, n, 0) }
+	f.load = func(buf []float64, v kern.Vec[T], n int, _ kern.Vec[float64]) {
+		kern.WithoutNaN(kern.Vec[float64]{Data: buf, Inc: 1}, v, n, 0)
+	}
 	return f
 }
 
 // nanDivided stores in dst what finish makes of sums over axes, each divided by the number of elements that are not NaN less
 // ddof, or NaN where that is not above zero.
 func nanDivided[U, T Float](op string, dst *Array[U], sum *Array[float64], a *Array[T], ddof int, axes []int, finish func(values []float64)) *Array[U] {
-	result, _ := reducedDestination(op, dst, a.shape, reducedAxes(op, a.shape, axes))
+	reduced := reducedAxes(op, a.shape, axes)
+	result, _ := reducedDestination(op, dst, a.shape, reduced)
 	f := sums[float64, T]()
 	f.load = func(buf []float64, v kern.Vec[T], n int, _ kern.Vec[float64]) { kern.NotNaN(buf, v, n) }
-	counts := reduce(op, nil, a, axes, f, kept[float64])
+	counts := reduce(op, nil, a, reduced, f)
 	for i, n := range counts.data {
 		if n -= float64(ddof); n > 0 {
 			sum.data[i] /= n
@@ -93,10 +98,7 @@ func nanDivided[U, T Float](op string, dst *Array[U], sum *Array[float64], a *Ar
 		}
 	}
 	finish(sum.data)
-	quotient := New[U](sum.shape...)
-	kern.Store(kern.Vec[U]{Data: quotient.data, Inc: 1}, sum.data, sum.n)
-	assignReduced(result, quotient)
-	return result
+	return put(result, sum)
 }
 
 // nanSquares returns the sums of the squared distances from the mean over axes.

@@ -28,18 +28,6 @@ func reducedAxes(op string, shape, axes []int) []bool {
 	return reduced
 }
 
-// checkedAxis returns the number of an axis of a shape, which may count from the end.
-func checkedAxis(op string, shape []int, axis int) int {
-	d := axis
-	if d < 0 {
-		d += len(shape)
-	}
-	if d < 0 || d >= len(shape) {
-		panic(newShapeError(op, "expected an axis of the shape", []int{axis}, shape))
-	}
-	return d
-}
-
 // reducedDestination returns dst if it can take the result of reducing a shape, which has lost the reduced axes or has a length
 // of one on them, or a new array without them where dst is nil; and the layout of the result on all axes of the shape, with
 // a stride of zero where they are reduced.
@@ -77,12 +65,8 @@ func reducedDestination[T Element](op string, dst *Array[T], shape []int, reduce
 	return dst, to
 }
 
-// reduce stores in dst what f makes of a's elements over axes, handed on by finish, which makes elements of n values.
-func reduce[U, A, T Element](op string, dst *Array[U], a *Array[T], axes []int, f *fold[A, T], finish func(dst kern.Vec[U], acc []A, n int)) *Array[U] {
-	return reduceOver(op, dst, a, reducedAxes(op, a.shape, axes), f, finish)
-}
-
-func reduceOver[U, A, T Element](op string, dst *Array[U], a *Array[T], reduced []bool, f *fold[A, T], finish func(dst kern.Vec[U], acc []A, n int)) *Array[U] {
+// reduce stores in dst what f makes of a's elements over the reduced axes.
+func reduce[A, T Element](op string, dst *Array[A], a *Array[T], reduced []bool, f *fold[A, T]) *Array[A] {
 	result, to := reducedDestination(op, dst, a.shape, reduced)
 	switch {
 	case result.n == 0:
@@ -91,37 +75,40 @@ func reduceOver[U, A, T Element](op string, dst *Array[U], a *Array[T], reduced 
 		if f.empty == nil {
 			panic(newShapeError(op, "expected at least one element to reduce", a.shape))
 		}
-		acc := []A{*f.empty}
+		empty := []A{*f.empty}
+		for last := f; last != nil; last = last.next {
+			if last.finish != nil {
+				last.finish(empty)
+			}
+		}
 		l := newLoops(&result.layout)
 		l.each(func(offsets []int, n int) {
-			for i := range n {
-				finish(kern.Vec[U]{Data: result.data, Off: offsets[0] + i*l.inc(0)}, acc, 1)
-			}
+			kern.Fill(kern.Vec[A]{Data: result.data, Off: offsets[0], Inc: l.inc(0)}, empty[0], n)
 		})
 		return result
-	case dst != nil && mayOverlap(dst, a):
-		// What has been stored could be read after.
-		assignReduced(result, reduceOver(op, nil, a, reduced, f, finish))
-		return result
+	case !result.contiguous() || dst != nil && mayOverlap(dst, a):
+		// The first would decide the order of additions, the second be read after it is stored.
+		return put(result, reduce(op, nil, a, reduced, f))
 	}
 	newFolding(f, a, &to).each(a.n, func(acc []A, to, inc int) {
-		finish(kern.Vec[U]{Data: result.data, Off: to, Inc: inc}, acc, len(acc))
+		kern.Copy(kern.Vec[A]{Data: result.data, Off: to, Inc: inc}, kern.Vec[A]{Data: acc, Inc: 1}, len(acc))
 	})
 	return result
 }
 
-// assignReduced stores in dst the elements of src, a contiguous array that may differ in axes of length one.
-func assignReduced[T Element](dst, src *Array[T]) {
-	from := contiguousLayout(dst.shape, dst.n)
-	l := newLoops(&dst.layout, &from)
-	l.each(func(offsets []int, n int) {
-		kern.Copy(kern.Vec[T]{Data: dst.data, Off: offsets[0], Inc: l.inc(0)}, kern.Vec[T]{Data: src.data, Off: offsets[1], Inc: l.inc(1)}, n)
-	})
+// reduceAs is reduce into elements of another type.
+func reduceAs[U, A, T Element](op string, dst *Array[U], a *Array[T], reduced []bool, f *fold[A, T]) *Array[U] {
+	if same, ok := any(dst).(*Array[A]); ok {
+		return any(reduce(op, same, a, reduced, f)).(*Array[U])
+	}
+	result, _ := reducedDestination(op, dst, a.shape, reduced)
+	return put(result, reduce(op, nil, a, reduced, f))
 }
 
-// kept stores values as they are.
-func kept[T Element](dst kern.Vec[T], acc []T, n int) {
-	kern.Copy(dst, kern.Vec[T]{Data: acc, Inc: 1}, n)
+// put stores in dst the elements of src, a contiguous array that may have another type, and other axes of length one. It
+// returns dst.
+func put[U, T Element](dst *Array[U], src *Array[T]) *Array[U] {
+	return Convert(dst, newArray(src.data, contiguousLayout(dst.shape, dst.n)))
 }
 
 // count returns how many elements each result of reducing a shape is made of.

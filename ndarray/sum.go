@@ -1,10 +1,6 @@
 package ndarray
 
-import (
-	"reflect"
-
-	"github.com/samebytes/samebytes/ndarray/internal/kern"
-)
+import "github.com/samebytes/samebytes/ndarray/internal/kern"
 
 // Sum returns the sum of all elements, zero if there are none. Integers wrap, as Go's do, where NumPy's sum of small ones is
 // an int64: that is SumAs[int64]. Floats are added pairwise, those of 32 bits as float64.
@@ -32,7 +28,7 @@ func SumTo[U, T Number](dst *Array[U], a *Array[T], axes ...int) *Array[U] {
 }
 
 func sumTo[U, T Number](op string, dst *Array[U], a *Array[T], axes []int) *Array[U] {
-	return foldNumbers(op, dst, a, axes, sums[U, T](), sums[int64, T](), sums[float64, T](), sums[complex128, T]())
+	return foldNumbers(op, dst, a, axes, sums[U, T], sums[int64, T], sums[uint64, T], sums[float64, T], sums[complex128, T])
 }
 
 // Prod returns the product of all elements, one if there are none. Integers wrap, as Go's do, where NumPy's product of small
@@ -48,7 +44,7 @@ func ProdTo[U, T Number](dst *Array[U], a *Array[T], axes ...int) *Array[U] {
 }
 
 func prodTo[U, T Number](op string, dst *Array[U], a *Array[T], axes []int) *Array[U] {
-	return foldNumbers(op, dst, a, axes, products[U, T](), products[int64, T](), products[float64, T](), products[complex128, T]())
+	return foldNumbers(op, dst, a, axes, products[U, T], products[int64, T], products[uint64, T], products[float64, T], products[complex128, T])
 }
 
 func sums[A, T Number]() *fold[A, T] {
@@ -61,23 +57,23 @@ func products[A, T Number]() *fold[A, T] {
 }
 
 // foldNumbers folds elements of T as values of U: as they are where T is U and results are exact or have 64 bits, else by
-// the fold for the widest numbers of U's kind, whose results are U's too. Integers wrap in the end as they would on the way.
-func foldNumbers[U, T Number](op string, dst *Array[U], a *Array[T], axes []int, same *fold[U, T],
-	integers *fold[int64, T], floats *fold[float64, T], complexes *fold[complex128, T]) *Array[U] {
-	kind := reflect.TypeFor[U]().Kind()
-	switch {
-	case reflect.TypeFor[T]() == reflect.TypeFor[U]() && !rounds32[U]():
-		return reduce(op, dst, a, axes, same, kept[U])
-	case kind == reflect.Float32 || kind == reflect.Float64:
-		return reduce(op, dst, a, axes, floats, store[U, float64]())
-	case kind == reflect.Complex64 || kind == reflect.Complex128:
-		return reduce(op, dst, a, axes, complexes, store[U, complex128]())
+// the fold for the widest numbers of U's kind, whose results become U's. Integers wrap then as they would have on the way.
+func foldNumbers[U, T Number](op string, dst *Array[U], a *Array[T], axes []int, same func() *fold[U, T], signed func() *fold[int64, T],
+	unsigned func() *fold[uint64, T], floats func() *fold[float64, T], complexes func() *fold[complex128, T]) *Array[U] {
+	reduced := reducedAxes(op, a.shape, axes)
+	if _, ok := any(a).(*Array[U]); ok && !rounds32[U]() {
+		return reduce(op, dst, a, reduced, same())
 	}
-	return reduce(op, dst, a, axes, integers, store[U, int64]())
+	switch DTypeOf[U]().Kind() {
+	case 'i':
+		return reduceAs(op, dst, a, reduced, signed())
+	case 'u':
+		return reduceAs(op, dst, a, reduced, unsigned())
+	case 'f':
+		return reduceAs(op, dst, a, reduced, floats())
+	}
+	return reduceAs(op, dst, a, reduced, complexes())
 }
 
 // rounds32 reports whether numbers of T round to 32 bits.
-func rounds32[T Number]() bool {
-	kind := reflect.TypeFor[T]().Kind()
-	return kind == reflect.Float32 || kind == reflect.Complex64
-}
+func rounds32[T Number]() bool { return DTypeOf[T]() == Float32 || DTypeOf[T]() == Complex64 }

@@ -28,19 +28,6 @@ func SquaredFrom[T Real](dst []float64, x Vec[T], n int, centre Vec[float64]) {
 	}
 }
 
-// NoNaN stores n elements in dst as float64, and instead where they are NaN.
-func NoNaN[T Float](dst []float64, x Vec[T], n int, instead float64) {
-	at := x.Off
-	for i := range dst[:n] {
-		v := float64(x.Data[at])
-		if v != v {
-			v = instead
-		}
-		dst[i] = v
-		at += x.Inc
-	}
-}
-
 // NotNaN stores one in dst where an element is not NaN, and zero where it is.
 func NotNaN[T Float](dst []float64, x Vec[T], n int) {
 	at := x.Off
@@ -76,13 +63,9 @@ func Divide(x []float64, n float64) {
 	}
 }
 
-// Products stores in dst the products of n elements of a and b.
-func Products[T, U Real](dst Vec[float64], a Vec[T], b Vec[U], n int) {
-	to, at, bt := dst.Off, a.Off, b.Off
-	for ; n > 0; n-- {
-		dst.Data[to] = float64(a.Data[at]) * float64(b.Data[bt])
-		to += dst.Inc
-		at += a.Inc
-		bt += b.Inc
+// DivideComplex divides all elements of x by n.
+func DivideComplex(x []complex128, n float64) {
+	for i, v := range x {
+		x[i] = complex(real(v)/n, imag(v)/n)
 	}
 }
