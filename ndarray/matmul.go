@@ -1,7 +1,6 @@
 package ndarray
 
 import (
-	"fmt"
 	"math"
 	"slices"
 
@@ -82,7 +81,7 @@ func MatMul[T Number](dst, a, b *Array[T]) *Array[T] {
 	case dtype.Kind() == 'i' || dtype.Kind() == 'u':
 		matMul(dst, a, b, to, left, right, gemmPlain[T])
 	default:
-		panic(fmt.Errorf("ndarray: MatMul: %w: expected integers, float32, float64 or complex numbers, found %v", ErrDType, dtype))
+		panic(DTypeError{"MatMul", dtype, "integers, float32, float64 or complex numbers"})
 	}
 	return dst
 }
