@@ -12,6 +12,9 @@ func BenchmarkMatMul(b *testing.B) {
 	x, y, z := floats(n, n), floats(n, n), floats(n, n)
 	p, q, r := must(ndarray.Dense(x)), must(ndarray.Dense(y)), must(ndarray.Dense(z))
 	singles, whole := ndarray.New[float32](n, n), ndarray.New[int32](n, n)
+	for i := range singles.Data() {
+		singles.Data()[i], whole.Data()[i] = float32(i), int32(i)
+	}
 	for name, multiply := range map[string]func(){
 		"gonum":      func() { r.Mul(p, q) },
 		"float64":    func() { ndarray.MatMul(z, x, y) },

@@ -65,10 +65,10 @@ func IsIn[T Element](dst *Array[bool], a, values *Array[T]) *Array[bool] {
 
 // Intersect returns the values that elements of both a and b have, sorted, each once, on one axis, in memory of their own. NaN
 // is none of them.
-func Intersect[T Element](a, b *Array[T]) *Array[T] { return kept(Unique(a), b, true) }
+func Intersect[T Element](a, b *Array[T]) *Array[T] { return selected(Unique(a), b, true) }
 
 // Difference returns the values that elements of a have and none of b, as [Intersect] does. NaN stays.
-func Difference[T Element](a, b *Array[T]) *Array[T] { return kept(Unique(a), b, false) }
+func Difference[T Element](a, b *Array[T]) *Array[T] { return selected(Unique(a), b, false) }
 
 // Union returns the values that elements of a or b have, as [Intersect] does. All NaN are one value.
 func Union[T Element](a, b *Array[T]) *Array[T] {
