@@ -169,13 +169,11 @@ func testSort[T ordered](t *testing.T, random func(r *rand.Rand) T) {
 				ix[axis] = i
 				return ix
 			}
-			order := make([]int, n)
+			order, values := make([]int, n), make([]reflect.Value, n)
 			for i := range order {
-				order[i] = i
+				order[i], values[i] = i, reflect.ValueOf(a.At(at(i)...))
 			}
-			slices.SortStableFunc(order, func(i, j int) int {
-				return comparison(reflect.ValueOf(a.At(at(i)...)), reflect.ValueOf(a.At(at(j)...)))
-			})
+			slices.SortStableFunc(order, func(i, j int) int { return comparison(values[i], values[j]) })
 			seen := make([]bool, n)
 			for i, place := range order {
 				want := a.At(at(place)...)
