@@ -88,6 +88,10 @@ func underlying[T Element](a *Array[T]) any {
 		return as[uint32](a)
 	case Uint64:
 		return as[uint64](a)
+	case float16DType:
+		return as[Float16](a)
+	case bfloat16DType:
+		return as[BFloat16](a)
 	case Float32:
 		return as[float32](a)
 	case Float64:
@@ -102,7 +106,17 @@ func underlying[T Element](a *Array[T]) any {
 
 // convert stores the elements of a in dst, both from underlying, and reports whether one dtype becomes the other.
 func convert(dst, a any) bool {
+	switch dst := dst.(type) {
+	case *Array[Float16]:
+		return convertToHalf(dst, a, NewFloat16)
+	case *Array[BFloat16]:
+		return convertToHalf(dst, a, NewBFloat16)
+	}
 	switch a := a.(type) {
+	case *Array[Float16]:
+		return convertFromHalf(dst, a, Float16.Float32)
+	case *Array[BFloat16]:
+		return convertFromHalf(dst, a, BFloat16.Float32)
 	case *Array[bool]:
 		return convertBool(dst, a)
 	case *Array[int8]:
