@@ -10,8 +10,8 @@ import (
 // integers, integers wrap around, a bool is 0 or 1 as a number and a number true unless it is 0, and complex numbers lose
 // their imaginary part. What becomes of a NaN or a float that is out of an integer's range depends on the machine, in
 // NumPy too. It returns dst; a nil dst is allocated, of a's shape. Both may overlap: dst is converted from what a was.
-// It panics with a [CastError] where one dtype does not become the other, and as all functions do for a dst of another
-// shape or that can't be written.
+// It panics with a [CastError] where one dtype does not become the other, as structs, texts and times become only themselves
+// ([View] takes times for int64), and as all functions do for a dst of another shape or that can't be written.
 func Convert[U, T Element](dst *Array[U], a *Array[T]) *Array[U] {
 	const op = "Convert"
 	dst = destination(op, dst, a.shape, a.shape)
@@ -34,14 +34,19 @@ func ConvertSafe[U, T Element](dst *Array[U], a *Array[T]) (*Array[U], error) {
 }
 
 // CanCast reports whether every value of one dtype is one of the other too, by NumPy's rule "safe", which lets 64-bit
-// integers become float64 although that rounds the largest.
+// integers become float64 although that rounds the largest. Dtypes that are not numbers keep their values only as themselves.
 func CanCast(from, to DType) bool {
-	if from == to {
-		return true
-	}
 	size := to.Size()
 	if to.Kind() == 'c' {
 		size /= 2
+	}
+	switch {
+	case from == to:
+		return true
+	case from == bfloat16DType:
+		return (to.Kind() == 'f' || to.Kind() == 'c') && size >= 4
+	case to == bfloat16DType:
+		return (from.Kind() == 'b' || from.Kind() == 'i' || from.Kind() == 'u') && from.Size() == 1
 	}
 	switch from.Kind() {
 	case 'b':
