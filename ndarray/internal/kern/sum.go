@@ -70,6 +70,13 @@ func sumStrided[T Number](x Vec[T], n int) T {
 	return sum
 }
 
+// AddZero adds zero to sums, which makes zero of -0, as if they had begun with it.
+func AddZero[T Number](sums []T) {
+	for i := range sums {
+		sums[i] += 0
+	}
+}
+
 // SumRows adds rows of n elements, each stride elements after the one before, to acc.
 func SumRows[T Number](acc []T, x Vec[T], stride, rows, n int) {
 	acc = acc[:n]
