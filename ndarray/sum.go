@@ -76,4 +76,11 @@ func foldNumbers[U, T Number](op string, dst *Array[U], a *Array[T], axes []int,
 }
 
 // rounds32 reports whether numbers of T round to 32 bits.
-func rounds32[T Number]() bool { return DTypeOf[T]() == Float32 || DTypeOf[T]() == Complex64 }
+func rounds32[T Number]() bool {
+	switch any(*new(T)).(type) {
+	case float64, int64:
+		return false // at once, for sums of a few elements
+	}
+	dtype := DTypeOf[T]()
+	return dtype == Float32 || dtype == Complex64
+}
