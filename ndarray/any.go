@@ -202,23 +202,56 @@ func (a *Any) Copy() *Any {
 	size := a.dtype.size
 	c := contiguousLayout(a.shape, a.n)
 	dst := newAny(a.dtype, recast[byte](make([]uint64, (a.n*size+7)/8))[:a.n*size], c.inBytes(size))
-	if a.n == 0 || size == 0 {
-		return dst
+	dst.assign(a)
+	return dst
+}
+
+// CopyTo stores a's elements in dst. They may overlap: dst becomes what a was. Padding is copied too.
+// The error is [ErrDType] or [ErrShape] where the two differ, [ErrReadOnly], and [ErrLayout] where an element of dst lies under
+// several indices.
+func (a *Any) CopyTo(dst *Any) error {
+	var err error
+	switch {
+	case dst.dtype != a.dtype:
+		err = fmt.Errorf("%w: expected %v, found %v", ErrDType, dst.dtype, a.dtype)
+	case !slices.Equal(dst.shape, a.shape):
+		err = fmt.Errorf("%w: expected %v, found %v", ErrShape, dst.shape, a.shape)
+	case dst.readonly:
+		err = ErrReadOnly
+	case dst.overlapsItself():
+		err = fmt.Errorf("%w: elements of shape %v with strides %v lie under several indices", ErrLayout, dst.shape, dst.strides)
 	}
-	l := newLoops(&dst.layout, &a.layout)
+	if err != nil {
+		return fmt.Errorf("ndarray: CopyTo: %w", err)
+	}
+	first, _ := address(dst.data)
+	other, _ := address(a.data)
+	if first < other+uintptr(len(a.data)) && other < first+uintptr(len(dst.data)) {
+		a = a.Copy()
+	}
+	dst.assign(a)
+	return nil
+}
+
+// assign stores src's elements, of the same dtype and shape, which lie apart.
+func (a *Any) assign(src *Any) {
+	size := a.dtype.size
+	if a.n == 0 || size == 0 {
+		return
+	}
+	l := newLoops(&a.layout, &src.layout)
 	to, from := l.inc(0), l.inc(1)
 	l.each(func(offsets []int, n int) {
 		d, s := offsets[0], offsets[1]
 		if to == size && from == size {
-			copy(dst.data[d:d+n*size], a.data[s:])
+			copy(a.data[d:d+n*size], src.data[s:])
 			return
 		}
 		for range n {
-			copy(dst.data[d:d+size], a.data[s:])
+			copy(a.data[d:d+size], src.data[s:])
 			d, s = d+to, s+from
 		}
 	})
-	return dst
 }
 
 // Field returns an array that shares the field of that name of each struct. A field that is a subarray adds its axes after

@@ -18,6 +18,7 @@ type Array[T Element] struct {
 
 	data []T // from the lowest to the highest element that the layout reaches
 	layout
+	dense bool // what contiguous says, which small calls ask for more than they compute
 }
 
 // newArray lays l over data, and cuts away what it doesn't reach.
@@ -29,7 +30,7 @@ func newArray[T Element](data []T, l layout) *Array[T] {
 		low, high := l.offset-below, l.offset+above+1
 		data, l.offset = data[low:high:high], below
 	}
-	a := &Array[T]{data: data, layout: l}
+	a := &Array[T]{data: data, layout: l, dense: l.contiguous()}
 	if len(l.shape) == 2 && l.offset == 0 {
 		a.rows, a.cols = l.shape[0], l.shape[1]
 		a.rowStride, a.colStride = l.strides[0], l.strides[1]
@@ -175,7 +176,7 @@ func (a *Array[T]) Len() int { return a.n }
 func (a *Array[T]) DType() DType { return DTypeOf[T]() }
 
 // Contiguous reports whether the elements lie one after the other in C order, so that Data is exactly them.
-func (a *Array[T]) Contiguous() bool { return a.contiguous() }
+func (a *Array[T]) Contiguous() bool { return a.dense }
 
 // Data returns the memory from the lowest to the highest element of the array, which it shares. Of a contiguous array it
 // is the elements in order; of any other it may hold more than them, in another order. As through gonum's RawMatrix,

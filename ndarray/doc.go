@@ -10,15 +10,43 @@
 // first. An array is contiguous if its elements lie one after the other in C order. A view is an array that shares the
 // elements of another.
 //
+// # Element types
+//
+// Any Go type whose memory is what NumPy stores can be an element; [DTypeOf] has the list. Go structs are NumPy's structured
+// dtypes: fields match by name (npy:"price", or the Go name), type and offset, so that C's alignment, which Python asks for
+// with align=True, gives the same layout. [Field] is the array of one field.
+//
+//	NumPy                          Go
+//	float16, ml_dtypes.bfloat16    Float16, BFloat16: convert to reckon
+//	datetime64[ns]                 Datetime64[Nanosecond]: Time, Datetime64Of
+//	timedelta64[s]                 Timedelta64[Second]: Duration, Timedelta64Of
+//	S8, U8                         [8]Char, [8]UTF32: Text, SetText
+//	dtype([("x", "f4"), ...])      struct { X float32 `npy:"x"`; ... }
+//
+// [Any] is an array of whatever dtype, known at run time: of a file, or of a struct that no Go type matches, such as a packed one
+// whose fields are not aligned. [As] makes an Array of it. Of fields that are not aligned, copies are:
+//
+//	price, err := records.Field("price")
+//	prices, err := ndarray.As[float64](price.Copy())
+//
 // # Sharing
 //
-// Constructors that are named From, and [Array.Slice], [Array.T], [Array.Transpose], [Array.Reshape], [Array.Ravel],
-// [Array.ReadOnly], [Array.Data], [Dense], [Matrix], [VecDense] and their kin for gonum share elements: what is written through
+// Constructors that have From in their names, [As], [Field], [Array.Any], [Array.Slice], [Array.T], [Array.Transpose],
+// [Array.Reshape], [Array.Ravel], [Array.ReadOnly], [Array.Data], [Dense], [Matrix], [VecDense] and their kin for gonum share
+// elements, as the methods of [Any] of the same names do: what is written through
 // one is read through the other, and nothing is allocated but their description. [New] and [Array.Copy] have memory of
 // their own. No function shares in one case and copies in another: where sharing is impossible, it returns [ErrLayout].
 //
 // An array over a slice keeps the slice's memory alive. It does not keep a mapping alive: the package that mapped it says
 // until when the array may be used.
+//
+// # Order and linear algebra
+//
+// [Sort], [ArgSort], [Partition], [SearchSorted], [Unique] and their kin know one order for each dtype, which is NumPy's: NaN
+// and NaT come last. [MatMul] and [Dot] give floats and complex numbers to gonum's BLAS where they lie if it can read
+// them so, and add up integers themselves, wrapping. All else of linear algebra, statistics and transforms is gonum's:
+// [Dense], [Matrix], [VecDense], [SymDense], [CDense] and [General32] hand it an array's elements, and a contiguous
+// array's [Array.Data] is a slice for packages stat and fourier.
 //
 // # Errors and panics
 //

@@ -19,63 +19,89 @@ func destination[T Element](op string, dst *Array[T], shape []int, operands ...[
 	return dst
 }
 
-// oneRun reports whether a call on n elements in C order may do without loops.
-func oneRun[T Element](dst *Array[T], n int) bool {
-	return dst != nil && dst.n == n && n < parallelMin && !dst.readonly && dst.contiguous()
+// small reports whether a call that writes dst may do without loops: its elements are in C order, and few.
+func small[T Element](dst *Array[T]) bool {
+	return dst != nil && dst.dense && dst.n < parallelMin && !dst.readonly
+}
+
+// oneRun returns all elements of a as one run, and whether that goes with elements in C order of the given shape.
+func oneRun[T Element](a *Array[T], shape []int) (kern.Vec[T], bool) {
+	if a.dense && slices.Equal(a.shape, shape) {
+		return kern.Vec[T]{Data: a.data, Inc: 1}, true
+	}
+	return kern.Vec[T]{Data: a.data}, a.n == 1 && len(a.shape) <= len(shape)
 }
 
 // apply1 runs a loop over the elements of dst and a.
 func apply1[U, T Element](op string, dst *Array[U], a *Array[T], loop kern.Unary[U, T]) *Array[U] {
-	if oneRun(dst, a.n) && a.contiguous() && slices.Equal(dst.shape, a.shape) {
-		a = apart(dst, a)
-		loop.Run(kern.Vec[U]{Data: dst.data, Inc: 1}, kern.Vec[T]{Data: a.data, Inc: 1}, dst.n)
-		return dst
+	if small(dst) {
+		if v, ok := oneRun(apart(dst, a), dst.shape); ok && v.Inc == 1 {
+			loop.Run(kern.Vec[U]{Data: dst.data, Inc: 1}, v, dst.n)
+			return dst
+		}
 	}
 	dst = destination(op, dst, a.shape, a.shape)
 	a = apart(dst, a)
 	l := newLoops(&dst.layout, &a.layout)
+	l.turn()
+	to, i := l.inc(0), l.inc(1)
 	l.eachParallel(func(offsets []int, n int) {
-		loop.Run(kern.Vec[U]{Data: dst.data, Off: offsets[0], Inc: l.inc(0)}, kern.Vec[T]{Data: a.data, Off: offsets[1], Inc: l.inc(1)}, n)
+		loop.Run(kern.Vec[U]{Data: dst.data, Off: offsets[0], Inc: to}, kern.Vec[T]{Data: a.data, Off: offsets[1], Inc: i}, n)
 	})
 	return dst
 }
 
 // apply2 runs a loop over the elements of dst, a and b, the latter two broadcast.
 func apply2[U, T, V Element](op string, dst *Array[U], a *Array[T], b *Array[V], loop kern.Binary[U, T, V]) *Array[U] {
-	same := slices.Equal(a.shape, b.shape)
-	if same && oneRun(dst, a.n) && a.contiguous() && b.contiguous() && slices.Equal(dst.shape, a.shape) {
-		a, b = apart(dst, a), apart(dst, b)
-		loop.Run(kern.Vec[U]{Data: dst.data, Inc: 1}, kern.Vec[T]{Data: a.data, Inc: 1}, kern.Vec[V]{Data: b.data, Inc: 1}, dst.n)
-		return dst
+	if small(dst) {
+		v, ok := oneRun(apart(dst, a), dst.shape)
+		w, okToo := oneRun(apart(dst, b), dst.shape)
+		if ok && okToo && v.Inc+w.Inc > 0 {
+			loop.Run(kern.Vec[U]{Data: dst.data, Inc: 1}, v, w, dst.n)
+			return dst
+		}
 	}
 	shape := a.shape
-	if !same {
+	if !slices.Equal(a.shape, b.shape) {
 		shape = broadcastShape(op, a.shape, b.shape)
 	}
 	dst = destination(op, dst, shape, a.shape, b.shape)
 	a, b = apart(dst, a), apart(dst, b)
 	first, second := a.broadcast(shape), b.broadcast(shape)
 	l := newLoops(&dst.layout, &first, &second)
+	l.turn()
+	to, i, j := l.inc(0), l.inc(1), l.inc(2)
 	l.eachParallel(func(offsets []int, n int) {
-		loop.Run(kern.Vec[U]{Data: dst.data, Off: offsets[0], Inc: l.inc(0)},
-			kern.Vec[T]{Data: a.data, Off: offsets[1], Inc: l.inc(1)},
-			kern.Vec[V]{Data: b.data, Off: offsets[2], Inc: l.inc(2)}, n)
+		loop.Run(kern.Vec[U]{Data: dst.data, Off: offsets[0], Inc: to},
+			kern.Vec[T]{Data: a.data, Off: offsets[1], Inc: i},
+			kern.Vec[V]{Data: b.data, Off: offsets[2], Inc: j}, n)
 	})
 	return dst
 }
 
 // apply3 runs a loop over the elements of dst, a, b and c, the latter three broadcast.
 func apply3[U, T, V, W Element](op string, dst *Array[U], a *Array[T], b *Array[V], c *Array[W], loop kern.Ternary[U, T, V, W]) *Array[U] {
+	if small(dst) {
+		u, ok := oneRun(apart(dst, a), dst.shape)
+		v, okToo := oneRun(apart(dst, b), dst.shape)
+		w, okAll := oneRun(apart(dst, c), dst.shape)
+		if ok && okToo && okAll && u.Inc+v.Inc+w.Inc > 0 {
+			loop.Run(kern.Vec[U]{Data: dst.data, Inc: 1}, u, v, w, dst.n)
+			return dst
+		}
+	}
 	shape := broadcastShape(op, a.shape, b.shape, c.shape)
 	dst = destination(op, dst, shape, a.shape, b.shape, c.shape)
 	a, b, c = apart(dst, a), apart(dst, b), apart(dst, c)
 	first, second, third := a.broadcast(shape), b.broadcast(shape), c.broadcast(shape)
 	l := newLoops(&dst.layout, &first, &second, &third)
+	l.turn()
+	to, i, j, k := l.inc(0), l.inc(1), l.inc(2), l.inc(3)
 	l.eachParallel(func(offsets []int, n int) {
-		loop.Run(kern.Vec[U]{Data: dst.data, Off: offsets[0], Inc: l.inc(0)},
-			kern.Vec[T]{Data: a.data, Off: offsets[1], Inc: l.inc(1)},
-			kern.Vec[V]{Data: b.data, Off: offsets[2], Inc: l.inc(2)},
-			kern.Vec[W]{Data: c.data, Off: offsets[3], Inc: l.inc(3)}, n)
+		loop.Run(kern.Vec[U]{Data: dst.data, Off: offsets[0], Inc: to},
+			kern.Vec[T]{Data: a.data, Off: offsets[1], Inc: i},
+			kern.Vec[V]{Data: b.data, Off: offsets[2], Inc: j},
+			kern.Vec[W]{Data: c.data, Off: offsets[3], Inc: k}, n)
 	})
 	return dst
 }

@@ -110,3 +110,16 @@ type ValueError struct {
 func (e ValueError) Error() string {
 	return fmt.Sprintf("ndarray: %s: %s, found %v", e.Op, e.Reason, e.Value)
 }
+
+// DTypeError is the value of the panic of a call that knows nothing to do with elements of a dtype, and wraps [ErrDType].
+type DTypeError struct {
+	Op       string
+	DType    DType
+	Expected string
+}
+
+func (e DTypeError) Error() string {
+	return fmt.Sprintf("ndarray: %s: expected %s, found %v", e.Op, e.Expected, e.DType)
+}
+
+func (e DTypeError) Unwrap() error { return ErrDType }

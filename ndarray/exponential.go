@@ -2,11 +2,14 @@ package ndarray
 
 import (
 	"math"
-	"math/cmplx"
+
+	"github.com/samebytes/samebytes/ndarray/internal/libm"
 )
 
 // Exp stores e to the power of a in dst and returns it.
-func Exp[T Inexact](dst, a *Array[T]) *Array[T] { return inexact("Exp", dst, a, math.Exp, cmplx.Exp) }
+func Exp[T Inexact](dst, a *Array[T]) *Array[T] {
+	return inexact("Exp", dst, a, libm.Exp, libm.ExpComplex)
+}
 
 // Exp2 stores 2 to the power of a in dst and returns it.
 func Exp2[T Float](dst, a *Array[T]) *Array[T] { return floats("Exp2", dst, a, math.Exp2) }
@@ -16,14 +19,16 @@ func Expm1[T Float](dst, a *Array[T]) *Array[T] { return floats("Expm1", dst, a,
 
 // Log stores the natural logarithm of a in dst and returns it: NaN of floats below zero; of complex numbers that whose
 // imaginary part is in [-π, π].
-func Log[T Inexact](dst, a *Array[T]) *Array[T] { return inexact("Log", dst, a, math.Log, cmplx.Log) }
+func Log[T Inexact](dst, a *Array[T]) *Array[T] {
+	return inexact("Log", dst, a, libm.Log, libm.LogComplex)
+}
 
 // Log2 stores the logarithm of a to base 2 in dst and returns it.
-func Log2[T Float](dst, a *Array[T]) *Array[T] { return floats("Log2", dst, a, math.Log2) }
+func Log2[T Float](dst, a *Array[T]) *Array[T] { return floats("Log2", dst, a, libm.Log2) }
 
 // Log10 stores the logarithm of a to base 10 in dst and returns it, as [Log] does.
 func Log10[T Inexact](dst, a *Array[T]) *Array[T] {
-	return inexact("Log10", dst, a, math.Log10, cmplx.Log10)
+	return inexact("Log10", dst, a, libm.Log10, libm.Log10Complex)
 }
 
 // Log1p stores log(1 + a) in dst, which is exact near zero too, and returns it.
@@ -38,5 +43,5 @@ func logAddExp(x, y float64) float64 {
 	if x == y {
 		return x + math.Ln2 // infinities too
 	}
-	return max(x, y) + math.Log1p(math.Exp(-math.Abs(x-y)))
+	return max(x, y) + math.Log1p(libm.Exp(-math.Abs(x-y)))
 }

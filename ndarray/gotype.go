@@ -11,7 +11,7 @@ import (
 // GoTypeError says why a Go type has no dtype, and wraps [ErrDType].
 type GoTypeError struct {
 	Type   string // of the elements, as "main.Quote"
-	Path   string // of the field that can't be stored, as "Quote.Sizes"; empty where it is the elements themselves
+	Path   string // of the field that can't be stored, as "Inner.Sizes"; empty where it is the elements themselves
 	Reason string
 }
 
@@ -40,20 +40,33 @@ func (e GoTypeError) Unwrap() error { return ErrDType }
 // It panics with a [GoTypeError] for any other type: int, uint and uintptr, whose size is the machine's; what holds pointers,
 // such as strings, slices and maps; what has no bytes. [DTypeOfType] returns the error instead.
 func DTypeOf[T Element]() DType {
-	// Of a pointer, since that is never allocated: a quarter of the time of a look into the map.
-	switch any((*T)(nil)).(type) {
-	case *float64:
-		return Float64
-	case *float32:
-		return Float32
-	case *int64:
-		return Int64
-	case *int32:
-		return Int32
-	case *uint8:
-		return Uint8
+	switch any((*T)(nil)).(type) { // of a pointer, which is never allocated: several times faster than the map
 	case *bool:
 		return Bool
+	case *int8:
+		return Int8
+	case *int16:
+		return Int16
+	case *int32:
+		return Int32
+	case *int64:
+		return Int64
+	case *uint8:
+		return Uint8
+	case *uint16:
+		return Uint16
+	case *uint32:
+		return Uint32
+	case *uint64:
+		return Uint64
+	case *float32:
+		return Float32
+	case *float64:
+		return Float64
+	case *complex64:
+		return Complex64
+	case *complex128:
+		return Complex128
 	}
 	d, err := DTypeOfType(reflect.TypeFor[T]())
 	if err != nil {
@@ -70,7 +83,7 @@ func DTypeOfType(t reflect.Type) (DType, error) {
 	}
 	answer := &goType{}
 	var failed *GoTypeError
-	if answer.dtype, answer.err = dtypeOf(t, t.Name()); errors.As(answer.err, &failed) {
+	if answer.dtype, answer.err = elementDType(t); errors.As(answer.err, &failed) {
 		failed.Type = t.String()
 		answer.err = *failed
 	}
@@ -111,23 +124,20 @@ var (
 	utf32Type = reflect.TypeFor[UTF32]()
 )
 
-// dtypeOf returns the dtype of t, which stands at that path.
+// elementDType returns the dtype of elements of type t.
 // The error is a *GoTypeError.
-func dtypeOf(t reflect.Type, path string) (DType, error) {
-	d, err := anyDTypeOf(t, path)
-	if err == nil && d.size == 0 && !strings.Contains(path, ".") {
+func elementDType(t reflect.Type) (DType, error) {
+	d, err := dtypeAt(t, "")
+	if err == nil && d.size == 0 {
 		return DType{}, &GoTypeError{Reason: "its values have no bytes"}
 	}
 	return d, err
 }
 
-func anyDTypeOf(t reflect.Type, path string) (DType, error) {
-	fail := func(reason string) (DType, error) {
-		if !strings.Contains(path, ".") {
-			path = ""
-		}
-		return DType{}, &GoTypeError{Path: path, Reason: reason}
-	}
+// dtypeAt returns the dtype of t, which stands at that path in the elements' type.
+// The error is a *GoTypeError.
+func dtypeAt(t reflect.Type, path string) (DType, error) {
+	fail := func(reason string) (DType, error) { return DType{}, &GoTypeError{Path: path, Reason: reason} }
 	if d, ok := goKinds[t.Kind()]; ok {
 		switch t {
 		case charType:
@@ -171,7 +181,7 @@ func arrayDType(t reflect.Type, path string) (DType, error) {
 	case utf32Type:
 		kind = 'U'
 	default:
-		base, err := anyDTypeOf(t.Elem(), path)
+		base, err := dtypeAt(t.Elem(), path)
 		if err != nil {
 			return DType{}, err
 		}
@@ -198,7 +208,7 @@ func structDType(t reflect.Type, path string) (DType, error) {
 		if !tagged {
 			name = f.Name
 		}
-		d, err := anyDTypeOf(f.Type, path+"."+f.Name)
+		d, err := dtypeAt(f.Type, strings.TrimPrefix(path+"."+f.Name, "."))
 		if err != nil {
 			return DType{}, err
 		}

@@ -84,8 +84,8 @@ func (a *Array[T]) Values() iter.Seq[T] {
 
 // Row returns row i of a 2-d array, as a slice that shares its elements. As through [Array.Data], what is written to it is not
 // checked.
-// It panics with an [IndexError] if a has not two axes or no such row, and with a [LayoutError] if the elements of a row don't lie
-// one after the other: then take Slice(At(i)), or a Copy.
+// It panics with a [ShapeError] if a has not two axes, with an [IndexError] if it has no such row, and with a [LayoutError] if the
+// elements of a row don't lie one after the other: then take Slice(At(i)), or a Copy.
 func (a *Array[T]) Row(i int) []T {
 	if uint(i) < uint(a.rows) && a.cols > 0 && a.colStride == 1 {
 		first := i * a.rowStride
@@ -96,14 +96,17 @@ func (a *Array[T]) Row(i int) []T {
 
 // row is Row for the layouts that don't allow a shorter way, and its panics.
 func (a *Array[T]) row(i int) []T {
-	if len(a.shape) != 2 || uint(i) >= uint(a.shape[0]) {
-		panic(IndexError{"Row", []int{i}, a.Shape()})
+	if len(a.shape) != 2 {
+		panic(newShapeError("Row", "expected two axes", a.shape))
+	}
+	if uint(i) >= uint(a.shape[0]) {
+		panic(IndexError{"Row", []int{i}, a.Shape()[:1]})
 	}
 	if a.n == 0 {
 		return a.data
 	}
 	if a.shape[1] != 1 && a.strides[1] != 1 {
-		panic(LayoutError{"Row", a.Shape(), a.Strides(), "expected rows of neighbours"})
+		panic(LayoutError{"Row", a.Shape(), a.Strides(), "expected rows of neighbours, Copy the array first"})
 	}
 	first := a.offset + i*a.strides[0]
 	return a.data[first : first+a.shape[1] : first+a.shape[1]]

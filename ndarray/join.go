@@ -177,7 +177,7 @@ func RepeatEach[T Element](dst, a *Array[T], counts []int, axis int) *Array[T] {
 			indices = append(indices, int64(i))
 		}
 	}
-	return Take(destination(op, dst, shape, a.shape), a, vector(indices), d)
+	return take(op, dst, a, vector(indices), d)
 }
 
 // Roll stores a's elements in dst, each shift places further along an axis, and returns dst; what goes beyond the end comes in at

@@ -9,6 +9,7 @@ type loops struct {
 	shape   []int   // the last axis is the run's
 	strides [][]int // elements, of each operand on each axis
 	offsets []int   // of each operand's first element
+	block   int     // runs are no longer than this, unless it is zero
 }
 
 // newLoops returns the loops over the elements of layouts of one shape. It follows the strides of the first layout where they
@@ -126,6 +127,19 @@ func (l *loops) merge() {
 	}
 }
 
+// A run costs about as much as this many elements.
+const shortRun = 16
+
+// turn makes the runs go across short ones, so that a thousand rows of three are not a thousand runs, but three columns. They
+// are cut in blocks of as many rows as stay in the cache from one column to the next. Nothing may depend on the order.
+func (l *loops) turn() {
+	last := len(l.shape) - 1
+	if last > 0 && l.shape[last] < shortRun && l.shape[last-1] > l.shape[last] {
+		l.swap(last, last-1)
+		l.block = 512
+	}
+}
+
 // inc returns the increment of the k-th operand within a run.
 func (l *loops) inc(k int) int { return l.strides[k][len(l.shape)-1] }
 
@@ -137,11 +151,24 @@ func (l *loops) each(run func(offsets []int, n int)) {
 	}
 	outer := len(l.shape) - 1
 	n := l.shape[outer]
-	offsets := slices.Clone(l.offsets)
-	index := make([]int, outer)
+	offsets, index := slices.Clone(l.offsets), make([]int, outer)
+	if l.block == 0 || n <= l.block {
+		l.visit(offsets, index, n, run)
+		return
+	}
+	for first := 0; first < n; first += l.block {
+		for k := range offsets {
+			offsets[k] = l.offsets[k] + first*l.strides[k][outer]
+		}
+		l.visit(offsets, index, min(l.block, n-first), run)
+	}
+}
+
+// visit is each for runs of n elements that begin at offsets. It needs an index of zeros on the outer axes, and leaves it so.
+func (l *loops) visit(offsets, index []int, n int, run func(offsets []int, n int)) {
 	for {
 		run(offsets, n)
-		d := outer - 1
+		d := len(index) - 1
 		for ; d >= 0; d-- {
 			index[d]++
 			if index[d] < l.shape[d] {
@@ -163,7 +190,7 @@ func (l *loops) each(run func(offsets []int, n int)) {
 
 // part returns the loops over the elements from first to last-1 on one axis.
 func (l *loops) part(axis, first, last int) loops {
-	p := loops{shape: slices.Clone(l.shape), strides: l.strides, offsets: slices.Clone(l.offsets)}
+	p := loops{shape: slices.Clone(l.shape), strides: l.strides, offsets: slices.Clone(l.offsets), block: l.block}
 	p.shape[axis] = last - first
 	for k, strides := range l.strides {
 		p.offsets[k] += first * strides[axis]

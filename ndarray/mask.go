@@ -67,7 +67,7 @@ func Compress[T Element](dst, a *Array[T], cond *Array[bool], axis int) *Array[T
 	if len(cond.shape) != 1 {
 		panic(newShapeError(op, "expected a condition of one axis", a.shape, cond.shape))
 	}
-	return Take(dst, a, FlatNonZero(cond), d)
+	return take(op, dst, a, FlatNonZero(cond), d)
 }
 
 // FlatNonZero returns an array, with memory of its own, of the indices of a's elements that are not zero, counted in C order.

@@ -16,30 +16,46 @@ type sortable interface {
 	// search stores how many elements of this sorted 1-d array come before each of values, an array of the same type, or
 	// with right, how many do not come after it.
 	search(dst *Array[int64], values sortable, right bool)
-	// same reports whether elements i and j of this contiguous 1-d array are equal; all NaN are.
+	// same reports whether elements i and j of this contiguous 1-d array are equal; all NaN are, and all NaT.
 	same(i, j int) bool
-	// numbers returns how many elements of this sorted, contiguous 1-d array come before the first NaN.
+	// numbers returns how many elements of this sorted, contiguous 1-d array come before the first NaN or NaT.
 	numbers() int
 }
 
-// orderOf returns a as an array that can be sorted. It shares a's elements.
-func orderOf[T Ordered](a *Array[T]) sortable {
+// orderOf returns a as an array that can be sorted. It shares a's elements. It panics with a [DTypeError] if they have no order.
+func orderOf[T Element](op string, a *Array[T]) sortable {
 	dtype := DTypeOf[T]()
-	order := kern.Order{Kind: kern.Whole}
 	switch dtype.Kind() {
+	case 'b', 'u':
+		return keyedAs(a, dtype.Size(), kern.Order{Kind: kern.Whole})
 	case 'i':
-		order.Kind = kern.Signed
+		return keyedAs(a, dtype.Size(), kern.Order{Kind: kern.Signed})
 	case 'M', 'm':
-		order.Kind = kern.Timed
-	case 'f':
-		order = kern.Order{Kind: kern.Floating, Mantissa: map[int]int{2: 10, 4: 23, 8: 52}[dtype.Size()]}
-	case 'c':
-		if dtype.Size() == 8 {
-			return complexes[complex64]{viewed[complex64](a)}
-		}
-		return complexes[complex128]{viewed[complex128](a)}
+		return keyedAs(a, dtype.Size(), kern.Order{Kind: kern.Timed})
+	case 'S':
+		return compared[T]{a, func(a, b T) int { return slices.Compare(recast[byte]([]T{a}), recast[byte]([]T{b})) }}
+	case 'U':
+		return compared[T]{a, func(a, b T) int { return slices.Compare(recast[uint32]([]T{a}), recast[uint32]([]T{b})) }}
 	}
-	switch dtype.Size() {
+	switch dtype {
+	case float16DType:
+		return keyedAs(a, 2, kern.Order{Kind: kern.Floating, Mantissa: 10})
+	case bfloat16DType:
+		return keyedAs(a, 2, kern.Order{Kind: kern.Floating, Mantissa: 7})
+	case Float32:
+		return keyedAs(a, 4, kern.Order{Kind: kern.Floating, Mantissa: 23})
+	case Float64:
+		return keyedAs(a, 8, kern.Order{Kind: kern.Floating, Mantissa: 52})
+	case Complex64:
+		return compared[complex64]{viewed[complex64](a), kern.CompareComplex[complex64]}
+	case Complex128:
+		return compared[complex128]{viewed[complex128](a), kern.CompareComplex[complex128]}
+	}
+	panic(DTypeError{op, dtype, "elements that have an order"})
+}
+
+func keyedAs[T Element](a *Array[T], size int, order kern.Order) sortable {
+	switch size {
 	case 1:
 		return keyed[uint8]{viewed[uint8](a), order}
 	case 2:
@@ -195,26 +211,29 @@ func (p *pairs[K]) sorted() []kern.Pair {
 	return p.pairs
 }
 
-// complexes is an array of complex numbers, which are compared.
-type complexes[T complex64 | complex128] struct{ a *Array[T] }
+// compared is an array of elements that are compared.
+type compared[T Element] struct {
+	a       *Array[T]
+	compare func(a, b T) int
+}
 
-func (s complexes[T]) sort(axis int) {
+func (s compared[T]) sort(axis int) {
 	eachLaneOf(s.a, axis, func(int) func([]T) {
-		return func(lane []T) { slices.SortFunc(lane, kern.CompareComplex[T]) }
+		return func(lane []T) { slices.SortFunc(lane, s.compare) }
 	})
 }
 
-func (s complexes[T]) sortStable(axis int) {
+func (s compared[T]) sortStable(axis int) {
 	eachLaneOf(s.a, axis, func(int) func([]T) {
-		return func(lane []T) { slices.SortStableFunc(lane, kern.CompareComplex[T]) }
+		return func(lane []T) { slices.SortStableFunc(lane, s.compare) }
 	})
 }
 
-func (s complexes[T]) partition(kth, axis int) { s.sort(axis) }
+func (s compared[T]) partition(kth, axis int) { s.sort(axis) }
 
-func (s complexes[T]) argPartition(dst *Array[int64], kth, axis int) { s.argSort(dst, axis) }
+func (s compared[T]) argPartition(dst *Array[int64], kth, axis int) { s.argSort(dst, axis) }
 
-func (s complexes[T]) argSort(dst *Array[int64], axis int) {
+func (s compared[T]) argSort(dst *Array[int64], axis int) {
 	if s.a.n == 0 {
 		return
 	}
@@ -227,7 +246,7 @@ func (s complexes[T]) argSort(dst *Array[int64], axis int) {
 				indices[i] = int64(i)
 			}
 			slices.SortFunc(indices, func(i, j int64) int {
-				if order := kern.CompareComplex(lane[i], lane[j]); order != 0 {
+				if order := s.compare(lane[i], lane[j]); order != 0 {
 					return order
 				}
 				return int(i - j)
@@ -244,10 +263,10 @@ func (s keyed[K]) search(dst *Array[int64], values sortable, right bool) {
 	})
 }
 
-func (s complexes[T]) search(dst *Array[int64], values sortable, right bool) {
+func (s compared[T]) search(dst *Array[int64], values sortable, right bool) {
 	sorted := kern.Vec[T]{Data: s.a.data, Off: s.a.offset, Inc: s.a.strides[0]}
-	unary("SearchSorted", dst, values.(complexes[T]).a, func(dst kern.Vec[int64], values kern.Vec[T], n int) {
-		kern.SearchFunc(dst, sorted, s.a.n, values, n, kern.CompareComplex[T], right)
+	unary("SearchSorted", dst, values.(compared[T]).a, func(dst kern.Vec[int64], values kern.Vec[T], n int) {
+		kern.SearchFunc(dst, sorted, s.a.n, values, n, s.compare, right)
 	})
 }
 
@@ -255,9 +274,8 @@ func (s keyed[K]) same(i, j int) bool {
 	return kern.Key(s.bits.data[i], s.order) == kern.Key(s.bits.data[j], s.order)
 }
 
-func (s complexes[T]) same(i, j int) bool {
-	x, y := s.a.data[i], s.a.data[j]
-	return x == y || x != x && y != y
+func (s compared[T]) same(i, j int) bool {
+	return s.compare(s.a.data[i], s.a.data[j]) == 0 || s.isNaN(i) && s.isNaN(j)
 }
 
 func (s keyed[K]) numbers() int {
@@ -268,10 +286,21 @@ func (s keyed[K]) numbers() int {
 	return n
 }
 
-func (s complexes[T]) numbers() int {
+func (s compared[T]) numbers() int {
 	n := s.a.n
-	for n > 0 && s.a.data[n-1] != s.a.data[n-1] {
+	for n > 0 && s.isNaN(n-1) {
 		n--
 	}
 	return n
+}
+
+// isNaN reports whether element i is a complex number with NaN.
+func (s compared[T]) isNaN(i int) bool {
+	switch v := any(s.a.data[i]).(type) {
+	case complex64:
+		return v != v
+	case complex128:
+		return v != v
+	}
+	return false
 }

@@ -67,45 +67,62 @@ func (l *layout) overlapsItself() bool {
 // apart returns a, or a copy of it where a loop that writes dst, element after element in any order, could change elements
 // of a before it has read them. Where both are the same elements in the same places, each is read before it is written.
 func apart[U, T Element](dst *Array[U], a *Array[T]) *Array[T] {
-	if !mayOverlap(dst, a) {
-		return a
+	if to, from := dst.region(), a.region(); to.meets(from) && to.mayOverlap(from) && !to.same(from) {
+		return a.Copy()
 	}
-	first, size := address(dst.data)
-	other, otherSize := address(a.data)
-	if first == other && size == otherSize && dst.offset == a.offset && slices.Equal(dst.shape, a.shape) && sameStrides(dst.shape, dst.strides, a.strides) {
-		return a
-	}
-	return a.Copy()
+	return a
 }
 
 // mayOverlap reports whether a byte of an element of a could be one of b's too. It is false wherever their elements lie in
 // disjoint ranges, or interlace evenly, as two columns of one matrix; it may be true of others that only interlace.
 func mayOverlap[T, U Element](a *Array[T], b *Array[U]) bool {
-	if a.n == 0 || b.n == 0 {
-		return false
-	}
-	p, size := address(a.data)
-	q, otherSize := address(b.data)
-	if p+uintptr(len(a.data)*size) <= q || q+uintptr(len(b.data)*otherSize) <= p {
+	return a.region().mayOverlap(b.region())
+}
+
+// region is where an array's elements lie.
+type region struct {
+	*layout
+	first         uintptr // address of the lowest element
+	length, bytes int     // of the memory up to the highest element, and of each
+}
+
+func (a *Array[T]) region() region {
+	first, size := address(a.data)
+	return region{&a.layout, first, len(a.data) * size, size}
+}
+
+// meets reports whether r and s have a byte between their lowest and highest elements in common.
+func (r region) meets(s region) bool {
+	return r.first < s.first+uintptr(s.length) && s.first < r.first+uintptr(r.length)
+}
+
+// same reports whether r and s are the same elements in the same places.
+func (r region) same(s region) bool {
+	return r.first == s.first && r.bytes == s.bytes && r.offset == s.offset && slices.Equal(r.shape, s.shape) &&
+		sameStrides(r.shape, r.strides, s.strides)
+}
+
+func (r region) mayOverlap(s region) bool {
+	if r.n == 0 || s.n == 0 || !r.meets(s) {
 		return false
 	}
 	step := 0 // what all distances between elements of one array are multiples of, in bytes
-	for d, length := range a.shape {
+	for d, length := range r.shape {
 		if length > 1 {
-			step = gcd(step, a.strides[d]*size)
+			step = gcd(step, r.strides[d]*r.bytes)
 		}
 	}
-	for d, length := range b.shape {
+	for d, length := range s.shape {
 		if length > 1 {
-			step = gcd(step, b.strides[d]*otherSize)
+			step = gcd(step, s.strides[d]*s.bytes)
 		}
 	}
-	between := int(q) + b.offset*otherSize - int(p) - a.offset*size
+	between := int(s.first) + s.offset*s.bytes - int(r.first) - r.offset*r.bytes
 	if step == 0 {
-		return between < size && -between < otherSize
+		return between < r.bytes && -between < s.bytes
 	}
 	between = (between%step + step) % step
-	return between < size || step-between < otherSize
+	return between < r.bytes || step-between < s.bytes
 }
 
 func sameStrides(shape, a, b []int) bool {

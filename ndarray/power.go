@@ -2,9 +2,9 @@ package ndarray
 
 import (
 	"math"
-	"math/cmplx"
 
 	"github.com/samebytes/samebytes/ndarray/internal/kern"
+	"github.com/samebytes/samebytes/ndarray/internal/libm"
 )
 
 // Pow stores a to the power of b in dst, element for element, and returns it. Integers are multiplied by squaring, and wrap.
@@ -12,7 +12,7 @@ import (
 // there is [PowComplex].
 func Pow[T Real](dst, a, b *Array[T]) *Array[T] {
 	if half := T(1) / 2; half != 0 {
-		return apply2("Pow", dst, a, b, kern.Func2[T, T, T](func(x, y T) T { return T(math.Pow(float64(x), float64(y))) }))
+		return apply2("Pow", dst, a, b, kern.Func2[T, T, T](func(x, y T) T { return T(libm.Pow(float64(x), float64(y))) }))
 	}
 	if v, found := lowest(b); found && v < 0 {
 		panic(ValueError{"Pow", v, "expected no integer exponent below zero"})
@@ -48,17 +48,17 @@ func integerPower[T Real](x, exponent T) T {
 
 // PowComplex stores a to the power of b in dst, element for element, and returns it.
 func PowComplex[T Complex](dst, a, b *Array[T]) *Array[T] {
-	return apply2("PowComplex", dst, a, b, kern.ComplexFunc2[T](cmplx.Pow))
+	return apply2("PowComplex", dst, a, b, kern.ComplexFunc2[T](libm.PowComplex))
 }
 
 // Sqrt stores the square roots of a in dst and returns it: NaN of floats below zero; of complex numbers those with a real part
 // not below zero.
 func Sqrt[T Inexact](dst, a *Array[T]) *Array[T] {
-	return inexactLoops("Sqrt", dst, a, kern.Sqrt[float32]{}, kern.Sqrt[float64]{}, cmplx.Sqrt)
+	return inexactLoops("Sqrt", dst, a, kern.Sqrt[float32]{}, kern.Sqrt[float64]{}, libm.SqrtComplex)
 }
 
 // Cbrt stores the cube roots of a in dst and returns it.
 func Cbrt[T Float](dst, a *Array[T]) *Array[T] { return floats("Cbrt", dst, a, math.Cbrt) }
 
 // Hypot stores the square roots of a*a + b*b in dst, which don't overflow on the way, and returns it.
-func Hypot[T Float](dst, a, b *Array[T]) *Array[T] { return floats2("Hypot", dst, a, b, math.Hypot) }
+func Hypot[T Float](dst, a, b *Array[T]) *Array[T] { return floats2("Hypot", dst, a, b, libm.Hypot) }

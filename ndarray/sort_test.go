@@ -31,8 +31,11 @@ func randomView[T ndarray.Element](r *rand.Rand, shape []int) *ndarray.Array[T] 
 	return ndarray.New[T](base...).Slice(ix...).Transpose(back...)
 }
 
+// ordered are the elements that Go's operators know.
+type ordered interface{ ~bool | ndarray.Number }
+
 // before is the order of NumPy's sort, written out.
-func before[T ndarray.Ordered](a, b T) bool {
+func before[T ordered](a, b T) bool {
 	return comparison(reflect.ValueOf(a), reflect.ValueOf(b)) < 0
 }
 
@@ -67,7 +70,7 @@ func boolean(b bool) int {
 }
 
 // sameBits reports whether two elements are the same, NaN included.
-func sameBits[T ndarray.Ordered](a, b T) bool { return fmt.Sprint(a) == fmt.Sprint(b) }
+func sameBits[T ordered](a, b T) bool { return fmt.Sprint(a) == fmt.Sprint(b) }
 
 // The elements to sort come from few values, so that many are equal, or from all; each as often.
 func realNumbers[T ndarray.Real](special ...T) func(r *rand.Rand) T {
@@ -115,7 +118,7 @@ func TestSort(t *testing.T) {
 }
 
 // testSort compares all that sorts with a stable sort of each lane by comparing.
-func testSort[T ndarray.Ordered](t *testing.T, random func(r *rand.Rand) T) {
+func testSort[T ordered](t *testing.T, random func(r *rand.Rand) T) {
 	name := reflect.TypeFor[T]().String()
 	r := rand.New(rand.NewPCG(5, 6))
 	for round := range 60 {
@@ -166,13 +169,11 @@ func testSort[T ndarray.Ordered](t *testing.T, random func(r *rand.Rand) T) {
 				ix[axis] = i
 				return ix
 			}
-			order := make([]int, n)
+			order, values := make([]int, n), make([]reflect.Value, n)
 			for i := range order {
-				order[i] = i
+				order[i], values[i] = i, reflect.ValueOf(a.At(at(i)...))
 			}
-			slices.SortStableFunc(order, func(i, j int) int {
-				return comparison(reflect.ValueOf(a.At(at(i)...)), reflect.ValueOf(a.At(at(j)...)))
-			})
+			slices.SortStableFunc(order, func(i, j int) int { return comparison(values[i], values[j]) })
 			seen := make([]bool, n)
 			for i, place := range order {
 				want := a.At(at(place)...)
@@ -265,5 +266,64 @@ func TestSortOverlap(t *testing.T) {
 	ndarray.ArgSort(a, a, 0)
 	if want := []int64{5, 1, 3, 4, 2, 0}; !slices.Equal(data, want) {
 		t.Errorf("ArgSort: expected %v, found %v", want, data)
+	}
+}
+
+// TestSortDTypes sorts, seeks and counts elements that operators don't know.
+func TestSortDTypes(t *testing.T) {
+	nan := math.NaN()
+	half := func(v float64) ndarray.Float16 { return ndarray.NewFloat16(v) }
+	testSorted(t, half(math.Inf(-1)), half(-3), half(-0.5), half(0), half(1e-7), half(2), half(math.Inf(1)), half(nan))
+	brain := func(v float64) ndarray.BFloat16 { return ndarray.NewBFloat16(v) }
+	testSorted(t, brain(math.Inf(-1)), brain(-3), brain(-0.5), brain(0), brain(1e-30), brain(2), brain(math.Inf(1)), brain(nan))
+	day := ndarray.NewDatetime64[ndarray.Day]
+	testSorted(t, day(math.MinInt64+1), day(-1), day(0), day(1), day(math.MaxInt64), day(ndarray.NaT))
+	span := ndarray.NewTimedelta64[ndarray.Second]
+	testSorted(t, span(math.MinInt64+1), span(-1), span(0), span(math.MaxInt64), span(ndarray.NaT))
+	testSorted(t, [3]ndarray.Char{}, [3]ndarray.Char{'a'}, [3]ndarray.Char{'a', 0, 'a'}, [3]ndarray.Char{'a', 'b'}, [3]ndarray.Char{0xff})
+	testSorted(t, [2]ndarray.UTF32{}, [2]ndarray.UTF32{'a'}, [2]ndarray.UTF32{'a', 'b'}, [2]ndarray.UTF32{'ÿ'}, [2]ndarray.UTF32{0x1f600})
+
+	type pair struct{ A, B int32 }
+	err := panicOf(t, func() { ndarray.Sort(ndarray.New[pair](2), 0) })
+	if !errors.Is(err, ndarray.ErrDType) {
+		t.Errorf("structs: found %v", err)
+	}
+}
+
+// testSorted sorts elements that are given in order, all different, the last one NaN or NaT if there is one.
+func testSorted[T comparable](t *testing.T, want ...T) {
+	t.Helper()
+	r := rand.New(rand.NewPCG(11, 12))
+	for range 20 {
+		a := ndarray.New[T](3 * len(want))
+		order := r.Perm(a.Len())
+		for i, place := range order {
+			a.Set(want[i/3], place)
+		}
+		arg := ndarray.ArgSort(nil, a, 0)
+		u := ndarray.UniqueAll(a)
+		found := ndarray.SearchSorted(nil, u.Values, a, ndarray.Left)
+		if !slices.Equal(u.Values.Data(), want) || !slices.Equal(found.Data(), u.Inverse.Data()) || !slices.Equal(ndarray.Unique(a).Data(), want) {
+			t.Fatalf("%T: expected %v, found %v, %v", want[0], want, u.Values.Data(), found.Data())
+		}
+		if in := ndarray.IsIn(nil, a, u.Values.Slice(ndarray.Range(1, ndarray.End))); in.At(order[0]) || !in.At(order[3]) {
+			t.Fatalf("%T: IsIn: %v", want[0], in.Data())
+		}
+		for i := range a.Len() {
+			if a.At(int(arg.At(i))) != want[i/3] {
+				t.Fatalf("%T: ArgSort: %d is %v, expected %v", want[0], i, a.At(int(arg.At(i))), want[i/3])
+			}
+		}
+		b := a.Copy()
+		ndarray.Partition(b, 4, 0)
+		ndarray.Sort(a, 0)
+		for i := range a.Len() {
+			if a.At(i) != want[i/3] {
+				t.Fatalf("%T: Sort: %d is %v, expected %v", want[0], i, a.At(i), want[i/3])
+			}
+		}
+		if b.At(4) != want[1] {
+			t.Fatalf("%T: Partition: found %v, expected %v", want[0], b.At(4), want[1])
+		}
 	}
 }

@@ -12,7 +12,10 @@ import (
 // It panics with an [IndexError] if the axis has no such index, with a [ShapeError] if there is no such axis, and as all
 // functions do for a dst of another shape or that can't be written. Nothing is written then.
 func Take[T Element](dst, a *Array[T], indices *Array[int64], axis int) *Array[T] {
-	const op = "Take"
+	return take("Take", dst, a, indices, axis)
+}
+
+func take[T Element](op string, dst, a *Array[T], indices *Array[int64], axis int) *Array[T] {
 	d := axisOf(op, axis, a.shape)
 	shape := slices.Concat(a.shape[:d], indices.shape, a.shape[d+1:])
 	dst = destination(op, dst, shape, a.shape, indices.shape)

@@ -5,10 +5,11 @@ import (
 )
 
 // Unique returns the elements of a, sorted, each value once, on one axis, in memory of their own. All NaN are one value, as are
-// -0 and 0, for which -0 stands if it is there.
-func Unique[T Ordered](a *Array[T]) *Array[T] {
+// all NaT, and -0 and 0, for which -0 stands if it is there.
+// It panics with a [DTypeError] if elements have no order, as [Sort] says.
+func Unique[T Element](a *Array[T]) *Array[T] {
 	flat := flattened(a)
-	order := orderOf(flat)
+	order := orderOf("Unique", flat)
 	order.sort(0)
 	n := 0
 	for i, v := range flat.data {
@@ -21,7 +22,7 @@ func Unique[T Ordered](a *Array[T]) *Array[T] {
 }
 
 // Uniques is what [UniqueAll] finds.
-type Uniques[T Ordered] struct {
+type Uniques[T Element] struct {
 	Values  *Array[T]     // sorted, each once, on one axis
 	Index   *Array[int64] // of each value's first element, counted in C order
 	Inverse *Array[int64] // the index in Values of each element; has the array's shape
@@ -29,10 +30,10 @@ type Uniques[T Ordered] struct {
 }
 
 // UniqueAll returns the values of a as [Unique] does, of those that are equal the first, and where they come from, in
-// memory of its own.
-func UniqueAll[T Ordered](a *Array[T]) Uniques[T] {
+// memory of its own. It panics as Unique does.
+func UniqueAll[T Element](a *Array[T]) Uniques[T] {
 	flat := flattened(a)
-	order := orderOf(flat)
+	order := orderOf("UniqueAll", flat)
 	u := Uniques[T]{Inverse: New[int64](a.shape...)}
 	var values []T
 	var index, counts []int64
@@ -51,11 +52,11 @@ func UniqueAll[T Ordered](a *Array[T]) Uniques[T] {
 
 // IsIn stores in dst for each element of a whether it is equal to one of values, and returns dst. It has the shape of a, or is
 // nil; values may have any. NaN is equal to none.
-// It panics with a [ShapeError] if dst has another shape.
-func IsIn[T Ordered](dst *Array[bool], a, values *Array[T]) *Array[bool] {
+// It panics with a [ShapeError] if dst has another shape, and as [Unique] does.
+func IsIn[T Element](dst *Array[bool], a, values *Array[T]) *Array[bool] {
 	dst = destination("IsIn", dst, a.shape, a.shape, values.shape)
 	flat := flattened(values)
-	order := orderOf(flat)
+	order := orderOf("IsIn", flat)
 	order.sort(0)
 	flat = vector(flat.data[:order.numbers()])
 	before, after := SearchSorted(nil, flat, a, Left), SearchSorted(nil, flat, a, Right)
@@ -64,19 +65,19 @@ func IsIn[T Ordered](dst *Array[bool], a, values *Array[T]) *Array[bool] {
 
 // Intersect returns the values that elements of both a and b have, sorted, each once, on one axis, in memory of their own. NaN
 // is none of them.
-func Intersect[T Ordered](a, b *Array[T]) *Array[T] { return selected(Unique(a), b, true) }
+func Intersect[T Element](a, b *Array[T]) *Array[T] { return selected(Unique(a), b, true) }
 
 // Difference returns the values that elements of a have and none of b, as [Intersect] does. NaN stays.
-func Difference[T Ordered](a, b *Array[T]) *Array[T] { return selected(Unique(a), b, false) }
+func Difference[T Element](a, b *Array[T]) *Array[T] { return selected(Unique(a), b, false) }
 
 // Union returns the values that elements of a or b have, as [Intersect] does. All NaN are one value.
-func Union[T Ordered](a, b *Array[T]) *Array[T] {
+func Union[T Element](a, b *Array[T]) *Array[T] {
 	return Unique(vector(slices.Concat(flattened(a).data, flattened(b).data)))
 }
 
 // selected returns, in the same memory, the elements of a contiguous 1-d array for which it is true, or false, that they are in
 // others.
-func selected[T Ordered](a, others *Array[T], in bool) *Array[T] {
+func selected[T Element](a, others *Array[T], in bool) *Array[T] {
 	n := 0
 	for i, found := range IsIn(nil, a, others).data {
 		if found == in {

@@ -25,10 +25,10 @@ func TestUnique(t *testing.T) {
 }
 
 // isNaN reports whether an element is not equal to itself.
-func isNaN[T ndarray.Ordered](v T) bool { return v != v }
+func isNaN[T ordered](v T) bool { return v != v }
 
 // testUnique compares Unique, UniqueAll, IsIn and SearchSorted with loops over all elements.
-func testUnique[T ndarray.Ordered](t *testing.T, random func(r *rand.Rand) T) {
+func testUnique[T ordered](t *testing.T, random func(r *rand.Rand) T) {
 	name := reflect.TypeFor[T]().String()
 	r := rand.New(rand.NewPCG(9, 10))
 	same := func(a, b T) bool { return a == b || isNaN(a) && isNaN(b) }

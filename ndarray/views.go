@@ -5,13 +5,19 @@ import (
 	"slices"
 )
 
-// axesOf returns, for each axis of a shape, whether one of the numbers names it. It panics with a [ShapeError] if one names
-// none, or two the same.
-func axesOf(op string, axes, shape []int) []bool {
-	named := make([]bool, len(shape))
+// axesOf returns, for each of ndim axes, whether one of the numbers names it. It panics with a [ShapeError] that shows shape if
+// one names none, or two the same.
+func axesOf(op string, axes []int, ndim int, shape []int) []bool {
+	named := make([]bool, ndim)
 	for _, axis := range axes {
-		d := axisOf(op, axis, shape)
-		if named[d] {
+		d := axis
+		if d < 0 {
+			d += ndim
+		}
+		switch {
+		case uint(d) >= uint(ndim):
+			panic(newShapeError(op, fmt.Sprintf("no axis %d among %d", axis, ndim), shape))
+		case named[d]:
 			panic(newShapeError(op, fmt.Sprintf("axis %d is named twice in %v", axis, axes), shape))
 		}
 		named[d] = true
@@ -84,7 +90,7 @@ func (l *layout) swapAxes(op string, axis1, axis2 int) layout {
 func (a *Array[T]) Squeeze(axes ...int) *Array[T] { return newArray(a.data, a.squeeze(axes)) }
 
 func (l *layout) squeeze(axes []int) layout {
-	named := axesOf("Squeeze", axes, l.shape)
+	named := axesOf("Squeeze", axes, len(l.shape), l.shape)
 	s := *l
 	s.shape, s.strides = make([]int, 0, len(l.shape)), make([]int, 0, len(l.shape))
 	for d, length := range l.shape {
@@ -111,7 +117,7 @@ func (l *layout) expandDims(axes []int) layout {
 	e := newLayout(len(l.shape)+len(axes), l.n)
 	e.offset, e.readonly = l.offset, l.readonly
 	from := 0
-	for d, isNew := range axesOf("ExpandDims", axes, e.shape) {
+	for d, isNew := range axesOf("ExpandDims", axes, len(e.shape), l.shape) {
 		if isNew {
 			e.shape[d], e.strides[d] = 1, 1
 			continue
@@ -152,7 +158,7 @@ func (l *layout) broadcastTo(op string, shape []int) layout {
 func (a *Array[T]) Flip(axes ...int) *Array[T] { return newArray(a.data, a.flip(axes)) }
 
 func (l *layout) flip(axes []int) layout {
-	named := axesOf("Flip", axes, l.shape)
+	named := axesOf("Flip", axes, len(l.shape), l.shape)
 	f := l.clone()
 	for d, length := range l.shape {
 		if (named[d] || len(axes) == 0) && length > 1 {
@@ -168,7 +174,7 @@ func (l *layout) flip(axes []int) layout {
 // Rot90 returns an array that shares a's elements, turned k times by a right angle from axis1 towards axis2; k may be
 // negative. It panics with a [ShapeError] if there is no such axis, or both are the same.
 func (a *Array[T]) Rot90(k, axis1, axis2 int) *Array[T] {
-	axesOf("Rot90", []int{axis1, axis2}, a.shape)
+	axesOf("Rot90", []int{axis1, axis2}, len(a.shape), a.shape)
 	switch k & 3 {
 	case 1:
 		return a.Flip(axis2).SwapAxes(axis1, axis2)
@@ -188,7 +194,7 @@ func (a *Array[T]) Diagonal(offset, axis1, axis2 int) *Array[T] {
 }
 
 func (l *layout) diagonal(offset, axis1, axis2 int) layout {
-	named := axesOf("Diagonal", []int{axis1, axis2}, l.shape)
+	named := axesOf("Diagonal", []int{axis1, axis2}, len(l.shape), l.shape)
 	axis1, axis2 = axisOf("Diagonal", axis1, l.shape), axisOf("Diagonal", axis2, l.shape)
 	rows, cols := l.shape[axis1], l.shape[axis2]
 	length, row, col := 0, 0, 0

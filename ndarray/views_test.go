@@ -2,6 +2,8 @@ package ndarray_test
 
 import (
 	"errors"
+	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -371,5 +373,152 @@ func TestViews(t *testing.T) {
 			c[i] = byte(random.Uint32())
 		}
 		checkChain(t, c)
+	}
+}
+
+// TestViewsAsNumPy has what NumPy gives for these calls of arange(...).reshape(...).
+func TestViewsAsNumPy(t *testing.T) {
+	a := counted(2, 3) // [[0 1 2] [3 4 5]]
+	for _, c := range []struct {
+		name  string
+		view  *ndarray.Array[int64]
+		shape []int
+		want  []int64
+	}{
+		{"rot90", a.Rot90(1, 0, 1), []int{3, 2}, []int64{2, 5, 1, 4, 0, 3}},
+		{"rot90 twice", a.Rot90(-2, 0, 1), []int{2, 3}, []int64{5, 4, 3, 2, 1, 0}},
+		{"rot90 back", a.Rot90(3, 0, 1), []int{3, 2}, []int64{3, 0, 4, 1, 5, 2}},
+		{"rot90 the other way", a.Rot90(1, 1, 0), []int{3, 2}, []int64{3, 0, 4, 1, 5, 2}},
+		{"rot90 by nothing", a.Rot90(4, 0, 1), []int{2, 3}, []int64{0, 1, 2, 3, 4, 5}},
+		{"flip all", a.Flip(), []int{2, 3}, []int64{5, 4, 3, 2, 1, 0}},
+		{"flip no axes", counted().Flip(), []int{}, []int64{0}},
+		{"flip nothing", counted(2, 0).Flip(), []int{2, 0}, []int64{}},
+		{"diagonal", a.Diagonal(0, 0, 1), []int{2}, []int64{0, 4}},
+		{"diagonal above", a.Diagonal(1, 0, 1), []int{2}, []int64{1, 5}},
+		{"diagonal below", a.Diagonal(-1, 0, -1), []int{1}, []int64{3}},
+		{"diagonal far off", a.Diagonal(math.MinInt, 0, 1), []int{0}, []int64{}},
+		{"diagonals", counted(2, 2, 2).Diagonal(0, 0, 2), []int{2, 2}, []int64{0, 5, 2, 7}},
+		{"squeeze", counted(1, 2, 1).Squeeze(), []int{2}, []int64{0, 1}},
+		{"squeeze one", counted(1, 2, 1).Squeeze(-1), []int{1, 2}, []int64{0, 1}},
+		{"expand_dims", a.ExpandDims(0, -1), []int{1, 2, 3, 1}, []int64{0, 1, 2, 3, 4, 5}},
+		{"expand no axes", counted().ExpandDims(1, 0), []int{1, 1}, []int64{0}},
+		{"moveaxis", counted(1, 2, 3).MoveAxis(0, -1), []int{2, 3, 1}, []int64{0, 1, 2, 3, 4, 5}},
+		{"broadcast_to", counted(2, 1).BroadcastTo(2, 2, 3), []int{2, 2, 3}, []int64{0, 0, 0, 1, 1, 1, 0, 0, 0, 1, 1, 1}},
+		{"broadcast to nothing", counted(1).BroadcastTo(0), []int{0}, []int64{}},
+		{"windows", counted(4).SlidingWindow([]int{2}), []int{3, 2}, []int64{0, 1, 1, 2, 2, 3}},
+		{"windows of both axes", a.SlidingWindow([]int{2, 2}), []int{1, 2, 2, 2}, []int64{0, 1, 3, 4, 1, 2, 4, 5}},
+		{"windows of windows", counted(4).SlidingWindow([]int{2, 2}, 0, -1), []int{2, 2, 2}, []int64{0, 1, 1, 2, 1, 2, 2, 3}},
+		{"windows of nothing", counted(2).SlidingWindow([]int{0}), []int{3, 0}, []int64{}},
+		{"windows of no axes", counted().SlidingWindow(nil), []int{}, []int64{0}},
+		{"a[..., 0]", a.Slice(ndarray.Ellipsis, ndarray.At(0)), []int{2}, []int64{0, 3}},
+		{"a[1, ...]", a.Slice(ndarray.At(1), ndarray.Ellipsis), []int{3}, []int64{3, 4, 5}},
+		{"a[1, ..., 0]", a.Slice(ndarray.At(1), ndarray.Ellipsis, ndarray.At(0)), []int{}, []int64{3}},
+		{"a[..., newaxis, 2:0:-1]", a.Slice(ndarray.Ellipsis, ndarray.NewAxis, ndarray.Step(2, 0, -1)), []int{2, 1, 2}, []int64{2, 1, 5, 4}},
+		{"a[...] of no axes", counted().Slice(ndarray.Ellipsis), []int{}, []int64{0}},
+	} {
+		if !slices.Equal(c.view.Shape(), c.shape) || !slices.Equal(elements(c.view), c.want) {
+			t.Errorf("%s: expected %v of shape %v, found %v of shape %v", c.name, c.want, c.shape, elements(c.view), c.view.Shape())
+		}
+	}
+	shapes := func(parts []*ndarray.Array[int64]) (shapes [][]int) {
+		for _, p := range parts {
+			shapes = append(shapes, p.Shape())
+		}
+		return shapes
+	}
+	if got := fmt.Sprint(shapes(counted(2, 6).Split(3, -1))); got != "[[2 2] [2 2] [2 2]]" {
+		t.Errorf("Split: %v", got)
+	}
+	if got := fmt.Sprint(shapes(counted(2, 6).SplitAt([]int{1, 1, -2}, 1))); got != "[[2 1] [2 0] [2 3] [2 2]]" {
+		t.Errorf("SplitAt: %v", got)
+	}
+}
+
+// TestViewsShare checks that views share elements, stay read-only, and stand strides that mean nothing.
+func TestViewsShare(t *testing.T) {
+	odd := must(ndarray.FromStrided(numbered(8), []int{1, 4, 1}, []int{math.MaxInt, -2, math.MinInt}, 6))
+	for name, view := range map[string]func(a *ndarray.Array[int64]) *ndarray.Array[int64]{
+		"MoveAxis":      func(a *ndarray.Array[int64]) *ndarray.Array[int64] { return a.MoveAxis(1, 0) },
+		"SwapAxes":      func(a *ndarray.Array[int64]) *ndarray.Array[int64] { return a.SwapAxes(0, -1) },
+		"Squeeze":       func(a *ndarray.Array[int64]) *ndarray.Array[int64] { return a.Squeeze() },
+		"ExpandDims":    func(a *ndarray.Array[int64]) *ndarray.Array[int64] { return a.ExpandDims(0) },
+		"Flip":          func(a *ndarray.Array[int64]) *ndarray.Array[int64] { return a.Flip().Flip() },
+		"Rot90":         func(a *ndarray.Array[int64]) *ndarray.Array[int64] { return a.Rot90(4, 0, 1) },
+		"BroadcastTo":   func(a *ndarray.Array[int64]) *ndarray.Array[int64] { return a.BroadcastTo(3, 1, 4, 2) },
+		"Diagonal":      func(a *ndarray.Array[int64]) *ndarray.Array[int64] { return a.Diagonal(0, 0, 2) },
+		"Split":         func(a *ndarray.Array[int64]) *ndarray.Array[int64] { return a.Split(1, 0)[0] },
+		"SplitAt":       func(a *ndarray.Array[int64]) *ndarray.Array[int64] { return a.SplitAt(nil, 0)[0] },
+		"SlidingWindow": func(a *ndarray.Array[int64]) *ndarray.Array[int64] { return a.SlidingWindow([]int{1, 4, 1}) },
+		"View":          func(a *ndarray.Array[int64]) *ndarray.Array[int64] { return must(ndarray.View[int64](a)) },
+		"Slice":         func(a *ndarray.Array[int64]) *ndarray.Array[int64] { return a.Slice(ndarray.Ellipsis) },
+	} {
+		a := odd
+		v := view(a)
+		first := make([]int, v.NDim())
+		before := a.At(0, 0, 0)
+		v.Set(100, first...)
+		if before == 100 || a.At(0, 0, 0) != 100 {
+			t.Errorf("%s: elements are not shared", name)
+		}
+		v.Set(before, first...)
+		if view(a.ReadOnly()).Writable() {
+			t.Errorf("%s of a read-only array is writable", name)
+		}
+		if got := slices.Sorted(v.Values()); got[0] != 0 && len(got) == 4 {
+			t.Errorf("%s: found %v", name, got)
+		}
+	}
+}
+
+func TestViewPanics(t *testing.T) {
+	a := counted(2, 3)
+	deep := must(counted(1).Reshape(slices.Repeat([]int{1}, ndarray.MaxDims)...))
+	for _, c := range []struct {
+		f    func()
+		want string
+	}{
+		{func() { a.MoveAxis(0, 2) }, "ndarray: MoveAxis: no axis 2: [[2 3]]"},
+		{func() { a.SwapAxes(-3, 0) }, "ndarray: SwapAxes: no axis -3: [[2 3]]"},
+		{func() { a.Squeeze(1) }, "ndarray: Squeeze: axis 1 is not of length one: [[2 3]]"},
+		{func() { a.Flip(1, -1) }, "ndarray: Flip: axis -1 is named twice in [1 -1]: [[2 3]]"},
+		{func() { a.ExpandDims(3) }, "ndarray: ExpandDims: no axis 3 among 3: [[2 3]]"},
+		{func() { a.ExpandDims(0, 0) }, "ndarray: ExpandDims: axis 0 is named twice in [0 0]: [[2 3]]"},
+		{func() { a.Rot90(1, 0, 0) }, "ndarray: Rot90: axis 0 is named twice in [0 0]: [[2 3]]"},
+		{func() { a.Diagonal(0, 1, 1) }, "ndarray: Diagonal: axis 1 is named twice in [1 1]: [[2 3]]"},
+		{func() { counted(2).Diagonal(0, 0, 1) }, "ndarray: Diagonal: no axis 1 among 1: [[2]]"},
+		{func() { a.BroadcastTo(3, 3) }, "ndarray: BroadcastTo: first shape does not broadcast to the second: [[2 3] [3 3]]"},
+		{func() { a.BroadcastTo(3) }, "ndarray: BroadcastTo: first shape does not broadcast to the second: [[2 3] [3]]"},
+		{func() { a.BroadcastTo(-1, 3) }, "ndarray: BroadcastTo: wrong shape: negative length in [-1 3]: [[2 3] [-1 3]]"},
+		{func() { a.Split(2, 1) }, "ndarray: Split: axis 1 does not split into 2 equal sections: [[2 3]]"},
+		{func() { a.Split(0, 1) }, "ndarray: Split: axis 1 does not split into 0 equal sections: [[2 3]]"},
+		{func() { a.SplitAt([]int{2, 1}, 1) }, "ndarray: SplitAt: indices [2 1] do not ascend in axis 1: [[2 3]]"},
+		{func() { a.SplitAt([]int{4}, 1) }, "ndarray: SplitAt: indices [4] do not ascend in axis 1: [[2 3]]"},
+		{func() { a.SplitAt([]int{-4}, 1) }, "ndarray: SplitAt: indices [-4] do not ascend in axis 1: [[2 3]]"},
+		{func() { a.SlidingWindow([]int{2}) }, "ndarray: SlidingWindow: expected a window of 2 axes: [[2 3] [2]]"},
+		{func() { a.SlidingWindow([]int{3}, 0) }, "ndarray: SlidingWindow: window does not fit axis 0: [[2 3] [3]]"},
+		{func() { a.SlidingWindow([]int{-1}, 0) }, "ndarray: SlidingWindow: window does not fit axis 0: [[2 3] [-1]]"},
+		{func() { a.SlidingWindow([]int{2, 2}, 0, 0) }, "ndarray: SlidingWindow: window does not fit axis 0: [[2 3] [2 2]]"},
+		{func() { a.Slice(ndarray.Ellipsis, ndarray.Ellipsis) }, "ndarray: Slice: [..., ...] of shape [2 3]: more than one ellipsis"},
+		{func() { a.Slice(ndarray.Ellipsis, ndarray.At(0), ndarray.At(0), ndarray.At(0)) },
+			"ndarray: Slice: [..., 0, 0, 0] of shape [2 3]: 3 indices for 2 axes"},
+	} {
+		if err := panicOf(t, c.f); err.Error() != c.want {
+			t.Errorf("expected %q\nfound    %q", c.want, err)
+		}
+	}
+	huge := counted(1).BroadcastTo(1 << 40)
+	for name, f := range map[string]func(){
+		"more than 64 axes":     func() { deep.ExpandDims(0) },
+		"windows of 65 axes":    func() { deep.SlidingWindow([]int{1}, 0) },
+		"stretched to 65 axes":  func() { deep.BroadcastTo(slices.Repeat([]int{1}, 65)...) },
+		"too many windows":      func() { huge.SlidingWindow([]int{1 << 39}) },
+		"stretched beyond ints": func() { huge.BroadcastTo(1<<30, 1<<40) },
+	} {
+		if err, ok := panicOf(t, f).(ndarray.ShapeError); !ok || !errors.Is(err, ndarray.ErrShape) {
+			t.Errorf("%s: panicked with %v", name, err)
+		}
+	}
+	if deep.Squeeze().NDim() != 0 || deep.Flip().SwapAxes(0, 63).MoveAxis(1, -2).Diagonal(0, 0, 63).NDim() != 63 {
+		t.Error("64 axes are not too many")
 	}
 }

@@ -41,57 +41,52 @@ const (
 // errNoDType is returned for a descr that says how elements are, of which there is no DType.
 var errNoDType = errors.New("no dtype for descr")
 
-// parseDescr returns the dtype and byte order that a descr names. The error is errNoDType, beside ndarray.ErrDType, when
-// there is none for it.
-func parseDescr(v *value) (d ndarray.DType, bigEndian bool, err error) {
+// parseDescr returns the dtype and byte orders that a descr names, and which of an element's bytes this machine has in
+// another order. The error is errNoDType, beside ndarray.ErrDType, when there is no dtype for it.
+func parseDescr(v *value) (d ndarray.DType, found orders, swapped []swap, err error) {
 	switch {
 	case !isDescr(v):
-		return d, false, fmt.Errorf("%w: expected descr a type string, a tuple of a type and a shape, or a list of fields, found %s",
+		return d, 0, nil, fmt.Errorf("%w: expected descr a type string, a tuple of a type and a shape, or a list of fields, found %s",
 			ErrFormat, excerpt(v.source))
 	case hasObjects(v):
-		return d, false, fmt.Errorf("%w: expected numbers, found objects in descr %s: they are pickles, which run code when read, "+
+		return d, 0, nil, fmt.Errorf("%w: expected numbers, found objects in descr %s: they are pickles, which run code when read, "+
 			"and are refused", ndarray.ErrDType, excerpt(v.source))
 	}
-	d, found, err := parseDType(v)
-	switch {
-	case err == nil && d.Base() != d:
+	d, found, swapped, err = parseDType(v)
+	if err == nil && d.Base() != d {
 		err = fmt.Errorf("%w: a subarray can only be a field", ndarray.ErrDType)
-	case err == nil && found == little|big:
-		err = fmt.Errorf("%w: its fields have both byte orders", ndarray.ErrDType)
 	}
 	if err != nil {
-		return ndarray.DType{}, false, fmt.Errorf("%w %s: %w", errNoDType, excerpt(v.source), err)
+		return ndarray.DType{}, 0, nil, fmt.Errorf("%w %s: %w", errNoDType, excerpt(v.source), err)
 	}
-	return d, found == big, nil
+	return d, found, swapped, nil
 }
 
 // parseDType returns the dtype of a descr that isDescr has accepted.
-func parseDType(v *value) (ndarray.DType, orders, error) {
+func parseDType(v *value) (d ndarray.DType, found orders, swapped []swap, err error) {
 	switch v.kind {
 	case text:
 		d, bigEndian, err := parseType(v.text)
-		return d, ordersOf(d, bigEndian), err
-	case tuple:
-		base, found, err := parseDType(&v.items[0])
-		if err != nil {
-			return base, found, err
+		found = ordersOf(d, bigEndian)
+		if bigEndian != nativeBig && found != 0 {
+			swapped = swapsOf(d)
 		}
-		d, err := ndarray.SubarrayDType(base, lengths(&v.items[1])...)
-		return d, found, err
+		return d, found, swapped, err
+	case tuple:
+		return subarray(&v.items[0], &v.items[1])
 	}
 	var fields []ndarray.DTypeField
-	var found orders
 	size := 0
 	titles := map[string]bool{}
 	for _, field := range v.items {
-		d, order, err := parseField(&field)
+		d, order, inner, err := parseField(&field)
 		if err != nil {
-			return d, found, err
+			return d, found, nil, err
 		}
 		name := &field.items[0]
 		if name.kind == tuple {
 			if title := string(name.items[0].text); titles[title] {
-				return d, found, fmt.Errorf("%w: two fields have the title %q", ndarray.ErrDType, title)
+				return d, found, nil, fmt.Errorf("%w: two fields have the title %q", ndarray.ErrDType, title)
 			} else {
 				titles[title] = true
 			}
@@ -102,26 +97,39 @@ func parseDType(v *value) (ndarray.DType, orders, error) {
 		}
 		fields = append(fields, ndarray.DTypeField{Name: string(name.text), Offset: size, DType: d})
 		found |= order
+		swapped = appendMoved(swapped, inner, size)
 		if size += d.Size(); size > 1<<31 {
 			break // which StructDType refuses, before more of them overflow
 		}
 	}
 	for _, f := range fields {
 		if titles[f.Name] {
-			return ndarray.DType{}, found, fmt.Errorf("%w: %q is the name and the title of fields", ndarray.ErrDType, f.Name)
+			return ndarray.DType{}, found, nil, fmt.Errorf("%w: %q is the name and the title of fields", ndarray.ErrDType, f.Name)
 		}
 	}
-	d, err := ndarray.StructDType(fields, size)
-	return d, found, err
+	d, err = ndarray.StructDType(fields, size)
+	return d, found, swapped, err
 }
 
 // parseField returns the dtype of a field: (name, descr) or (name, descr, shape).
-func parseField(v *value) (ndarray.DType, orders, error) {
-	d, found, err := parseDType(&v.items[1])
-	if err == nil && len(v.items) == 3 {
-		d, err = ndarray.SubarrayDType(d, lengths(&v.items[2])...)
+func parseField(v *value) (ndarray.DType, orders, []swap, error) {
+	if len(v.items) == 3 {
+		return subarray(&v.items[1], &v.items[2])
 	}
-	return d, found, err
+	return parseDType(&v.items[1])
+}
+
+// subarray returns the dtype of elements of a descr, as many as lengths say.
+func subarray(descr, shape *value) (d ndarray.DType, found orders, swapped []swap, err error) {
+	base, found, inner, err := parseDType(descr)
+	if err != nil {
+		return base, found, nil, err
+	}
+	d, err = ndarray.SubarrayDType(base, lengths(shape)...)
+	if err == nil && inner != nil && d.Size() > 0 {
+		swapped = []swap{{n: d.Size() / base.Size(), step: base.Size(), inner: inner}}
+	}
+	return d, found, swapped, err
 }
 
 // lengths returns the lengths that a tuple of them, or one alone, says.

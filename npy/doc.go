@@ -36,14 +36,14 @@
 // Read as well are NumPy's letters for numbers (?, b, h, i, q, B, H, I, Q, e, f, d, F, D) and, without a byte order, the names
 // of these and of times (bool, int8, float64, datetime64[ns] and so on).
 //
-// Of a struct, fields stand one behind the other: ('', '|V7') is padding, and a field that is an array has a third item, its
-// shape. Its name may be a tuple of a title and the name; titles are not kept.
+// Of a struct, fields stand one behind the other. A field of kind V without a name is padding, and one that is an array has a
+// third item, its shape. Its name may be a tuple of a title and the name; titles are not kept.
 //
 // # Where this package and NumPy decide otherwise
 //
 // Whatever is read here is what NumPy reads. Refused, though NumPy reads it:
 //
-//   - as [ndarray.ErrDType], elements of which there is no DType: long double, structs whose fields have both byte orders or no
+//   - as [ndarray.ErrDType], elements of which there is no DType: long double, structs whose fields have no
 //     name, structs more than 16 deep; aliases whose size is the machine's ('l', 'int') or not written ('S'); sizes with
 //     signs, spaces or zeros before them ('i08'); units that are a part of others ('M8[D/24]'). Subarrays outside of a struct
 //     NumPy takes for more axes, and then doesn't find their elements

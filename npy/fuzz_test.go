@@ -1,9 +1,11 @@
 package npy_test
 
 import (
+	"errors"
 	"reflect"
 	"testing"
 
+	"github.com/samebytes/samebytes/ndarray"
 	"github.com/samebytes/samebytes/npy"
 )
 
@@ -19,6 +21,12 @@ func FuzzParse(f *testing.F) {
 		}
 		if size, err := npy.HeaderSize(b); err != nil || size != h.DataOffset || size > len(b) {
 			t.Fatalf("HeaderSize: got %d, %v, want %d", size, err, h.DataOffset)
+		}
+		if h.Mixed {
+			if _, err := h.Append(nil, 64); !errors.Is(err, ndarray.ErrDType) {
+				t.Fatalf("%+v is written in which byte order? %v", h, err)
+			}
+			return
 		}
 		written, err := h.Append(nil, 64)
 		if err != nil {

@@ -15,8 +15,8 @@ import (
 // stands in a field of its own of [LengthField] bytes, left-aligned and padded with spaces, at a multiple of 8 bytes from the
 // header's beginning. [LengthOffset] finds it. So one aligned store changes the length, and a reader sees one or the other.
 //
-// The errors are also ErrDType for a field whose name has "'shape': (" in it, [ndarray.ErrLayout] for Fortran order and for an array without axes, which cannot grow in place, and
-// ErrShape for a length of more than LengthField digits.
+// The errors are also ErrDType for a field whose name has "'shape': (" in it, [ndarray.ErrLayout] for Fortran order and for an
+// array without axes, which cannot grow in place, and ErrShape for a length of more than LengthField digits.
 func (h Header) AppendGrowable(dst []byte, align int) ([]byte, error) {
 	if len(h.Shape) == 0 || h.Fortran {
 		return dst, fmt.Errorf("npy: %w: expected an array in C order that grows along its first axis, found shape %v", ndarray.ErrLayout, h.Shape)
@@ -25,7 +25,7 @@ func (h Header) AppendGrowable(dst []byte, align int) ([]byte, error) {
 		return dst, fmt.Errorf("npy: %w: expected at most %d rows, found %d", ndarray.ErrShape, MaxLength, h.Shape[0])
 	}
 	begin := len(dst)
-	dst, err := h.append(dst, align, Header.appendGrowableText)
+	dst, err := h.append(dst, align, 0, Header.appendGrowableText)
 	if err == nil && LengthOffset(dst[begin:]) == 0 {
 		return dst[:begin], fmt.Errorf("npy: %w: expected field names without %q, found %v", ndarray.ErrDType, shapeKey, h.DType)
 	}

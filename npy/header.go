@@ -36,11 +36,14 @@ type Header struct {
 
 	DType     ndarray.DType
 	Descr     string // what the header says of elements for which there is no dtype; then DType is none
-	BigEndian bool   // the byte order of the elements; false where they have none
+	BigEndian bool   // the byte order of the elements; false where they have none, or fields of a struct have both
+	Mixed     bool   // fields of a struct have both byte orders, which only the functions that read elements know
 	Fortran   bool   // the first axis varies fastest; false when both orders are the same, as with one axis
 	Shape     []int  // lengths of the axes, in elements; empty for a single element without axes
 
 	DataOffset int // bytes from the beginning of the file to the first element. Append does not read it
+
+	swapped []swap // where Mixed, an element's bytes that this machine has in another order
 }
 
 // NewHeader returns the header of an array in this machine's byte order, for [Header.Append]. It copies shape.
@@ -183,8 +186,12 @@ func parse(b []byte) (h Header, err error) {
 		return h, fmt.Errorf("%w: expected fortran_order True or False, found %s", ErrFormat, excerpt(order.source))
 	}
 	var typeErr error
-	if h.DType, h.BigEndian, typeErr = parseDescr(descr); typeErr != nil && !errors.Is(typeErr, errNoDType) {
+	var found orders
+	if h.DType, found, h.swapped, typeErr = parseDescr(descr); typeErr != nil && !errors.Is(typeErr, errNoDType) {
 		return h, typeErr
+	}
+	if h.BigEndian, h.Mixed = found == big, found == little|big; !h.Mixed {
+		h.swapped = nil // it follows from the dtype
 	}
 	if h.Shape, err = parseShape(shape); err != nil {
 		return h, err
@@ -270,36 +277,45 @@ func parseShape(v *value) ([]int, error) {
 // follow it are aligned when it is: 64 gives what np.save writes, byte for byte, and 4096 one page. The version is 1.0, unless
 // a struct has more than 64 KiB of text (2.0) or names beyond latin-1 (3.0).
 //
-// The errors are [ndarray.ErrDType] for the zero DType, a subarray, and structs whose fields are not in the order of their
-// offsets or take more than [MaxHeader] bytes, and [ndarray.ErrShape]; dst is returned as it was then. It panics
+// The errors are [ndarray.ErrDType] for the zero DType, a subarray, and structs whose fields are of both byte orders, not in
+// the order of their offsets, or take more than [MaxHeader] bytes, and [ndarray.ErrShape]; dst is returned as it was then. It panics
 // with an [AlignError] when align is not a power of two from 1 to [MaxAlign].
 func (h Header) Append(dst []byte, align int) ([]byte, error) {
-	return h.append(dst, align, Header.appendText)
+	return h.append(dst, align, 0, Header.appendText)
 }
 
-// append is Append with the text that appendText makes, of the descr given, for a header that begins at the given index of dst.
-func (h Header) append(dst []byte, align int, appendText func(h Header, dst, descr []byte, begin int) []byte) ([]byte, error) {
+// append is Append with the text that appendText makes, of the descr given, for a header that begins at the given index of dst. It
+// is of that version, or of the first that can express it for 0.
+func (h Header) append(dst []byte, align, version int, appendText func(h Header, dst, descr []byte, begin int) []byte) ([]byte, error) {
 	if align < 1 || align > MaxAlign || align&(align-1) != 0 {
 		panic(AlignError(align))
 	}
 	if _, _, err := h.size(); err != nil {
 		return dst, fmt.Errorf("npy: %w", err)
 	}
+	if h.Mixed {
+		return dst, fmt.Errorf("npy: %w: expected fields of one byte order, found both", ndarray.ErrDType)
+	}
 	var room [64]byte // for a type string
 	descr, err := appendDescr(room[:0], h.DType, h.BigEndian)
 	if err != nil {
 		return dst, fmt.Errorf("npy: %w", err)
 	}
-	major := byte(1)
-	if latin1, ok := toLatin1(descr); ok {
-		descr = latin1
-	} else {
+	major := byte(max(version, 1))
+	if latin1, ok := toLatin1(descr); !ok {
 		major = 3
+	} else if version != 3 {
+		descr = latin1
 	}
 	begin := len(dst)
 	dst = h.appendVersion(dst, descr, major, align, appendText)
 	if major == 1 && len(dst)-begin-textOff1 > math.MaxUint16 {
-		dst = h.appendVersion(dst[:begin], descr, 2, align, appendText)
+		major = 2
+		dst = h.appendVersion(dst[:begin], descr, major, align, appendText)
+	}
+	if version != 0 && int(major) != version {
+		return dst[:begin], fmt.Errorf("npy: %w: expected a dtype that version %d.0 can express, found one that needs %d.0",
+			ndarray.ErrDType, version, major)
 	}
 	if n := len(dst) - begin; n > MaxHeader {
 		return dst[:begin], fmt.Errorf("npy: %w: expected a header of at most %d bytes, found fields that take %d", ndarray.ErrDType, MaxHeader, n)

@@ -181,8 +181,8 @@ func arrayOver[T ndarray.Element](m *mapping) (*ndarray.Array[T], error) {
 	if h.DType != want {
 		return nil, fmt.Errorf("%w: expected %v, found %v", ndarray.ErrDType, want, h.DType)
 	}
-	if h.BigEndian {
-		return nil, fmt.Errorf("%w: expected little-endian %v, found big-endian", ndarray.ErrDType, h.DType)
+	if h.BigEndian || h.Mixed {
+		return nil, fmt.Errorf("%w: expected little-endian %v, found big-endian elements", ndarray.ErrDType, h.DType)
 	}
 	if h.Shape, err = m.shape(); err != nil {
 		return nil, err

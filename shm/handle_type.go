@@ -166,15 +166,53 @@ func appendType(dst []byte, d ndarray.DType, bigEndian bool) []byte {
 		dst = append(appendType(append(dst, '['), d.Base(), bigEndian), ", "...)
 		return append(appendJSON(dst, d.Shape()), ']')
 	}
-	dst = fmt.Appendf(dst, `{"itemsize": %d, "fields": [`, d.Size())
-	for i, f := range fields {
-		if i > 0 {
-			dst = append(dst, ", "...)
+	if !inOrder(fields) {
+		dst = fmt.Appendf(dst, `{"itemsize": %d, "fields": [`, d.Size())
+		for _, f := range fields {
+			dst = append(appendJSON(append(appendComma(dst), '['), f.Name), ", "...)
+			dst = fmt.Appendf(appendType(dst, f.DType, bigEndian), ", %d]", f.Offset)
 		}
-		dst = append(appendJSON(append(dst, '['), f.Name), ", "...)
-		dst = fmt.Appendf(appendType(dst, f.DType, bigEndian), ", %d]", f.Offset)
+		return append(dst, "]}"...)
 	}
-	return append(dst, "]}"...)
+	dst = append(dst, '[')
+	end := 0
+	pad := func(to int) {
+		if to > end {
+			dst = fmt.Appendf(appendComma(dst), `["", "|V%d"]`, to-end)
+		}
+	}
+	for _, f := range fields {
+		pad(f.Offset)
+		end = f.Offset + f.DType.Size()
+		dst = append(appendJSON(append(appendComma(dst), '['), f.Name), ", "...)
+		dst = appendType(dst, f.DType.Base(), bigEndian)
+		if shape := f.DType.Shape(); shape != nil {
+			dst = appendJSON(append(dst, ", "...), shape)
+		}
+		dst = append(dst, ']')
+	}
+	pad(d.Size())
+	return append(dst, ']')
+}
+
+// inOrder reports whether fields stand one behind the other.
+func inOrder(fields []ndarray.DTypeField) bool {
+	end := 0
+	for _, f := range fields {
+		if f.Offset < end {
+			return false
+		}
+		end = f.Offset + f.DType.Size()
+	}
+	return true
+}
+
+// appendComma appends a comma, unless dst ends in a bracket that was opened.
+func appendComma(dst []byte) []byte {
+	if dst[len(dst)-1] == '[' {
+		return dst
+	}
+	return append(dst, ", "...)
 }
 
 // appendJSON appends a name or a shape.

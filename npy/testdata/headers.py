@@ -1,7 +1,7 @@
 """Writes the vectors beside it: python headers.py, with the NumPy that is to be matched.
 
 saved.json    the headers that np.save writes: name, dtype, big, fortran, shape, header
-headers.json  headers to parse: name, header, want, and, where want is "ok", dtype, big, fortran, shape, offset
+headers.json  headers to parse: name, header, want, and, where want is "ok", dtype, big, mixed, fortran, shape, offset
 
 A header is a string of one character a byte (latin-1). What is wanted is NumPy's own answer: "ok", "format", "dtype" (none
 in Go, or objects), "shape", "truncated". A dtype is what NumPy prints of it, in little-endian order and without titles. Where this package decides otherwise, `differs` says what it wants, and NumPy's
@@ -96,7 +96,7 @@ def numpy_says(header):
         unknown = "dtype descriptor: '" in str(e) or 'dtype descriptor: "' in str(e)  # a string that is no type string
         return {"want": "dtype" if unknown else "format"}
     long = any(leaf.type in (np.longdouble, np.clongdouble) for leaf in leaves(dtype))
-    if dtype.hasobject or dtype.subdtype or long or len(orders(dtype)) > 1:
+    if dtype.hasobject or dtype.subdtype or long:
         return {"want": "dtype"}
     if any(isinstance(n, bool) for n in shape):
         return {"want": "format"}  # np.load: an integer is required
@@ -105,7 +105,7 @@ def numpy_says(header):
         nbytes *= n or 1
     if len(shape) > 64 or min(shape, default=0) < 0 or nbytes > MOST:
         return {"want": "shape"}
-    return {"want": "ok", "dtype": str(plain(dtype)), "big": orders(dtype) == {">"},
+    return {"want": "ok", "dtype": str(plain(dtype)), "big": orders(dtype) == {">"}, "mixed": len(orders(dtype)) > 1,
             "fortran": fortran and orders_differ(shape), "shape": shape, "offset": file.tell()}
 
 
@@ -233,7 +233,7 @@ def vectors():
         if differs and differs[0] != case["want"]:
             case = {"name": name, "header": case["header"], "numpy": case["want"], "want": differs[0]}
             if differs[0] == "ok":
-                case |= {"dtype": "float64", "big": False, "fortran": False, "shape": (3, 4), "offset": len(data)}
+                case |= {"dtype": "float64", "big": False, "mixed": False, "fortran": False, "shape": (3, 4), "offset": len(data)}
         yield case
 
 

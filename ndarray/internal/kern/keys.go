@@ -103,7 +103,7 @@ func Key[K Unsigned](element K, o Order) K {
 	return one[0]
 }
 
-// IsKeyOfNaN reports whether an element is NaN. NaT is not: it is equal to itself in this order.
+// IsKeyOfNaN reports whether an element is NaN, or NaT: not equal to itself, other than in this order.
 func IsKeyOfNaN[K Unsigned](element K, o Order) bool {
-	return o.Kind == Floating && Key(element, o) == ^K(0)
+	return (o.Kind == Floating || o.Kind == Timed) && Key(element, o) == ^K(0)
 }

@@ -11,7 +11,7 @@ func Search[K Unsigned](dst Vec[int64], sorted Vec[K], m int, values Vec[K], n i
 		if key >= last {
 			high = m
 		} else {
-			low, high = 0, min(high+1, m)
+			low = 0
 		}
 		last = key
 		for low < high {

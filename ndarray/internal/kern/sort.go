@@ -16,14 +16,23 @@ func Sort[K Unsigned](keys, buffer []K) {
 		sortBytes(keys)
 		return
 	}
-	var counts [8][256]int
-	sorted := true
-	last := keys[0]
-	for _, k := range keys {
-		sorted = sorted && last <= k
-		last = k
-		for d := range nbytes {
-			counts[d][uint8(k>>(8*d))]++
+	var counts [8][256]int // of each byte of the keys, from the lowest
+	sorted, last := true, keys[0]
+	for _, key := range keys {
+		sorted = sorted && last <= key
+		last = key
+		k := uint64(key)
+		counts[0][uint8(k)]++
+		counts[1][uint8(k>>8)]++
+		if nbytes > 2 {
+			counts[2][uint8(k>>16)]++
+			counts[3][uint8(k>>24)]++
+		}
+		if nbytes > 4 {
+			counts[4][uint8(k>>32)]++
+			counts[5][uint8(k>>40)]++
+			counts[6][uint8(k>>48)]++
+			counts[7][uint8(k>>56)]++
 		}
 	}
 	if sorted {
@@ -38,9 +47,10 @@ func Sort[K Unsigned](keys, buffer []K) {
 		}
 		starts(count)
 		for _, k := range from {
-			digit := uint8(k >> shift)
-			to[count[digit]] = k
-			count[digit]++
+			digit := uint8(k >> (shift & 63)) // 63 spares the check that a shift needs
+			place := count[digit]
+			count[digit] = place + 1
+			to[place] = k
 		}
 		from, to = to, from
 	}
@@ -99,14 +109,19 @@ func SortPairs(pairs, buffer []Pair) {
 		return
 	}
 	var counts [8][256]int
-	sorted := true
-	last := uint64(0)
+	sorted, last := true, uint64(0)
 	for _, p := range pairs {
-		sorted = sorted && last <= p.Key
-		last = p.Key
-		for d := range 8 {
-			counts[d][uint8(p.Key>>(8*d))]++
-		}
+		k := p.Key
+		sorted = sorted && last <= k
+		last = k
+		counts[0][uint8(k)]++
+		counts[1][uint8(k>>8)]++
+		counts[2][uint8(k>>16)]++
+		counts[3][uint8(k>>24)]++
+		counts[4][uint8(k>>32)]++
+		counts[5][uint8(k>>40)]++
+		counts[6][uint8(k>>48)]++
+		counts[7][uint8(k>>56)]++
 	}
 	if sorted {
 		return
@@ -120,9 +135,10 @@ func SortPairs(pairs, buffer []Pair) {
 		}
 		starts(count)
 		for _, p := range from {
-			digit := uint8(p.Key >> shift)
-			to[count[digit]] = p
-			count[digit]++
+			digit := uint8(p.Key >> (shift & 63))
+			place := count[digit]
+			count[digit] = place + 1
+			to[place] = p
 		}
 		from, to = to, from
 	}

@@ -4,7 +4,6 @@ package main
 import (
 	"bytes"
 	"flag"
-	"fmt"
 	"go/format"
 	"log"
 	"os"
@@ -36,7 +35,7 @@ func sources() map[string][]byte {
 			}
 		}
 		for _, op := range file.ops {
-			if err := loops.ExecuteTemplate(&b, fmt.Sprint("operands", len(op.in)), op.fields()); err != nil {
+			if err := loops.Execute(&b, op.fields()); err != nil {
 				log.Fatal(err)
 			}
 		}
@@ -44,14 +43,32 @@ func sources() map[string][]byte {
 		if err != nil {
 			log.Fatalf("%v in:\n%s", err, b.Bytes())
 		}
-		all[file.name+".go"] = source
+		all[file.name+"_loops.go"] = source
 	}
 	return all
 }
 
-// fields returns what the templates use.
+// An operand of a loop, in the words of the template.
+type operand struct {
+	Vec, Slice, Index, Value string
+	Type                     string
+	Mode                     string // unit, scalar (read once) or stride (any increment)
+}
+
+// A form is a loop for operands of certain increments.
+type form struct {
+	When     string // condition, none for the last form
+	Together bool   // all increments are the same, and above zero
+	Dst      operand
+	Operands []operand
+}
+
+// fields returns what the template uses.
 func (o op) fields() map[string]any {
-	fields := map[string]any{"Name": o.name, "Receiver": o.name, "Type": o.name, "Out": o.out, "In": o.in, "Result": o.result, "Says": says(o.result)}
+	fields := map[string]any{
+		"Name": o.name, "Receiver": o.name, "Type": o.name, "Result": o.result, "Says": says(o.result),
+		"Forms": o.forms(), "Slow": o.slow,
+	}
 	if o.class != "" {
 		fields["Type"] = o.name + "[T " + o.class + "]"
 		fields["Receiver"] = o.name + "[T]"
@@ -59,110 +76,100 @@ func (o op) fields() map[string]any {
 	return fields
 }
 
+// forms returns the loops of an operation: those that neighbours and scalars have in common first, that for any increments last.
+func (o op) forms() []form {
+	modes := map[int][]string{
+		1: {"unit unit", "together", "stride stride"},
+		2: {"unit unit unit", "unit unit scalar", "unit scalar unit", "unit unit stride", "unit stride unit", "together", "stride stride stride"},
+		3: {"unit unit unit unit", "unit unit scalar scalar", "stride stride stride stride"},
+	}[len(o.in)]
+	if o.slow {
+		modes = []string{modes[0], modes[len(modes)-1]}
+	}
+	var forms []form
+	for _, words := range modes {
+		f := form{Together: words == "together"}
+		mode := strings.Fields(words)
+		if f.Together {
+			mode = []string{"", "", "", ""}
+		}
+		f.Dst = operand{"dst", "d", "to", "", o.out, mode[0]}
+		for k, t := range o.in {
+			f.Operands = append(f.Operands, operand{"abc"[k : k+1], "pqr"[k : k+1], "ijk"[k : k+1], "xyz"[k : k+1], t, mode[k+1]})
+		}
+		var when []string
+		for _, v := range append([]operand{f.Dst}, f.Operands...) {
+			switch {
+			case v.Mode == "unit":
+				when = append(when, v.Vec+".Inc == 1")
+			case v.Mode == "scalar":
+				when = append(when, v.Vec+".Inc == 0")
+			case f.Together && v.Vec == "dst":
+				when = append(when, "dst.Inc > 0")
+			case f.Together:
+				when = append(when, v.Vec+".Inc == dst.Inc")
+			}
+		}
+		f.When = strings.Join(when, " && ")
+		forms = append(forms, f)
+	}
+	return forms
+}
+
 // says returns an expression as a comment shows it, without the conversions.
 func says(result string) string {
 	return strings.NewReplacer("T(", "", "math.", "", "float64(", "", "complex128(", "", "uint64(y)", "y", "))", ")").Replace(result)
 }
 
+// A loop without checks of bounds needs slices that the compiler knows to be of one length, and an index it knows to be below
+// that: hence the slicing, and the unsigned index of steps.
 var loops = template.Must(template.New("").Parse(`
-{{define "operands1"}}
 // {{.Name}} stores {{.Says}}.
 type {{.Type}} struct{}
-
-func ({{.Receiver}}) Run(dst Vec[{{.Out}}], a Vec[{{index .In 0}}], n int) {
-	if dst.Inc == 1 && a.Inc == 1 {
-		d, p := dst.Unit(n), a.Unit(n)
-		p = p[:len(d)]
-		for i := range d {
-			x := p[i]
-			d[i] = {{.Result}}
-		}
-		return
-	}
-	d, p := dst.Data, a.Data
-	to, i := dst.Off, a.Off
-	for range n {
-		x := p[i]
-		d[to] = {{.Result}}
-		to += dst.Inc
-		i += a.Inc
-	}
-}
-{{end}}
-
-{{define "operands2"}}
-// {{.Name}} stores {{.Says}}.
-type {{.Type}} struct{}
-
-func ({{.Receiver}}) Run(dst Vec[{{.Out}}], a Vec[{{index .In 0}}], b Vec[{{index .In 1}}], n int) {
+{{$result := .Result}}
+func ({{.Receiver}}) Run(dst Vec[{{(index .Forms 0).Dst.Type}}], {{range (index .Forms 0).Operands}}{{.Vec}} Vec[{{.Type}}], {{end}}n int) {
 	switch {
-	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 1:
-		d, p, q := dst.Unit(n), a.Unit(n), b.Unit(n)
-		p, q = p[:len(d)], q[:len(d)]
-		for i := range d {
-			x, y := p[i], q[i]
-			d[i] = {{.Result}}
+	{{- range .Forms}}
+	{{if .When}}case {{.When}}:{{else}}default:{{end}}
+	{{- if .Together}}
+		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
+		d := dst.Data[dst.Off:][:length]
+		{{range .Operands}}{{.Slice}} := {{.Vec}}.Data[{{.Vec}}.Off:][:length]
+		{{end -}}
+		for i := uint(0); i < uint(len(d)); i += step {
+			{{range .Operands}}{{.Value}} := {{.Slice}}[i]
+			{{end -}}
+			d[i] = {{$result}}
 		}
-	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 0:
-		d, p, y := dst.Unit(n), a.Unit(n), b.Data[b.Off]
-		p = p[:len(d)]
-		for i := range d {
-			x := p[i]
-			d[i] = {{.Result}}
+	{{- else}}
+		{{- if eq .Dst.Mode "unit"}}
+		d := dst.Unit(n)
+		{{- else}}
+		d, to, toStep := dst.Data, dst.Off, dst.Inc
+		{{- end}}
+		{{range .Operands -}}
+		{{if eq .Mode "unit"}}{{.Slice}} := {{.Vec}}.Unit(n)[:len(d)]
+		{{else if eq .Mode "scalar"}}{{.Value}} := {{.Vec}}.Data[{{.Vec}}.Off]
+		{{else}}{{.Slice}}, {{.Index}}, {{.Index}}Step := {{.Vec}}.Data, {{.Vec}}.Off, {{.Vec}}.Inc
+		{{end}}{{end -}}
+		{{$unit := eq .Dst.Mode "unit"}}
+		{{- if $unit}}for at := range d {
+		{{- else}}for range n {
+		{{- end}}
+			{{range .Operands -}}
+			{{if eq .Mode "unit"}}{{.Value}} := {{.Slice}}[at]
+			{{else if eq .Mode "stride"}}{{.Value}} := {{.Slice}}[{{.Index}}]
+			{{end}}{{end -}}
+			{{if $unit}}d[at] = {{$result}}
+			{{else}}d[to] = {{$result}}
+			to += toStep
+			{{end}}
+			{{- range .Operands -}}
+			{{if eq .Mode "stride"}}{{.Index}} += {{.Index}}Step
+			{{end}}{{end -}}
 		}
-	case dst.Inc == 1 && a.Inc == 0 && b.Inc == 1:
-		d, x, q := dst.Unit(n), a.Data[a.Off], b.Unit(n)
-		q = q[:len(d)]
-		for i := range d {
-			y := q[i]
-			d[i] = {{.Result}}
-		}
-	default:
-		d, p, q := dst.Data, a.Data, b.Data
-		to, i, j := dst.Off, a.Off, b.Off
-		for range n {
-			x, y := p[i], q[j]
-			d[to] = {{.Result}}
-			to += dst.Inc
-			i += a.Inc
-			j += b.Inc
-		}
+	{{- end}}
+	{{- end}}
 	}
 }
-{{end}}
-
-{{define "operands3"}}
-// {{.Name}} stores {{.Says}}.
-type {{.Type}} struct{}
-
-func ({{.Receiver}}) Run(dst Vec[{{.Out}}], a Vec[{{index .In 0}}], b Vec[{{index .In 1}}], c Vec[{{index .In 2}}], n int) {
-	switch {
-	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 1 && c.Inc == 1:
-		d, p, q, r := dst.Unit(n), a.Unit(n), b.Unit(n), c.Unit(n)
-		p, q, r = p[:len(d)], q[:len(d)], r[:len(d)]
-		for i := range d {
-			x, y, z := p[i], q[i], r[i]
-			d[i] = {{.Result}}
-		}
-	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 0 && c.Inc == 0:
-		d, p, y, z := dst.Unit(n), a.Unit(n), b.Data[b.Off], c.Data[c.Off]
-		p = p[:len(d)]
-		for i := range d {
-			x := p[i]
-			d[i] = {{.Result}}
-		}
-	default:
-		d, p, q, r := dst.Data, a.Data, b.Data, c.Data
-		to, i, j, k := dst.Off, a.Off, b.Off, c.Off
-		for range n {
-			x, y, z := p[i], q[j], r[k]
-			d[to] = {{.Result}}
-			to += dst.Inc
-			i += a.Inc
-			j += b.Inc
-			k += c.Inc
-		}
-	}
-}
-{{end}}
 `))

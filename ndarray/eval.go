@@ -1,0 +1,370 @@
+package ndarray
+
+import (
+	"sync"
+
+	"github.com/samebytes/samebytes/ndarray/internal/kern"
+)
+
+// Expr is an expression over arrays of T, for [Eval]: an array ([Lazy]), a number ([Const]), or a function of expressions. It is a value that
+// never changes, and may be part of any number of others. Making one reads no elements and checks no shapes.
+//
+// Functions are those on arrays, by their names: x.Apply2(ndarray.Div, y).Apply(ndarray.Sqrt).
+type Expr[T Number] struct{ node node[T] }
+
+// Cond is a condition on the elements of arrays, for [Expr.Where] and [EvalCond]. It is a value that never changes.
+type Cond struct{ node node[bool] }
+
+// Lazy is the elements of a, which the expression shares: those at the time of Eval.
+func Lazy[T Number](a *Array[T]) Expr[T] { return Expr[T]{variable[T]{a}} }
+
+// Const is v everywhere.
+func Const[T Number](v T) Expr[T] { return Expr[T]{constant[T]{Scalar(v)}} }
+
+// Add is x + y.
+func (x Expr[T]) Add(y Expr[T]) Expr[T] { return x.Apply2(Add[T], y) }
+
+// Sub is x - y.
+func (x Expr[T]) Sub(y Expr[T]) Expr[T] { return x.Apply2(Sub[T], y) }
+
+// Mul is x * y.
+func (x Expr[T]) Mul(y Expr[T]) Expr[T] { return x.Apply2(Mul[T], y) }
+
+// Apply is f of x, where f is an elementwise function of this package, or one of your own that keeps to their rules: it stores
+// its result in dst, which is not nil and may be a, depends on no other element, and keeps neither array. Several goroutines
+// may call it at once.
+func (x Expr[T]) Apply(f func(dst, a *Array[T]) *Array[T]) Expr[T] {
+	return Expr[T]{call1[T, T]{f, x.node}}
+}
+
+// Apply2 is f of x and y, where f is as in [Expr.Apply].
+func (x Expr[T]) Apply2(f func(dst, a, b *Array[T]) *Array[T], y Expr[T]) Expr[T] {
+	return Expr[T]{call2[T, T]{f, x.node, y.node}}
+}
+
+// Compare is the condition that f says of x and y, where f is [Less] or the like, as in [Expr.Apply].
+func (x Expr[T]) Compare(f func(dst *Array[bool], a, b *Array[T]) *Array[bool], y Expr[T]) Cond {
+	return Cond{call2[bool, T]{f, x.node, y.node}}
+}
+
+// Test is the condition that f says of x, where f is [IsNaN] or the like, as in [Expr.Apply].
+func (x Expr[T]) Test(f func(dst *Array[bool], a *Array[T]) *Array[bool]) Cond {
+	return Cond{call1[bool, T]{f, x.node}}
+}
+
+// Where is x where the condition holds, and y elsewhere.
+func (x Expr[T]) Where(c Cond, y Expr[T]) Expr[T] { return Expr[T]{choice[T]{c.node, x.node, y.node}} }
+
+// Mask is the elements of a, which the condition shares: those at the time of Eval.
+func Mask(a *Array[bool]) Cond { return Cond{variable[bool]{a}} }
+
+// And is c && d.
+func (c Cond) And(d Cond) Cond { return Cond{call2[bool, bool]{LogicalAnd, c.node, d.node}} }
+
+// Or is c || d.
+func (c Cond) Or(d Cond) Cond { return Cond{call2[bool, bool]{LogicalOr, c.node, d.node}} }
+
+// Not is !c.
+func (c Cond) Not() Cond { return Cond{call1[bool, bool]{LogicalNot, c.node}} }
+
+// Eval stores the values of an expression in dst and returns it. Its arrays are broadcast together, and dst has their common
+// shape; a nil dst is allocated. The result is that of the same functions called one after the other, but it is computed in
+// blocks of some thousand elements that stay in the processor's cache, without arrays for what lies between. dst may be one
+// of the arrays, or overlap them.
+//
+// It panics with a [ShapeError] if the arrays do not broadcast or dst has another shape, with [ErrReadOnly] or a
+// [LayoutError] if dst can't be written, before anything is written; and with what a function of the expression panics with.
+func Eval[T Number](dst *Array[T], x Expr[T]) *Array[T] { return eval("Eval", dst, x.node) }
+
+// EvalCond is [Eval] for a condition.
+func EvalCond(dst *Array[bool], c Cond) *Array[bool] { return eval("EvalCond", dst, c.node) }
+
+// blockSize is the number of elements that are computed at a time: enough that calls cost little beside them, and so few that the
+// blocks of an expression fit a processor's first cache (8 KB each, of float64).
+const blockSize = 1024
+
+func eval[T Element](op string, dst *Array[T], x node[T]) *Array[T] {
+	var leaves []leaf
+	x.collect(&leaves)
+	shapes := make([][]int, len(leaves))
+	for k, leaf := range leaves {
+		shapes[k] = leaf.region().shape
+	}
+	shape := broadcastShape(op, shapes...)
+	dst = destination(op, dst, shape, shapes...)
+	layouts := make([]*layout, len(leaves)+1)
+	layouts[0] = &dst.layout
+	to := dst.region()
+	for k, leaf := range leaves {
+		if from := leaf.region(); to.mayOverlap(from) && !to.same(from) {
+			leaves[k] = leaf.copied()
+		}
+		stretched := leaves[k].region().broadcast(shape)
+		layouts[k+1] = &stretched
+	}
+	l := newLoops(layouts...)
+	l.turn()
+	machines := sync.Pool{New: func() any { // one for each goroutine
+		m := &machine[T]{block: block{loops: &l}, leaves: leaves}
+		m.root = x.step(&m.block, &m.leaves)
+		return m
+	}}
+	var (
+		failure any
+		once    sync.Once
+	)
+	l.eachParallel(func(offsets []int, n int) {
+		defer func() {
+			if v := recover(); v != nil {
+				once.Do(func() { failure = v }) // in the caller's goroutine there is someone to recover it
+			}
+		}()
+		m := machines.Get().(*machine[T])
+		m.run(dst, offsets, n)
+		machines.Put(m)
+	})
+	if failure != nil {
+		panic(failure)
+	}
+	return dst
+}
+
+// machine computes an expression, block after block.
+type machine[T Element] struct {
+	block
+	leaves []leaf // those whose steps are not made yet
+	root   step[T]
+	result view[T]
+}
+
+// block is the elements that are computed now: n of them, from the one with the number at on, of the run that begins at offsets.
+type block struct {
+	loops   *loops
+	offsets []int
+	at, n   int
+}
+
+// run computes the elements of one run of dst.
+func (m *machine[T]) run(dst *Array[T], offsets []int, n int) {
+	m.offsets = offsets
+	inc := m.loops.inc(0)
+	for m.at = 0; m.at < n; m.at += blockSize {
+		m.n = min(blockSize, n-m.at)
+		to := kern.Vec[T]{Data: dst.data, Off: offsets[0] + m.at*inc, Inc: inc}
+		var target *Array[T]
+		if inc == 1 {
+			target = m.result.of(to.Unit(m.n))
+		}
+		got, _ := m.root.compute(&m.block, target)
+		switch {
+		case got == target:
+		case got.NDim() == 0:
+			kern.Fill(to, got.data[0], m.n)
+		default:
+			kern.Copy(to, kern.Vec[T]{Data: got.data, Inc: 1}, m.n)
+		}
+	}
+}
+
+// A node is a part of an expression whose values are T. It is shared, and so has no state.
+type node[T Element] interface {
+	collect(leaves *[]leaf)                // appends the arrays, in the order in which step takes them
+	step(b *block, leaves *[]leaf) step[T] // returns what computes the node, for one goroutine
+}
+
+// A step computes a node for the elements of a block. The result has one axis, or none if all its elements are the same; it is
+// target where that is given and the step writes at all. It is scratch if the caller may overwrite it.
+type step[T Element] interface {
+	compute(b *block, target *Array[T]) (result *Array[T], scratch bool)
+}
+
+// A leaf is an array of an expression.
+type leaf interface {
+	region() region
+	copied() leaf
+}
+
+// view is an array with one axis that is made once and laid over one slice after the other.
+type view[T Element] struct {
+	array *Array[T]
+}
+
+func (v *view[T]) of(data []T) *Array[T] {
+	if v.array == nil {
+		v.array = newArray(data, contiguousLayout([]int{len(data)}, len(data)))
+		return v.array
+	}
+	v.array.data, v.array.shape[0], v.array.n = data, len(data), len(data)
+	return v.array
+}
+
+// buffer is memory for a block.
+type buffer[T Element] struct {
+	data []T
+	view view[T]
+	one  *Array[T] // without axes
+}
+
+func (b *buffer[T]) block(n int) *Array[T] {
+	if b.data == nil {
+		b.data = make([]T, blockSize)
+	}
+	return b.view.of(b.data[:n])
+}
+
+// result returns where a function of operands may store its values: an array without axes if they have none.
+func (b *buffer[T]) result(n int, target *Array[T], single bool) *Array[T] {
+	switch {
+	case single:
+		if b.one == nil {
+			b.one = New[T]()
+		}
+		return b.one
+	case target != nil:
+		return target
+	}
+	return b.block(n)
+}
+
+type constant[T Element] struct{ value *Array[T] }
+
+func (c constant[T]) collect(*[]leaf) {}
+
+func (c constant[T]) step(*block, *[]leaf) step[T] { return c }
+
+func (c constant[T]) compute(*block, *Array[T]) (*Array[T], bool) { return c.value, false }
+
+type variable[T Element] struct{ array *Array[T] }
+
+func (v variable[T]) collect(leaves *[]leaf) { *leaves = append(*leaves, v) }
+
+func (v variable[T]) region() region { return v.array.region() }
+
+func (v variable[T]) copied() leaf { return variable[T]{v.array.Copy()} }
+
+func (v variable[T]) step(b *block, leaves *[]leaf) step[T] {
+	operand := len(b.loops.strides) - len(*leaves)
+	array := (*leaves)[0].(variable[T]).array // perhaps a copy of v's
+	*leaves = (*leaves)[1:]
+	return &load[T]{data: array.data, operand: operand, inc: b.loops.inc(operand), one: New[T]()}
+}
+
+// load is the step of a variable.
+type load[T Element] struct {
+	data         []T
+	operand, inc int
+	view         view[T]
+	one          *Array[T]
+	buffer       buffer[T]
+}
+
+func (l *load[T]) compute(b *block, _ *Array[T]) (*Array[T], bool) {
+	from := kern.Vec[T]{Data: l.data, Off: b.offsets[l.operand] + b.at*l.inc, Inc: l.inc}
+	switch l.inc {
+	case 0:
+		l.one.data[0] = l.data[from.Off]
+		return l.one, false
+	case 1:
+		return l.view.of(from.Unit(b.n)), false
+	}
+	gathered := l.buffer.block(b.n)
+	kern.Copy(kern.Vec[T]{Data: gathered.data, Inc: 1}, from, b.n)
+	return gathered, true
+}
+
+type call1[U, T Element] struct {
+	f func(dst *Array[U], a *Array[T]) *Array[U]
+	x node[T]
+}
+
+func (c call1[U, T]) collect(leaves *[]leaf) { c.x.collect(leaves) }
+
+func (c call1[U, T]) step(b *block, leaves *[]leaf) step[U] {
+	return &called1[U, T]{f: c.f, x: c.x.step(b, leaves)}
+}
+
+type called1[U, T Element] struct {
+	f      func(dst *Array[U], a *Array[T]) *Array[U]
+	x      step[T]
+	buffer buffer[U]
+}
+
+func (c *called1[U, T]) compute(b *block, target *Array[U]) (*Array[U], bool) {
+	x, scratch := c.x.compute(b, nil)
+	if target == nil && scratch {
+		target, _ = any(x).(*Array[U]) // of T other than U, it stays nil
+	}
+	dst := c.buffer.result(b.n, target, x.NDim() == 0)
+	c.f(dst, x)
+	return dst, true
+}
+
+type call2[U, T Element] struct {
+	f    func(dst *Array[U], a, b *Array[T]) *Array[U]
+	x, y node[T]
+}
+
+func (c call2[U, T]) collect(leaves *[]leaf) {
+	c.x.collect(leaves)
+	c.y.collect(leaves)
+}
+
+func (c call2[U, T]) step(b *block, leaves *[]leaf) step[U] {
+	x := c.x.step(b, leaves)
+	return &called2[U, T]{f: c.f, x: x, y: c.y.step(b, leaves)}
+}
+
+type called2[U, T Element] struct {
+	f      func(dst *Array[U], a, b *Array[T]) *Array[U]
+	x      step[T]
+	y      step[T]
+	buffer buffer[U]
+}
+
+func (c *called2[U, T]) compute(b *block, target *Array[U]) (*Array[U], bool) {
+	x, scratch := c.x.compute(b, nil)
+	y, scratchToo := c.y.compute(b, nil)
+	if target == nil && scratch && x.NDim() != 0 {
+		target, _ = any(x).(*Array[U])
+	}
+	if target == nil && scratchToo && y.NDim() != 0 {
+		target, _ = any(y).(*Array[U])
+	}
+	dst := c.buffer.result(b.n, target, x.NDim()+y.NDim() == 0)
+	c.f(dst, x, y)
+	return dst, true
+}
+
+type choice[T Element] struct {
+	cond node[bool]
+	x, y node[T]
+}
+
+func (c choice[T]) collect(leaves *[]leaf) {
+	c.cond.collect(leaves)
+	c.x.collect(leaves)
+	c.y.collect(leaves)
+}
+
+func (c choice[T]) step(b *block, leaves *[]leaf) step[T] {
+	cond := c.cond.step(b, leaves)
+	x := c.x.step(b, leaves)
+	return &chosen[T]{cond: cond, x: x, y: c.y.step(b, leaves)}
+}
+
+type chosen[T Element] struct {
+	cond   step[bool]
+	x, y   step[T]
+	buffer buffer[T]
+}
+
+func (c *chosen[T]) compute(b *block, target *Array[T]) (*Array[T], bool) {
+	cond, _ := c.cond.compute(b, nil)
+	x, _ := c.x.compute(b, nil)
+	y, _ := c.y.compute(b, nil)
+	dst := c.buffer.result(b.n, target, cond.NDim()+x.NDim()+y.NDim() == 0)
+	to := kern.Vec[T]{Data: dst.data, Inc: dst.NDim()}
+	kern.Where(to, kern.Vec[bool]{Data: cond.data, Inc: cond.NDim()}, kern.Vec[T]{Data: x.data, Inc: x.NDim()},
+		kern.Vec[T]{Data: y.data, Inc: y.NDim()}, dst.n)
+	return dst, true
+}

@@ -1,0 +1,89 @@
+package npy
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"sync"
+)
+
+const (
+	// block is how many bytes are read before they are put into this machine's byte order: they are still in the cache then.
+	block = 256 << 10
+	// atOnce is from how many bytes on a file is read by several goroutines: the kernel copies no faster than one CPU.
+	atOnce = 8 << 20
+)
+
+// fill reads whole elements of a header's dtype into dst, and puts them into this machine's byte order.
+func fill(dst []byte, r io.Reader, h Header) error {
+	if f, ok := r.(*os.File); ok && len(dst) >= atOnce && runtime.GOMAXPROCS(0) > 1 {
+		if at, err := f.Seek(0, io.SeekCurrent); err == nil {
+			return fillAtOnce(dst, f, at, h)
+		}
+	}
+	read := 0
+	for part := range blocks(dst, h) {
+		n, err := io.ReadFull(r, part)
+		if read += n; err != nil {
+			return endOf(err, len(dst), read)
+		}
+		swapElements(part, h.DType.Size(), h.swaps())
+	}
+	return nil
+}
+
+// fillAtOnce is fill for a file that can be read anywhere, from an offset on. It leaves the file's offset behind what it read.
+func fillAtOnce(dst []byte, f *os.File, at int64, h Header) error {
+	itemsize := h.DType.Size()
+	workers := runtime.GOMAXPROCS(0)
+	share := (len(dst)/itemsize + workers - 1) / workers * itemsize
+	errs := make([]error, workers)
+	var group sync.WaitGroup
+	for i := range workers {
+		first, end := min(i*share, len(dst)), min((i+1)*share, len(dst))
+		group.Go(func() {
+			for part := range blocks(dst[first:end], h) {
+				if n, err := f.ReadAt(part, at+int64(first)); n < len(part) {
+					errs[i] = endOf(err, len(dst), first+n)
+					return
+				}
+				swapElements(part, itemsize, h.swaps())
+				first += len(part)
+			}
+		})
+	}
+	group.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return err // the first one is that of the lowest offset
+		}
+	}
+	_, err := f.Seek(at+int64(len(dst)), io.SeekStart)
+	return err
+}
+
+// blocks yields dst in parts of whole elements; all of it at once where nothing has to be done to them.
+func blocks(dst []byte, h Header) func(yield func([]byte) bool) {
+	size := len(dst)
+	if itemsize := h.DType.Size(); h.swaps() != nil {
+		size = max(block/itemsize, 1) * itemsize
+	}
+	return func(yield func([]byte) bool) {
+		for len(dst) > 0 {
+			n := min(size, len(dst))
+			if !yield(dst[:n]) {
+				return
+			}
+			dst = dst[n:]
+		}
+	}
+}
+
+// endOf turns what io.ReadFull and ReadAt return at the end of a file into ErrTruncated.
+func endOf(err error, needed, found int) error {
+	if err == io.EOF || err == io.ErrUnexpectedEOF {
+		err = fmt.Errorf("%w: expected %d bytes of elements, found %d", ErrTruncated, needed, found)
+	}
+	return fmt.Errorf("npy: %w", err)
+}

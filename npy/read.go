@@ -1,0 +1,292 @@
+package npy
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"reflect"
+	"slices"
+
+	"github.com/samebytes/samebytes/ndarray"
+)
+
+// Limits bounds what a file may ask for. A zero field is its default.
+type Limits struct {
+	HeaderBytes int // of the header; by default, and at most, [MaxHeader]
+	Axes        int // of the shape; by default, and at most, [ndarray.MaxDims]
+	Bytes       int // that the elements take; by default as many as an int counts
+}
+
+// check returns an error where a header asks for more.
+func (l Limits) check(h Header) error {
+	switch {
+	case l.HeaderBytes > 0 && h.DataOffset > l.HeaderBytes:
+		return fmt.Errorf("npy: %w: expected a header of at most %d bytes, found %d", ErrFormat, l.HeaderBytes, h.DataOffset)
+	case l.Axes > 0 && len(h.Shape) > l.Axes:
+		return fmt.Errorf("npy: %w: expected at most %d axes, found %v", ndarray.ErrShape, l.Axes, h.Shape)
+	case l.Bytes > 0 && h.NBytes() > l.Bytes:
+		return fmt.Errorf("npy: %w: expected at most %d bytes of elements, found %d for %v of %v",
+			ndarray.ErrShape, l.Bytes, h.NBytes(), h.Shape, h.DType)
+	}
+	return nil
+}
+
+// first returns the only limits given, or the defaults.
+func first(limits []Limits) Limits {
+	if len(limits) == 0 {
+		return Limits{}
+	}
+	return limits[0]
+}
+
+// Read reads the next array of r: a header, and the elements. It reads no byte more, so that arrays written one behind the other
+// are read by as many calls. The array has memory of its own; it is in C order or, as the header says, in Fortran order.
+// T is the elements' dtype, in whichever byte order; or a struct that has fields of the same names and dtypes, which may lie
+// elsewhere and be fewer.
+//
+// What a header claims is not believed: where r does not say how much it has (as files and bytes.Reader do), memory is taken
+// as the elements come, at most twice as much as they take and 64 MiB.
+//
+// The errors are those of [Parse], [ndarray.ErrDType] where the elements are not T's, [ErrTruncated] where r ends before they
+// do, io.EOF where it ends before the first byte, those of limits, and r's.
+func Read[T ndarray.Element](r io.Reader, limits ...Limits) (*ndarray.Array[T], error) {
+	h, err := ReadHeader(r, limits...)
+	if err != nil {
+		return nil, err
+	}
+	want, err := elementType[T](h)
+	if err != nil {
+		return nil, err
+	}
+	a, err := readElements(r, h)
+	if err != nil {
+		return nil, err
+	}
+	if h.DType != want {
+		return withFields[T](a)
+	}
+	return ndarray.As[T](a)
+}
+
+// ReadAny is [Read] for a dtype that is only known at run time.
+func ReadAny(r io.Reader, limits ...Limits) (*ndarray.Any, error) {
+	h, err := ReadHeader(r, limits...)
+	if err != nil {
+		return nil, err
+	}
+	return readElements(r, h)
+}
+
+// ReadInto reads the next array of r, as [Read] does, into dst, which has any layout: so a file in Fortran order is turned into
+// C order, or read into a part of another array. It takes memory for the elements only where they don't lie in dst as in the file.
+// The error is also [ndarray.ErrShape] where dst has another shape than the file. It panics with [ndarray.ErrReadOnly]. After an
+// error dst may have some of the elements.
+func ReadInto[T ndarray.Element](dst *ndarray.Array[T], r io.Reader, limits ...Limits) error {
+	if !dst.Writable() {
+		panic(ndarray.ErrReadOnly)
+	}
+	h, err := ReadHeader(r, limits...)
+	if err != nil {
+		return err
+	}
+	want, err := elementType[T](h)
+	if err != nil {
+		return err
+	}
+	if !slices.Equal(h.Shape, dst.Shape()) {
+		return fmt.Errorf("npy: %w: expected %v as dst has, found %v", ndarray.ErrShape, dst.Shape(), h.Shape)
+	}
+	inOrder := dst
+	if h.Fortran {
+		inOrder = dst.T()
+	}
+	if h.DType == want && inOrder.Contiguous() {
+		return fill(inOrder.Any().Data(), r, h)
+	}
+	a, err := readElements(r, h)
+	if err != nil {
+		return err
+	}
+	var read *ndarray.Array[T]
+	if h.DType != want {
+		read, err = withFields[T](a)
+	} else {
+		read, err = ndarray.As[T](a)
+	}
+	if err != nil {
+		return err
+	}
+	ndarray.CopyTo(dst, read)
+	return nil
+}
+
+// ReadFile reads the array of a file, as [Read] does. What follows the elements is left unread.
+func ReadFile[T ndarray.Element](path string, limits ...Limits) (*ndarray.Array[T], error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("npy: %w", err)
+	}
+	defer f.Close()
+	a, err := Read[T](f, limits...)
+	return a, inFile(path, err)
+}
+
+// ReadFileAny is [ReadFile] for a dtype that is only known at run time.
+func ReadFileAny(path string, limits ...Limits) (*ndarray.Any, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("npy: %w", err)
+	}
+	defer f.Close()
+	a, err := ReadAny(f, limits...)
+	return a, inFile(path, err)
+}
+
+// inFile says in which file an error was met. That a file is empty is no end of arrays.
+func inFile(path string, err error) error {
+	if err == io.EOF {
+		err = truncated(textOff1, 0)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return nil
+}
+
+// ReadHeader reads the header of the next array of r, and no byte more.
+// The errors are those of [Parse] and of limits, io.EOF where r ends before the first byte, and r's.
+func ReadHeader(r io.Reader, limits ...Limits) (Header, error) {
+	var room [textOff2 + 512]byte // enough for most headers
+	b := room[:textOff1]
+	if n, err := io.ReadFull(r, b); err == io.EOF {
+		return Header{}, err
+	} else if err == io.ErrUnexpectedEOF {
+		if _, _, bad := measure(b[:n]); bad != nil {
+			return Header{}, fmt.Errorf("npy: %w", bad)
+		}
+		return Header{}, fmt.Errorf("npy: %w", truncated(textOff1, n))
+	} else if err != nil {
+		return Header{}, fmt.Errorf("npy: %w", err)
+	}
+	size, _, err := measure(b)
+	if err != nil && len(b) == textOff1 && b[len(magic)] != 1 { // which has its length after that
+		b = room[:textOff2]
+		if n, failed := io.ReadFull(r, b[textOff1:]); failed != nil {
+			return Header{}, shortOf(failed, textOff2, textOff1+n)
+		}
+		size, _, err = measure(b)
+	}
+	if err != nil {
+		return Header{}, fmt.Errorf("npy: %w", err)
+	}
+	limit := first(limits)
+	if limit.HeaderBytes > 0 && size > limit.HeaderBytes {
+		return Header{}, limit.check(Header{DataOffset: size})
+	}
+	begun := len(b)
+	if size <= len(room) {
+		b = room[:size]
+	} else {
+		b = append(make([]byte, 0, size), b...)[:size]
+	}
+	if n, err := io.ReadFull(r, b[begun:]); err != nil {
+		return Header{}, shortOf(err, size, begun+n)
+	}
+	h, err := Parse(b)
+	if err != nil {
+		return h, err
+	}
+	return h, limit.check(h)
+}
+
+// shortOf turns what io.ReadFull returned into the error of a header that ends too early, if it is that.
+func shortOf(err error, needed, found int) error {
+	if err == io.EOF || err == io.ErrUnexpectedEOF {
+		err = truncated(needed, found)
+	}
+	return fmt.Errorf("npy: %w", err)
+}
+
+// elementType returns the dtype of T.
+// The error is ndarray.ErrDType where a header's elements are neither that nor structs that have its fields.
+func elementType[T ndarray.Element](h Header) (ndarray.DType, error) {
+	want, err := elementDType[T]()
+	if err != nil {
+		return want, fmt.Errorf("npy: %w", err)
+	}
+	if h.DType != want {
+		if err := hasFields(h.DType, want); err != nil {
+			return want, fmt.Errorf("npy: %w", err)
+		}
+	}
+	return want, nil
+}
+
+// elementDType returns the dtype of T, or ndarray.ErrDType.
+func elementDType[T ndarray.Element]() (ndarray.DType, error) {
+	return ndarray.DTypeOfType(reflect.TypeFor[T]())
+}
+
+// unbelieved is how much memory is taken for elements of which nobody knows whether they come, in bytes.
+const unbelieved = 64 << 20
+
+// readElements reads the elements that follow a header.
+func readElements(r io.Reader, h Header) (*ndarray.Any, error) {
+	nbytes := h.NBytes()
+	available, known := remaining(r)
+	if known && nbytes > available {
+		return nil, fmt.Errorf("npy: %w: expected %d bytes of elements, found %d", ErrTruncated, nbytes, available)
+	}
+	capacity := nbytes
+	if !known && nbytes > unbelieved {
+		itemsize := h.DType.Size()
+		capacity = max(unbelieved/itemsize, 1) * itemsize // whole elements, for swapElements
+	}
+	data := newBytes(capacity)
+	for filled := 0; ; {
+		if err := fill(data[filled:], r, h); err != nil {
+			return nil, err
+		}
+		if filled = len(data); filled == nbytes {
+			break
+		}
+		more := newBytes(min(nbytes, 2*filled))
+		copy(more, data)
+		data = more
+	}
+	a, err := ndarray.AnyFromFlat(data, h.DType, h.Shape, h.Fortran)
+	if err != nil {
+		return nil, fmt.Errorf("npy: %w", err)
+	}
+	return a, nil
+}
+
+// newBytes returns n bytes that are aligned for any element.
+func newBytes(n int) []byte {
+	words := make([]uint64, n/8+1)
+	a, err := ndarray.FromSlice(words)
+	if err != nil {
+		panic(err) // a slice fits its own length
+	}
+	return a.Any().Data()[:n:n]
+}
+
+// remaining returns how many bytes r has, and whether it can say that.
+func remaining(r io.Reader) (n int, known bool) {
+	switch r := r.(type) {
+	case interface{ Len() int }: // bytes.Reader, bytes.Buffer, strings.Reader
+		return r.Len(), true
+	case *os.File:
+		info, err := r.Stat()
+		if err != nil || !info.Mode().IsRegular() {
+			return 0, false
+		}
+		at, err := r.Seek(0, io.SeekCurrent)
+		if err != nil || info.Size()-at > math.MaxInt {
+			return 0, false
+		}
+		return int(max(info.Size()-at, 0)), true
+	}
+	return 0, false
+}

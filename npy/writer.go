@@ -1,0 +1,220 @@
+package npy
+
+import (
+	"encoding/binary"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+
+	"github.com/samebytes/samebytes/ndarray"
+)
+
+// Unknown is the number of rows of a [Writer] that learns it by the end.
+const Unknown = -1
+
+// Writer writes an array in pieces, along its first axis. Make one with [NewWriter].
+type Writer[T ndarray.Element] struct {
+	w      io.Writer
+	format Format
+	header Header
+	size   int // bytes of the header, whatever the number of rows
+	start  int64
+	rows   int // written so far
+	err    error
+}
+
+// NewWriter begins a file of so many rows, each of a shape: all the lengths of the array but the first. If rows is [Unknown], w must
+// be an io.WriteSeeker, as files are: the header says zero rows until [Writer.Close] puts the number in its place, so that what
+// is written is a valid file at every moment. A Format can't ask for Fortran order.
+// The errors are those of [Header.Append], [ndarray.ErrLayout] for Fortran order or a w that can't be sought in, and w's.
+func NewWriter[T ndarray.Element](w io.Writer, rows int, row []int, formats ...Format) (*Writer[T], error) {
+	wr := &Writer[T]{w: w, format: format(formats)}
+	if wr.format.Order == Fortran {
+		return nil, fmt.Errorf("npy: %w: expected C order, in which rows follow each other", ndarray.ErrLayout)
+	}
+	length := rows
+	if rows == Unknown {
+		seeker, ok := w.(io.WriteSeeker)
+		if !ok {
+			return nil, fmt.Errorf("npy: %w: expected an io.WriteSeeker, or the number of rows, found %T", ndarray.ErrLayout, w)
+		}
+		var err error
+		if wr.start, err = seeker.Seek(0, io.SeekCurrent); err != nil {
+			return nil, wrapped(err)
+		}
+		length = 0
+	}
+	d, err := elementDType[T]()
+	if err != nil {
+		return nil, wrapped(err)
+	}
+	wr.header = Header{DType: d, BigEndian: wr.format.BigEndian && d.Ordered(), Shape: append([]int{length}, row...)}
+	b, err := wr.header.append(nil, wr.format.Align, wr.format.Version, Header.appendText)
+	if err != nil {
+		return nil, err
+	}
+	wr.size = len(b)
+	if rows == Unknown {
+		wr.header.Shape[0] = Unknown
+	}
+	if _, err := w.Write(b); err != nil {
+		return nil, wrapped(err)
+	}
+	return wr, nil
+}
+
+// Write writes rows: an array of one more axis than a row has, or a single row.
+// The errors are [ndarray.ErrShape] where they are of another shape or too many, after which nothing was written, and w's, after
+// which the Writer only returns that.
+func (w *Writer[T]) Write(a *ndarray.Array[T]) error {
+	if w.err != nil {
+		return w.err
+	}
+	shape, row := a.Shape(), w.header.Shape[1:]
+	n := 1
+	if !slices.Equal(shape, row) {
+		if len(shape) == 0 || !slices.Equal(shape[1:], row) {
+			return fmt.Errorf("npy: %w: expected rows of shape %v, found %v", ndarray.ErrShape, row, shape)
+		}
+		n = shape[0]
+	}
+	if rows := w.header.Shape[0]; rows != Unknown && n > rows-w.rows {
+		return fmt.Errorf("npy: %w: expected at most %d further rows, found %d", ndarray.ErrShape, rows-w.rows, n)
+	}
+	if err := writeElements(w.w, a.Any(), w.header); err != nil {
+		w.err = err
+		return err
+	}
+	w.rows += n
+	return nil
+}
+
+// Close ends the file. It does not close what it was written to.
+// The errors are [ErrTruncated] where fewer rows were written than NewWriter was told, w's, and that of a Write that failed.
+func (w *Writer[T]) Close() error {
+	switch rows := w.header.Shape[0]; {
+	case w.err == os.ErrClosed:
+		return nil
+	case w.err != nil:
+		return w.err
+	case rows == Unknown:
+		w.err = w.finish()
+	case rows != w.rows:
+		w.err = fmt.Errorf("npy: %w: expected %d rows, found %d", ErrTruncated, rows, w.rows)
+	}
+	if w.err != nil {
+		return w.err
+	}
+	w.err = os.ErrClosed
+	return nil
+}
+
+// finish puts the number of rows into the header.
+func (w *Writer[T]) finish() error {
+	h := w.header
+	h.Shape = slices.Clone(h.Shape)
+	h.Shape[0] = w.rows
+	b, err := h.append(nil, w.format.Align, w.format.Version, Header.appendText)
+	if err != nil {
+		return err
+	}
+	if len(b) != w.size {
+		return fmt.Errorf("npy: %w: the header of %d rows takes %d bytes, and has %d", ndarray.ErrShape, w.rows, len(b), w.size)
+	}
+	seeker := w.w.(io.WriteSeeker) // as NewWriter has seen
+	end, err := seeker.Seek(0, io.SeekCurrent)
+	if err != nil {
+		return wrapped(err)
+	}
+	if _, err := seeker.Seek(w.start, io.SeekStart); err != nil {
+		return wrapped(err)
+	}
+	if _, err := seeker.Write(b); err != nil {
+		return wrapped(err)
+	}
+	_, err = seeker.Seek(end, io.SeekStart)
+	return wrapped(err)
+}
+
+// Append writes rows to the end of a file that has some: an array of as many axes as the file's, or a single row. The elements
+// come first and the header last, so that the file is valid, with the old rows or with all, at every moment. Only one process
+// at a time may do it.
+//
+// The errors are those of [Parse] and of package os, [ndarray.ErrDType] and [ndarray.ErrShape] where the rows are others than the
+// file's, [ndarray.ErrLayout] for a file in Fortran order, without axes, or whose header has no room for the new length, and
+// [ErrFormat] where something follows the elements.
+func Append[T ndarray.Element](path string, a *ndarray.Array[T]) error {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return wrapped(err)
+	}
+	err = appendTo(f, a.Any())
+	if closed := f.Close(); err == nil {
+		err = wrapped(closed)
+	}
+	return inFile(path, err)
+}
+
+func appendTo(f *os.File, a *ndarray.Any) error {
+	h, err := ReadHeader(f)
+	if err != nil {
+		return err
+	}
+	switch {
+	case h.DType != a.DType():
+		return fmt.Errorf("npy: %w: expected %v as the file has, found %v", ndarray.ErrDType, h.DType, a.DType())
+	case h.Fortran || len(h.Shape) == 0:
+		return fmt.Errorf("npy: %w: expected a file with rows in C order, found shape %v", ndarray.ErrLayout, h.Shape)
+	}
+	n, shape := 1, a.Shape()
+	if !slices.Equal(shape, h.Shape[1:]) {
+		if len(shape) == 0 || !slices.Equal(shape[1:], h.Shape[1:]) {
+			return fmt.Errorf("npy: %w: expected rows of shape %v, found %v", ndarray.ErrShape, h.Shape[1:], shape)
+		}
+		n = shape[0]
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return wrapped(err)
+	}
+	end := int64(h.DataOffset) + int64(h.NBytes())
+	switch {
+	case info.Size() < end:
+		return fmt.Errorf("npy: %w: expected %d bytes, found %d", ErrTruncated, end, info.Size())
+	case info.Size() > end:
+		return fmt.Errorf("npy: %w: expected nothing behind the elements, found %d bytes", ErrFormat, info.Size()-end)
+	}
+	grown := h
+	grown.Shape = slices.Clone(h.Shape)
+	if grown.Shape[0] += n; grown.Shape[0] < 0 {
+		return fmt.Errorf("npy: %w: %d rows and %d more", ndarray.ErrShape, h.Shape[0], n)
+	}
+	head, err := grown.append(nil, 1, h.Major, Header.appendText)
+	if err != nil {
+		return err
+	}
+	if len(head) > h.DataOffset {
+		return fmt.Errorf("npy: %w: the header has no room for %d rows: write the file anew", ndarray.ErrLayout, grown.Shape[0])
+	}
+	head = lengthened(head, h.DataOffset)
+	if _, err := f.Seek(end, io.SeekStart); err != nil {
+		return wrapped(err)
+	}
+	if err := writeElements(f, a, h); err != nil {
+		return err
+	}
+	_, err = f.WriteAt(head, 0)
+	return wrapped(err)
+}
+
+// lengthened returns a header with so many spaces before its last newline that it takes size bytes.
+func lengthened(head []byte, size int) []byte {
+	head = append(appendSpaces(head[:len(head)-1], size-len(head)), '\n')
+	if head[len(magic)] == 1 {
+		binary.LittleEndian.PutUint16(head[lengthOff:], uint16(size-textOff1))
+	} else {
+		binary.LittleEndian.PutUint32(head[lengthOff:], uint32(size-textOff2))
+	}
+	return head
+}
