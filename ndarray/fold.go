@@ -15,6 +15,8 @@ type fold[A, T Element] struct {
 	run func(v kern.Vec[A], n int) A
 	// rows folds rows of n values, each stride values after the one before, into acc.
 	rows func(acc []A, v kern.Vec[A], stride, rows, n int)
+	// exact is true where the order of elements and halves makes no difference.
+	exact bool
 	// empty is the result of no elements, nil where there is none.
 	empty *A
 	// finish makes results of what has been folded; nil if that is them.
@@ -31,7 +33,10 @@ const (
 	leafRows = 32
 	// leafLines is leafRows for rows that are folded lines.
 	leafLines = 4
-	// lineLen is how many elements of a line are folded at a time, so that lines beside one another are read together.
+	// exactRows is leafRows where nothing rounds: halves are only for goroutines.
+	exactRows = 1024
+	// lineLen is how many elements of a line are folded at a time where they are loaded first, or to read lines together that
+	// lie side by side.
 	lineLen = 1024
 	// shortAxis is the length below which an axis is not worth a loop of its own, if there is a longer one.
 	shortAxis = 16
@@ -92,6 +97,9 @@ func newFolding[A, T Element](f *fold[A, T], a *Array[T], to *layout) *folding[A
 		default:
 			g.outer = append(g.outer, axis)
 		}
+	}
+	if f.exact {
+		g.leafRows = exactRows
 	}
 	if len(g.outer) == 0 {
 		g.outer = []foldAxis{{n: 1}}
@@ -269,7 +277,8 @@ func (g *folding[A, T]) leaf(acc []A, from, step, count int, s *scratch[A], work
 
 // lines stores in acc what n elements of each result's line fold into.
 func (g *folding[A, T]) lines(acc []A, from, n int, s *scratch[A], workers int) {
-	if n > lineLen {
+	together := g.direct == nil || len(acc) > 1 && max(g.line.step, -g.line.step) > max(g.tile.step, -g.tile.step)
+	if n > lineLen && (together || workers > 1 && n*len(acc) >= parallelMin) {
 		half := kern.Half(n)
 		g.halves(acc, n*len(acc), s, workers,
 			func(acc []A, s *scratch[A], workers int) { g.lines(acc, from, half, s, workers) },

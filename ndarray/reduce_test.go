@@ -27,20 +27,21 @@ func lanesOf[T ndarray.Element](a *ndarray.Array[T], axes ...int) (lanes [][]T, 
 			without = append(without, length)
 		}
 	}
-	places := map[string]int{}
-	indices(with, func(ix []int) {
-		places[fmt.Sprint(ix)] = len(lanes)
-		lanes = append(lanes, nil)
-	})
-	indices(a.Shape(), func(ix []int) {
-		kept := slices.Clone(ix)
-		for d := range kept {
-			if reduced[d] {
-				kept[d] = 0
-			}
+	n := 1
+	steps := make([]int, len(with)) // from one lane to the next
+	for d, length := range slices.Backward(with) {
+		if !reduced[d] {
+			steps[d] = n
 		}
-		place := places[fmt.Sprint(kept)]
-		lanes[place] = append(lanes[place], a.At(ix...))
+		n *= length
+	}
+	lanes = make([][]T, n)
+	indices(a.Shape(), func(ix []int) {
+		lane := 0
+		for d, i := range ix {
+			lane += i * steps[d]
+		}
+		lanes[lane] = append(lanes[lane], a.At(ix...))
 	})
 	return lanes, without, with
 }

@@ -10,7 +10,7 @@ func Sum[T Number](a *Array[T]) T { return SumAs[T](a) }
 // real parts, as in NumPy.
 func SumAs[U, T Number](a *Array[T]) U {
 	if direct, ok := any(a).(*Array[U]); ok && a.n < parallelMin && a.contiguous() && !rounds32[U]() {
-		return kern.Sum(kern.Vec[U]{Data: direct.data, Inc: 1}, a.n)
+		return kern.Sum(kern.Vec[U]{Data: direct.data, Inc: 1}, a.n) + 0 // which is not -0
 	}
 	return sumTo[U]("Sum", nil, a, nil).data[0]
 }
@@ -48,7 +48,7 @@ func prodTo[U, T Number](op string, dst *Array[U], a *Array[T], axes []int) *Arr
 }
 
 func sums[A, T Number]() *fold[A, T] {
-	return &fold[A, T]{load: loader[A, T](), run: kern.Sum[A], rows: kern.SumRows[A], empty: new(A)}
+	return &fold[A, T]{load: loader[A, T](), run: kern.Sum[A], rows: kern.SumRows[A], empty: new(A), finish: kern.AddZero[A]}
 }
 
 func products[A, T Number]() *fold[A, T] {
@@ -76,4 +76,11 @@ func foldNumbers[U, T Number](op string, dst *Array[U], a *Array[T], axes []int,
 }
 
 // rounds32 reports whether numbers of T round to 32 bits.
-func rounds32[T Number]() bool { return DTypeOf[T]() == Float32 || DTypeOf[T]() == Complex64 }
+func rounds32[T Number]() bool {
+	switch any(*new(T)).(type) {
+	case float64, int64:
+		return false // at once, for sums of a few elements
+	}
+	dtype := DTypeOf[T]()
+	return dtype == Float32 || dtype == Complex64
+}

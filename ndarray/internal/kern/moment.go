@@ -56,16 +56,16 @@ func SquaredFromNoNaN[T Float](dst Vec[float64], x Vec[T], centre Vec[float64], 
 	}
 }
 
-// Divide divides all elements of x by n.
+// Divide divides sums by n; see AddZero.
 func Divide(x []float64, n float64) {
 	for i := range x {
-		x[i] /= n
+		x[i] = (x[i] + 0) / n
 	}
 }
 
-// DivideComplex divides all elements of x by n.
+// DivideComplex divides sums by n; see AddZero.
 func DivideComplex(x []complex128, n float64) {
 	for i, v := range x {
-		x[i] = complex(real(v)/n, imag(v)/n)
+		x[i] = complex((real(v)+0)/n, (imag(v)+0)/n)
 	}
 }

@@ -14,43 +14,54 @@ func Select[K Unsigned](keys []K, k int) {
 		if bad == 0 {
 			break
 		}
-		low, high := split(keys, pivot(keys))
-		switch {
-		case k < low:
+		middle := pivot(keys)
+		low := below(keys, middle)
+		if k < low {
 			if low > len(keys)/8*7 {
 				bad--
 			}
 			keys = keys[:low]
-		case k < high:
-			return
-		default:
-			if high < len(keys)/8 {
-				bad--
+			continue
+		}
+		keys, k = keys[low:], k-low
+		if low < (len(keys)+low)/8 {
+			// Few are less, perhaps because many are equal.
+			bad--
+			equal := notAbove(keys, middle)
+			if k < equal {
+				return
 			}
-			keys, k = keys[high:], k-high
+			keys, k = keys[equal:], k-equal
 		}
 	}
 	slices.Sort(keys)
 }
 
-// split moves keys so that those below low are less than the pivot, those from low on equal to it, and those from high on
-// greater.
-func split[K Unsigned](keys []K, pivot K) (low, high int) {
-	i, high := 0, len(keys)
-	for i < high {
-		switch k := keys[i]; {
-		case k < pivot:
-			keys[i], keys[low] = keys[low], k
+// below moves the keys that are less than the pivot to the front, and returns how many they are. It moves each key, less or not,
+// since a branch on what can't be foretold costs more. The order of others than those is N. Lomuto's.
+func below[K Unsigned](keys []K, pivot K) int {
+	low := 0
+	for i, k := range keys {
+		keys[i] = keys[low]
+		keys[low] = k
+		if k < pivot {
 			low++
-			i++
-		case k > pivot:
-			high--
-			keys[i], keys[high] = keys[high], k
-		default:
-			i++
 		}
 	}
-	return low, high
+	return low
+}
+
+// notAbove is below for those that are equal to the pivot, too.
+func notAbove[K Unsigned](keys []K, pivot K) int {
+	low := 0
+	for i, k := range keys {
+		keys[i] = keys[low]
+		keys[low] = k
+		if k <= pivot {
+			low++
+		}
+	}
+	return low
 }
 
 func pivot[K Unsigned](keys []K) K {

@@ -14,16 +14,22 @@ func Sum[T Number](x Vec[T], n int) T {
 func Half(n int) int { return n/2 - n/2%8 }
 
 func sumUnit[T Number](x []T) T {
-	if len(x) > 128 {
-		half := Half(len(x))
-		return sumUnit(x[:half]) + sumUnit(x[half:])
+	if len(x) <= 128 {
+		return sumBlock(x)
 	}
+	half := Half(len(x))
+	return sumUnit(x[:half]) + sumUnit(x[half:])
+}
+
+// sumBlock returns the sum of at most 128 elements.
+func sumBlock[T Number](x []T) T {
 	var sum T
 	if len(x) >= 8 {
 		p := (*[8]T)(x)
 		s0, s1, s2, s3, s4, s5, s6, s7 := p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7]
-		for x = x[8:]; len(x) >= 8; x = x[8:] {
-			p := (*[8]T)(x)
+		i := 8
+		for ; i <= len(x)-8; i += 8 {
+			p := (*[8]T)(x[i:])
 			s0 += p[0]
 			s1 += p[1]
 			s2 += p[2]
@@ -34,6 +40,7 @@ func sumUnit[T Number](x []T) T {
 			s7 += p[7]
 		}
 		sum = ((s0 + s1) + (s2 + s3)) + ((s4 + s5) + (s6 + s7))
+		x = x[i:]
 	}
 	for _, v := range x {
 		sum += v
@@ -68,6 +75,13 @@ func sumStrided[T Number](x Vec[T], n int) T {
 		at += inc
 	}
 	return sum
+}
+
+// AddZero adds zero to sums, which makes zero of -0, as if they had begun with it.
+func AddZero[T Number](sums []T) {
+	for i := range sums {
+		sums[i] += 0
+	}
 }
 
 // SumRows adds rows of n elements, each stride elements after the one before, to acc.
