@@ -62,6 +62,10 @@ func ordered[T Real]() functions {
 		"FMin":         two(FMin[T]),
 		"FMax":         two(FMax[T]),
 		"Clip":         three(Clip[T]),
+		"DivMod": func(c *call) []any {
+			quotient, remainder := DivMod(nil, nil, arrayOf[T](c, 0), arrayOf[T](c, 1))
+			return []any{quotient, remainder}
+		},
 	}
 }
 
@@ -118,14 +122,17 @@ func floats[T Float]() functions {
 		"Ceil":        one(Ceil[T]),
 		"Trunc":       one(Trunc[T]),
 		"RoundToEven": one(RoundToEven[T]),
-		"Cbrt":        one(Cbrt[T]),
-		"Exp2":        one(Exp2[T]),
-		"Expm1":       one(Expm1[T]),
-		"Log2":        one(Log2[T]),
-		"Log1p":       one(Log1p[T]),
-		"Deg2Rad":     one(Deg2Rad[T]),
-		"Rad2Deg":     one(Rad2Deg[T]),
-		"SignBit":     one(SignBit[T]),
+		"Round": func(c *call) []any {
+			return []any{Round(dstOf[T](c), arrayOf[T](c, 0), parameter[int](c, "decimals"))}
+		},
+		"Cbrt":    one(Cbrt[T]),
+		"Exp2":    one(Exp2[T]),
+		"Expm1":   one(Expm1[T]),
+		"Log2":    one(Log2[T]),
+		"Log1p":   one(Log1p[T]),
+		"Deg2Rad": one(Deg2Rad[T]),
+		"Rad2Deg": one(Rad2Deg[T]),
+		"SignBit": one(SignBit[T]),
 	}
 }
 

@@ -47,6 +47,10 @@ func sorts[T comparable]() functions {
 			}
 			return []any{SearchSorted(nil, arrayOf[T](c, 0), arrayOf[T](c, 1), side)}
 		},
+		"IsIn":       two(IsIn[T]),
+		"Intersect":  func(c *call) []any { return []any{Intersect(arrayOf[T](c, 0), arrayOf[T](c, 1))} },
+		"Union":      func(c *call) []any { return []any{Union(arrayOf[T](c, 0), arrayOf[T](c, 1))} },
+		"Difference": func(c *call) []any { return []any{Difference(arrayOf[T](c, 0), arrayOf[T](c, 1))} },
 		"Unique": func(c *call) []any {
 			u := UniqueAll(arrayOf[T](c, 0))
 			return []any{u.Values, u.Index, u.Inverse.Copy().Data(), u.Counts}

@@ -37,6 +37,9 @@ func views[T Element]() functions {
 		"ExpandDims":  view(func(c *call, a *Array[T]) *Array[T] { return a.ExpandDims(parameter[[]int](c, "axes")...) }),
 		"BroadcastTo": view(func(c *call, a *Array[T]) *Array[T] { return a.BroadcastTo(parameter[[]int](c, "shape")...) }),
 		"Flip":        view(func(c *call, a *Array[T]) *Array[T] { return a.Flip(parameter[[]int](c, "axes")...) }),
+		"Rot90": view(func(c *call, a *Array[T]) *Array[T] {
+			return a.Rot90(parameter[int](c, "k"), parameter[int](c, "axis1"), parameter[int](c, "axis2"))
+		}),
 		"Diagonal": view(func(c *call, a *Array[T]) *Array[T] {
 			return a.Diagonal(parameter[int](c, "offset"), parameter[int](c, "axis1"), parameter[int](c, "axis2"))
 		}),

@@ -129,6 +129,27 @@ def cases(pools: Pools, views: Views) -> Iterator[Case]:
             yield wrong_dst(Case(pools, random, f.name, dtype, f.agreement), f, views, random)
             if f.operands > 1:
                 yield apart(Case(pools, random, f.name, dtype, f.agreement), f, views, random)
+    for dtype in REALS:
+        for make, name in ((rounded, "Round"), (divided, "DivMod")):
+            random = Random(f"{name} {dtype}")
+            for _ in range(CASES if name == "DivMod" or dtype in FLOATS else 0):
+                yield make(Case(pools, random, name, dtype), views, random)
+
+
+def rounded(case: Case, views: Views, random: Random) -> Case:
+    view = random.choice(views.singles)[0]
+    decimals = random.randint(-2, 3)
+    case.parameters["decimals"] = decimals
+    case.results = [np.round(case.operand(f"{case.dtype} {random.choice(['hard', 'tame'])}", view), decimals)]
+    return case
+
+
+def divided(case: Case, views: Views, random: Random) -> Case:
+    for view in random.choice(views.pairs)[:2]:
+        case.operand(f"{case.dtype} {random.choice(['hard', 'tame'])}", view)
+    with np.errstate(all="ignore"):
+        case.results = list(np.divmod(*case.arrays()))
+    return case
 
 
 def pool(f: Function, k: int, dtype: str, random: Random) -> str:

@@ -21,6 +21,10 @@ def cases(pools: Pools, views: Views) -> Iterator[Case]:
         "Partition": partition,
         "SearchSorted": search,
         "Unique": unique,
+        "IsIn": is_in,
+        "Intersect": sets,
+        "Union": sets,
+        "Difference": sets,
     }.items():
         for dtype in ALL:
             random = Random(f"{name} {dtype}")
@@ -94,6 +98,17 @@ def unique(case: Case, view: View, random: Random) -> None:
     case.agreement = "equal"
     case.results = list(np.unique(a, return_index=True, return_inverse=True, return_counts=True))
     case.results[2] = case.results[2].ravel()
+
+
+def is_in(case: Case, view: View, random: Random) -> None:
+    a, values = case.operand(pool_of(case, random), view), case.operand(pool_of(case, random), plain((20,)))
+    case.results = [np.isin(a, values)]
+
+
+def sets(case: Case, view: View, random: Random) -> None:
+    case.agreement = "equal"
+    operands = [case.operand(f"{case.dtype} tame", each) for each in (view, plain((30,)))]
+    case.results = [{"Intersect": np.intersect1d, "Union": np.union1d, "Difference": np.setdiff1d}[case.function](*operands)]
 
 
 def product(case: Case, views: Views, random: Random) -> Case:

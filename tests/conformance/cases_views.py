@@ -178,6 +178,14 @@ def flipped(a: np.ndarray, parameters: dict[str, Any], random: Random) -> Any:
         return "shape"
 
 
+def turned(a: np.ndarray, parameters: dict[str, Any], random: Random) -> Any:
+    parameters |= {"k": random.randint(-5, 5), "axis1": bad_axis(a, random), "axis2": bad_axis(a, random)}
+    try:
+        return np.rot90(a, parameters["k"], (parameters["axis1"], parameters["axis2"]))
+    except ValueError:
+        return "shape"
+
+
 def diagonal(a: np.ndarray, parameters: dict[str, Any], random: Random) -> Any:
     parameters |= {"offset": random.randint(-2, 2), "axis1": axis_of(a, random), "axis2": axis_of(a, random)}
     try:
@@ -235,6 +243,7 @@ FUNCTIONS = {
     "ExpandDims": expanded,
     "BroadcastTo": broadcast,
     "Flip": flipped,
+    "Rot90": turned,
     "Diagonal": diagonal,
     "Split": split,
     "SlidingWindow": windows,
