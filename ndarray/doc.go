@@ -31,14 +31,36 @@
 //
 // # Sharing
 //
-// Constructors that have From in their names, [As], [Field], [Array.Any], [Array.Slice], [Array.T], [Array.Transpose],
-// [Array.Reshape], [Array.Ravel], [Array.ReadOnly], [Array.Data], [Dense], [Matrix], [VecDense] and their kin for gonum share
-// elements, as the methods of [Any] of the same names do: what is written through
-// one is read through the other, and nothing is allocated but their description. [New] and [Array.Copy] have memory of
-// their own. No function shares in one case and copies in another: where sharing is impossible, it returns [ErrLayout].
+// These share elements: what is written through one is read through the other, and nothing is allocated but their
+// description.
+//
+//   - constructors that have From in their names, and [As], [Array.Any], [Array.Data], [Array.ReadOnly];
+//   - parts: [Array.Slice], [Array.Row], [Array.Rows], [Array.Lanes], [Array.Blocks], [Array.Split], [Array.SplitAt],
+//     [Array.Diagonal], [Field], [RealPart], [ImagPart];
+//   - all elements in another shape or order: [Array.T], [Array.Transpose], [Array.MoveAxis], [Array.SwapAxes], [Array.Reshape],
+//     [Array.Ravel], [Array.Squeeze], [Array.ExpandDims], [Array.Flip], [Array.Rot90], and [View] as another type;
+//   - elements under several indices: [Array.BroadcastTo], [Array.SlidingWindow], [Meshgrid];
+//   - [Dense], [Matrix], [VecDense] and their kin for gonum;
+//   - the methods of [Any] of the same names.
+//
+// Whatever else returns an array without being given a dst has memory of its own: [New], [Array.Copy], [ArgWhere]. Functions
+// that take a dst write their result there, and return dst; where dst is nil, they return a new array. No function
+// shares in one case and copies in another: where sharing is impossible, it returns [ErrLayout].
 //
 // An array over a slice keeps the slice's memory alive. It does not keep a mapping alive: the package that mapped it says
 // until when the array may be used.
+//
+// # Destinations
+//
+// A dst has exactly the shape of the result, and any layout. It may be an operand, or overlap one in any way: the result is as
+// if all operands had been copied before, as in NumPy. A dst that is read-only panics with [ErrReadOnly], and one that has
+// an element under several indices with a [LayoutError].
+//
+//	ndarray.CopyTo(a, a.T())                               // transposes a square array in place
+//	ndarray.Roll(a, a, 1, 0)                               // rolls it in place
+//	ndarray.CopyTo(a.Slice(ndarray.At(0)), row)            // NumPy's a[0] = row
+//	ndarray.PutMask(a, mask, ndarray.Scalar(0.0))          // a[mask] = 0
+//	ndarray.Where(a, mask, ndarray.Scalar(0.0), a)         // the same
 //
 // # Order and linear algebra
 //
