@@ -50,11 +50,32 @@
 // An array over a slice keeps the slice's memory alive. It does not keep a mapping alive: the package that mapped it says
 // until when the array may be used.
 //
-// # Destinations
+// # Elementwise functions
 //
-// A dst has exactly the shape of the result, and any layout. It may be an operand, or overlap one in any way: the result is as
-// if all operands had been copied before, as in NumPy. A dst that is read-only panics with [ErrReadOnly], and one that has
-// an element under several indices with a [LayoutError].
+// Add, Sqrt, Less and all others whose first parameter is dst and that don't say anything else store in each element of dst what
+// they make of the elements of their operands with the same index, and return dst. A nil dst is a new array in C order. Operands are
+// broadcast together, and dst has their common shape. An operand for all elements is a [Scalar]:
+//
+//	ndarray.Mul(a, a, ndarray.Scalar(2.0)) // a *= 2
+//
+// All have one type of elements, which Go checks: there is no promotion, and Convert is explicit. Functions of floats are within
+// two units in the last place; those of float32 are computed in float64. Integers wrap, and divided by zero they give zero.
+// They panic with a [ShapeError] that shows all shapes if those don't fit, with [ErrReadOnly] if dst is read-only, and
+// with a [LayoutError] if an element of it lies under several indices: always before anything is written. Large arrays are
+// shared out among goroutines: see [SetWorkers]. [Map] and [Apply2] take functions of your own, and [Eval] computes a whole
+// expression without arrays for what lies between.
+//
+// # Broadcasting
+//
+// Shapes are matched from the last axis, as in NumPy. An axis of length one stretches to the length of the others, its element
+// standing for all, and a missing one counts as one. So a row of shape (3) and a column of shape (2, 1) make a table of (2, 3).
+// dst never stretches. [BroadcastShape] tells the common shape, [Array.BroadcastTo] makes the view.
+//
+// # Aliasing
+//
+// A function changes its dst, and nothing else. dst may be an operand, and then works in place; it may also overlap operands in
+// any other way, as views of one array do. The result is as if all operands had been copied first. They are copied only where
+// it could otherwise be another: where dst has other elements of the same memory, or the same in other places.
 //
 //	ndarray.CopyTo(a, a.T())                               // transposes a square array in place
 //	ndarray.Roll(a, a, 1, 0)                               // rolls it in place

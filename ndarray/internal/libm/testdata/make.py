@@ -9,7 +9,7 @@ np.seterr(all="ignore")
 rng = np.random.default_rng(1)
 MAX = np.finfo(float).max
 ONE = {
-    "exp": (-745, 709.78), "log": (0, MAX), "log2": (0, MAX), "log10": (0, MAX), "sinh": (-710.4, 710.4), "cosh": (-710.4, 710.4),
+    "exp": (-745, 709.78), "exp2": (-1074, 1023.99), "log": (0, MAX), "log2": (0, MAX), "log10": (0, MAX), "sinh": (-710.4, 710.4), "cosh": (-710.4, 710.4),
     "sin": (-MAX, MAX), "cos": (-MAX, MAX), "tan": (-MAX, MAX), "arcsin": (-1, 1), "arccos": (-1, 1),
 }  # fmt: skip
 TWO = ["power", "hypot", "arctan2"]
