@@ -172,30 +172,6 @@ func (a *Any) ReadOnly() *Any {
 // of their views.
 func (a *Any) Writable() bool { return !a.readonly }
 
-// view lays another layout over a's bytes.
-func (a *Any) view(l layout) *Any { return newAny(a.dtype, a.data, l) }
-
-// Slice is [Array.Slice].
-func (a *Any) Slice(ix ...Index) *Any { return a.view(a.slice(ix)) }
-
-// T is [Array.T].
-func (a *Any) T() *Any { return a.Transpose() }
-
-// Transpose is [Array.Transpose].
-func (a *Any) Transpose(axes ...int) *Any { return a.view(a.permuted(axes)) }
-
-// Reshape is [Array.Reshape].
-func (a *Any) Reshape(shape ...int) (*Any, error) {
-	l, err := a.reshaped(shape, a.dtype.size)
-	if err != nil {
-		return nil, err
-	}
-	return a.view(l), nil
-}
-
-// Ravel is [Array.Ravel].
-func (a *Any) Ravel() (*Any, error) { return a.Reshape(a.n) }
-
 // Copy returns an array with the same elements in memory of its own, in C order and aligned for whatever type they have. It
 // is not read-only. Padding is copied too.
 func (a *Any) Copy() *Any {

@@ -18,17 +18,34 @@ import (
 // TestAnyViews makes the same views of an Array and of its Any.
 func TestAnyViews(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 4))
-	for range 2000 {
-		c := make(choices, random.IntN(30))
+	for range 700 {
+		c := make(choices, random.IntN(60))
 		for i := range c {
 			c[i] = byte(random.Uint32())
 		}
 		a := starts[c.below(len(starts))]()
 		x := a.Any()
 		for len(c) > 0 {
-			switch c.below(4) {
+			switch c.below(8) {
 			case 0:
 				a, x = a.T(), x.T()
+			case 4:
+				a, x = a.Flip(), x.Flip()
+			case 5:
+				if a.NDim() > 1 {
+					offset := c.below(3) - 1
+					a, x = a.Diagonal(offset, 0, -1), x.Diagonal(offset, 0, -1)
+				}
+			case 6:
+				if a.NDim() > 0 && a.NDim() < 6 {
+					a, x = a.ExpandDims(-1).MoveAxis(-1, 0).SwapAxes(0, 1), x.ExpandDims(-1).MoveAxis(-1, 0).SwapAxes(0, 1)
+				}
+			case 7:
+				a, x = a.Squeeze(), x.Squeeze()
+				shape := append([]int{2}, a.Shape()...)
+				if len(shape) < 6 && a.Len() < 500 {
+					a, x = a.BroadcastTo(shape...), x.BroadcastTo(shape...)
+				}
 			case 1:
 				axes := reversed(a.NDim())
 				for d := range axes {
@@ -78,6 +95,13 @@ func TestAnyShares(t *testing.T) {
 	}
 	if y := a.ReadOnly().Any(); y.Writable() || must(ndarray.As[int64](y.T())).Writable() {
 		t.Error("a read-only array can be written through its Any")
+	}
+	bits := must(must(ndarray.FromSlice([]float64{1})).Any().View(must(ndarray.ParseDType("V8"))))
+	if y := must(bits.View(ndarray.Uint64)); y.Value(0) != math.Float64bits(1) {
+		t.Errorf("%v", y)
+	}
+	if _, err := bits.View(ndarray.Float32); !errors.Is(err, ndarray.ErrDType) {
+		t.Errorf("a view of another size: %v", err)
 	}
 	if y := x.ReadOnly(); y.Writable() || !y.Copy().Writable() {
 		t.Error("ReadOnly")

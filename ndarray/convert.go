@@ -10,8 +10,8 @@ import (
 // integers, integers wrap around, a bool is 0 or 1 as a number and a number true unless it is 0, and complex numbers lose
 // their imaginary part. What becomes of a NaN or a float that is out of an integer's range depends on the machine, in
 // NumPy too. It returns dst; a nil dst is allocated, of a's shape. Both may overlap: dst is converted from what a was.
-// It panics with a [CastError] where one dtype does not become the other, and as all functions do for a dst of another
-// shape or that can't be written.
+// It panics with a [CastError] where one dtype does not become the other, as structs, texts and times become only themselves
+// ([View] takes times for int64), and as all functions do for a dst of another shape or that can't be written.
 func Convert[U, T Element](dst *Array[U], a *Array[T]) *Array[U] {
 	const op = "Convert"
 	dst = destination(op, dst, a.shape, a.shape)
@@ -34,14 +34,19 @@ func ConvertSafe[U, T Element](dst *Array[U], a *Array[T]) (*Array[U], error) {
 }
 
 // CanCast reports whether every value of one dtype is one of the other too, by NumPy's rule "safe", which lets 64-bit
-// integers become float64 although that rounds the largest.
+// integers become float64 although that rounds the largest. Dtypes that are not numbers keep their values only as themselves.
 func CanCast(from, to DType) bool {
-	if from == to {
-		return true
-	}
 	size := to.Size()
 	if to.Kind() == 'c' {
 		size /= 2
+	}
+	switch {
+	case from == to:
+		return true
+	case from == bfloat16DType:
+		return (to.Kind() == 'f' || to.Kind() == 'c') && size >= 4
+	case to == bfloat16DType:
+		return (from.Kind() == 'b' || from.Kind() == 'i' || from.Kind() == 'u') && from.Size() == 1
 	}
 	switch from.Kind() {
 	case 'b':
@@ -88,6 +93,10 @@ func underlying[T Element](a *Array[T]) any {
 		return as[uint32](a)
 	case Uint64:
 		return as[uint64](a)
+	case float16DType:
+		return as[Float16](a)
+	case bfloat16DType:
+		return as[BFloat16](a)
 	case Float32:
 		return as[float32](a)
 	case Float64:
@@ -102,7 +111,17 @@ func underlying[T Element](a *Array[T]) any {
 
 // convert stores the elements of a in dst, both from underlying, and reports whether one dtype becomes the other.
 func convert(dst, a any) bool {
+	switch dst := dst.(type) {
+	case *Array[Float16]:
+		return convertToHalf(dst, a, NewFloat16)
+	case *Array[BFloat16]:
+		return convertToHalf(dst, a, NewBFloat16)
+	}
 	switch a := a.(type) {
+	case *Array[Float16]:
+		return convertFromHalf(dst, a, Float16.Float32)
+	case *Array[BFloat16]:
+		return convertFromHalf(dst, a, BFloat16.Float32)
 	case *Array[bool]:
 		return convertBool(dst, a)
 	case *Array[int8]:

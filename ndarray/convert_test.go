@@ -144,12 +144,16 @@ func TestConvertRefuses(t *testing.T) {
 	if b, err := ConvertSafe[float64](nil, a); err != nil || b.Len() != 6 {
 		t.Errorf("int64 to float64: %v", err)
 	}
-	if want := "ndarray: Convert: no cast from int8 to uint8"; (CastError{"Convert", Int8, Uint8}).Error() != want {
-		t.Errorf("expected %q", want)
+	type pair struct{ A, B int32 }
+	err, ok := panicOf(t, func() { Convert[int64](nil, New[pair](2)) }).(CastError)
+	if !ok || !errors.Is(err, ErrDType) || err.From != DTypeOf[pair]() || err.To != Int64 {
+		t.Errorf("a struct to int64: panicked with %v", err)
 	}
+	same := Convert[pair](nil, Full(pair{1, 2}))
+	check(t, "a struct to itself", same, []int{}, []pair{{1, 2}})
 }
 
-// TestCanCast compares with NumPy's table: np.can_cast(row, column).
+// TestCanCast compares with NumPy's table: np.can_cast(row, column), and ml_dtypes' bfloat16.
 func TestCanCast(t *testing.T) {
 	types := []DType{Bool, Int8, Int16, Int32, Int64, Uint8, Uint16, Uint32, Uint64, Float32, Float64, Complex64, Complex128}
 	for i, row := range []string{
@@ -161,5 +165,16 @@ func TestCanCast(t *testing.T) {
 				t.Errorf("%v to %v: expected %c", types[i], types[k], can)
 			}
 		}
+	}
+	half, brain := DTypeOf[Float16](), DTypeOf[BFloat16]()
+	for _, d := range types {
+		to := d == Bool || d == Int8 || d == Uint8
+		from := d.Kind() == 'f' || d.Kind() == 'c'
+		if CanCast(d, half) != to || CanCast(d, brain) != to || CanCast(half, d) != from || CanCast(brain, d) != from {
+			t.Errorf("%v and floats of 16 bits: expected %v to them, %v from them", d, to, from)
+		}
+	}
+	if CanCast(half, brain) || CanCast(brain, half) || !CanCast(brain, brain) || CanCast(Int64, DTypeOf[[3]Char]()) {
+		t.Error("dtypes that keep only their own values")
 	}
 }

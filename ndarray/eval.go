@@ -69,7 +69,7 @@ func (c Cond) Not() Cond { return Cond{call1[bool, bool]{LogicalNot, c.node}} }
 
 // Eval stores the values of an expression in dst and returns it. Its arrays are broadcast together, and dst has their common
 // shape; a nil dst is allocated. The result is that of the same functions called one after the other, but it is computed in
-// blocks of some thousand elements that stay in the processor's cache, without arrays for what lies between. dst may be one
+// blocks of some two thousand elements that stay in the processor's cache, without arrays for what lies between. dst may be one
 // of the arrays, or overlap them.
 //
 // It panics with a [ShapeError] if the arrays do not broadcast or dst has another shape, with [ErrReadOnly] or a
@@ -80,8 +80,8 @@ func Eval[T Number](dst *Array[T], x Expr[T]) *Array[T] { return eval("Eval", ds
 func EvalCond(dst *Array[bool], c Cond) *Array[bool] { return eval("EvalCond", dst, c.node) }
 
 // blockSize is the number of elements that are computed at a time: enough that calls cost little beside them, and so few that the
-// blocks of an expression fit a processor's first cache (8 KB each, of float64).
-const blockSize = 1024
+// blocks of an expression fit a processor's first cache (16 KB each, of float64).
+const blockSize = 2048
 
 func eval[T Element](op string, dst *Array[T], x node[T]) *Array[T] {
 	var leaves []leaf

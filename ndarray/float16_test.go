@@ -78,3 +78,22 @@ func TestHalfStrings(t *testing.T) {
 		}
 	}
 }
+
+func TestConvertHalf(t *testing.T) {
+	type half ndarray.Float16
+	a := must(ndarray.FromSlice([]int32{1, -2, 70000, 2049, 0, 3}, 2, 3)).T()
+	h := ndarray.Convert[half](nil, a)
+	if got, want := h.String(), "[[ 1.000e+00  2.048e+03]\n [-2.000e+00  0.000e+00]\n [       inf  3.000e+00]]"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	b := ndarray.Convert[ndarray.BFloat16](nil, h)
+	if got := ndarray.Convert[float64](nil, b); got.At(0, 1) != 2048 || got.At(1, 0) != -2 || !math.IsInf(got.At(2, 0), 1) {
+		t.Errorf("%v", got)
+	}
+	if got := ndarray.Convert[bool](nil, b); got.At(1, 1) || !got.At(0, 0) {
+		t.Errorf("%v", got)
+	}
+	if got := ndarray.Convert[complex64](nil, h.Slice(ndarray.At(1))); got.At(0) != -2 {
+		t.Errorf("%v", got)
+	}
+}

@@ -127,16 +127,16 @@ func (l *loops) merge() {
 	}
 }
 
-// A run costs about as much as this many elements.
-const shortRun = 16
+// A run costs about as much as this many elements, or half of it where they don't lie side by side.
+const shortRun = 32
 
 // turn makes the runs go across short ones, so that a thousand rows of three are not a thousand runs, but three columns. They
 // are cut in blocks of as many rows as stay in the cache from one column to the next. Nothing may depend on the order.
 func (l *loops) turn() {
 	last := len(l.shape) - 1
-	if last > 0 && l.shape[last] < shortRun && l.shape[last-1] > l.shape[last] {
+	if last > 0 && l.shape[last] > 0 && l.shape[last] < shortRun && l.shape[last-1] > l.shape[last] {
 		l.swap(last, last-1)
-		l.block = 512
+		l.block = 4096 / l.shape[last-1]
 	}
 }
 

@@ -174,16 +174,22 @@ func (l *layout) flip(axes []int) layout {
 // Rot90 returns an array that shares a's elements, turned k times by a right angle from axis1 towards axis2; k may be
 // negative. It panics with a [ShapeError] if there is no such axis, or both are the same.
 func (a *Array[T]) Rot90(k, axis1, axis2 int) *Array[T] {
-	axesOf("Rot90", []int{axis1, axis2}, len(a.shape), a.shape)
+	return newArray(a.data, a.rot90(k, axis1, axis2))
+}
+
+func (l *layout) rot90(k, axis1, axis2 int) layout {
+	axesOf("Rot90", []int{axis1, axis2}, len(l.shape), l.shape)
 	switch k & 3 {
 	case 1:
-		return a.Flip(axis2).SwapAxes(axis1, axis2)
+		f := l.flip([]int{axis2})
+		return f.swapAxes("Rot90", axis1, axis2)
 	case 2:
-		return a.Flip(axis1, axis2)
+		return l.flip([]int{axis1, axis2})
 	case 3:
-		return a.SwapAxes(axis1, axis2).Flip(axis2)
+		s := l.swapAxes("Rot90", axis1, axis2)
+		return s.flip([]int{axis2})
 	}
-	return newArray(a.data, a.layout)
+	return *l
 }
 
 // Diagonal returns an array that shares the elements of a whose indices on axis1 and axis2 differ by offset: (i, i+offset).
@@ -218,15 +224,25 @@ func (l *layout) diagonal(offset, axis1, axis2 int) layout {
 
 // Split returns arrays that share a's elements: sections of equal length along an axis, in order. A negative axis counts
 // from the last. It panics with a [ShapeError] if there is no such axis, or sections does not divide its length.
-func (a *Array[T]) Split(sections, axis int) []*Array[T] {
-	d := axisOf("Split", axis, a.shape)
-	if sections < 1 || a.shape[d]%sections != 0 {
-		panic(newShapeError("Split", fmt.Sprintf("axis %d does not split into %d equal sections", d, sections), a.shape))
+func (a *Array[T]) Split(sections, axis int) []*Array[T] { return a.parts(a.split(sections, axis)) }
+
+func (a *Array[T]) parts(layouts []layout) []*Array[T] {
+	parts := make([]*Array[T], len(layouts))
+	for i, l := range layouts {
+		parts[i] = newArray(a.data, l)
 	}
-	length := a.shape[d] / sections
-	parts := make([]*Array[T], sections)
+	return parts
+}
+
+func (l *layout) split(sections, axis int) []layout {
+	d := axisOf("Split", axis, l.shape)
+	if sections < 1 || l.shape[d]%sections != 0 {
+		panic(newShapeError("Split", fmt.Sprintf("axis %d does not split into %d equal sections", d, sections), l.shape))
+	}
+	length := l.shape[d] / sections
+	parts := make([]layout, sections)
 	for i := range parts {
-		parts[i] = newArray(a.data, a.between(d, i*length, (i+1)*length))
+		parts[i] = l.between(d, i*length, (i+1)*length)
 	}
 	return parts
 }
@@ -236,20 +252,24 @@ func (a *Array[T]) Split(sections, axis int) []*Array[T] {
 // It panics with a [ShapeError] if there is no such axis, or the indices do not ascend in it: unlike NumPy's, they are not
 // clipped.
 func (a *Array[T]) SplitAt(indices []int, axis int) []*Array[T] {
-	d := axisOf("SplitAt", axis, a.shape)
-	parts := make([]*Array[T], 0, len(indices)+1)
-	first, length := 0, a.shape[d]
+	return a.parts(a.splitAt(indices, axis))
+}
+
+func (l *layout) splitAt(indices []int, axis int) []layout {
+	d := axisOf("SplitAt", axis, l.shape)
+	parts := make([]layout, 0, len(indices)+1)
+	first, length := 0, l.shape[d]
 	for _, i := range indices {
 		if i < 0 {
 			i += length
 		}
 		if i < first || i > length {
-			panic(newShapeError("SplitAt", fmt.Sprintf("indices %v do not ascend in axis %d", indices, d), a.shape))
+			panic(newShapeError("SplitAt", fmt.Sprintf("indices %v do not ascend in axis %d", indices, d), l.shape))
 		}
-		parts = append(parts, newArray(a.data, a.between(d, first, i)))
+		parts = append(parts, l.between(d, first, i))
 		first = i
 	}
-	return append(parts, newArray(a.data, a.between(d, first, length)))
+	return append(parts, l.between(d, first, length))
 }
 
 // SlidingWindow returns an array that shares a's elements: every place of a window that moves over the axes, whose own axes

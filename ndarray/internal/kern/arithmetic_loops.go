@@ -62,6 +62,24 @@ func (Add[T]) Run(dst Vec[T], a Vec[T], b Vec[T], n int) {
 			y := q[i]
 			d[i] = x + y
 		}
+	case dst.Inc > 0 && a.Inc == dst.Inc && b.Inc == 0:
+		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
+		d := dst.Data[dst.Off:][:length]
+		p := a.Data[a.Off:][:length]
+		y := b.Data[b.Off]
+		for i := uint(0); i < uint(len(d)); i += step {
+			x := p[i]
+			d[i] = x + y
+		}
+	case dst.Inc > 0 && a.Inc == 0 && b.Inc == dst.Inc:
+		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
+		d := dst.Data[dst.Off:][:length]
+		x := a.Data[a.Off]
+		q := b.Data[b.Off:][:length]
+		for i := uint(0); i < uint(len(d)); i += step {
+			y := q[i]
+			d[i] = x + y
+		}
 	default:
 		d, to, toStep := dst.Data, dst.Off, dst.Inc
 		p, i, iStep := a.Data, a.Off, a.Inc
@@ -134,6 +152,24 @@ func (Sub[T]) Run(dst Vec[T], a Vec[T], b Vec[T], n int) {
 		q := b.Data[b.Off:][:length]
 		for i := uint(0); i < uint(len(d)); i += step {
 			x := p[i]
+			y := q[i]
+			d[i] = x - y
+		}
+	case dst.Inc > 0 && a.Inc == dst.Inc && b.Inc == 0:
+		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
+		d := dst.Data[dst.Off:][:length]
+		p := a.Data[a.Off:][:length]
+		y := b.Data[b.Off]
+		for i := uint(0); i < uint(len(d)); i += step {
+			x := p[i]
+			d[i] = x - y
+		}
+	case dst.Inc > 0 && a.Inc == 0 && b.Inc == dst.Inc:
+		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
+		d := dst.Data[dst.Off:][:length]
+		x := a.Data[a.Off]
+		q := b.Data[b.Off:][:length]
+		for i := uint(0); i < uint(len(d)); i += step {
 			y := q[i]
 			d[i] = x - y
 		}
@@ -212,6 +248,24 @@ func (Mul[T]) Run(dst Vec[T], a Vec[T], b Vec[T], n int) {
 			y := q[i]
 			d[i] = x * y
 		}
+	case dst.Inc > 0 && a.Inc == dst.Inc && b.Inc == 0:
+		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
+		d := dst.Data[dst.Off:][:length]
+		p := a.Data[a.Off:][:length]
+		y := b.Data[b.Off]
+		for i := uint(0); i < uint(len(d)); i += step {
+			x := p[i]
+			d[i] = x * y
+		}
+	case dst.Inc > 0 && a.Inc == 0 && b.Inc == dst.Inc:
+		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
+		d := dst.Data[dst.Off:][:length]
+		x := a.Data[a.Off]
+		q := b.Data[b.Off:][:length]
+		for i := uint(0); i < uint(len(d)); i += step {
+			y := q[i]
+			d[i] = x * y
+		}
 	default:
 		d, to, toStep := dst.Data, dst.Off, dst.Inc
 		p, i, iStep := a.Data, a.Off, a.Inc
@@ -284,6 +338,24 @@ func (Div[T]) Run(dst Vec[T], a Vec[T], b Vec[T], n int) {
 		q := b.Data[b.Off:][:length]
 		for i := uint(0); i < uint(len(d)); i += step {
 			x := p[i]
+			y := q[i]
+			d[i] = x / y
+		}
+	case dst.Inc > 0 && a.Inc == dst.Inc && b.Inc == 0:
+		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
+		d := dst.Data[dst.Off:][:length]
+		p := a.Data[a.Off:][:length]
+		y := b.Data[b.Off]
+		for i := uint(0); i < uint(len(d)); i += step {
+			x := p[i]
+			d[i] = x / y
+		}
+	case dst.Inc > 0 && a.Inc == 0 && b.Inc == dst.Inc:
+		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
+		d := dst.Data[dst.Off:][:length]
+		x := a.Data[a.Off]
+		q := b.Data[b.Off:][:length]
+		for i := uint(0); i < uint(len(d)); i += step {
 			y := q[i]
 			d[i] = x / y
 		}

@@ -62,6 +62,24 @@ func (BitAnd[T]) Run(dst Vec[T], a Vec[T], b Vec[T], n int) {
 			y := q[i]
 			d[i] = x & y
 		}
+	case dst.Inc > 0 && a.Inc == dst.Inc && b.Inc == 0:
+		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
+		d := dst.Data[dst.Off:][:length]
+		p := a.Data[a.Off:][:length]
+		y := b.Data[b.Off]
+		for i := uint(0); i < uint(len(d)); i += step {
+			x := p[i]
+			d[i] = x & y
+		}
+	case dst.Inc > 0 && a.Inc == 0 && b.Inc == dst.Inc:
+		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
+		d := dst.Data[dst.Off:][:length]
+		x := a.Data[a.Off]
+		q := b.Data[b.Off:][:length]
+		for i := uint(0); i < uint(len(d)); i += step {
+			y := q[i]
+			d[i] = x & y
+		}
 	default:
 		d, to, toStep := dst.Data, dst.Off, dst.Inc
 		p, i, iStep := a.Data, a.Off, a.Inc
@@ -137,6 +155,24 @@ func (BitOr[T]) Run(dst Vec[T], a Vec[T], b Vec[T], n int) {
 			y := q[i]
 			d[i] = x | y
 		}
+	case dst.Inc > 0 && a.Inc == dst.Inc && b.Inc == 0:
+		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
+		d := dst.Data[dst.Off:][:length]
+		p := a.Data[a.Off:][:length]
+		y := b.Data[b.Off]
+		for i := uint(0); i < uint(len(d)); i += step {
+			x := p[i]
+			d[i] = x | y
+		}
+	case dst.Inc > 0 && a.Inc == 0 && b.Inc == dst.Inc:
+		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
+		d := dst.Data[dst.Off:][:length]
+		x := a.Data[a.Off]
+		q := b.Data[b.Off:][:length]
+		for i := uint(0); i < uint(len(d)); i += step {
+			y := q[i]
+			d[i] = x | y
+		}
 	default:
 		d, to, toStep := dst.Data, dst.Off, dst.Inc
 		p, i, iStep := a.Data, a.Off, a.Inc
@@ -209,6 +245,24 @@ func (BitXor[T]) Run(dst Vec[T], a Vec[T], b Vec[T], n int) {
 		q := b.Data[b.Off:][:length]
 		for i := uint(0); i < uint(len(d)); i += step {
 			x := p[i]
+			y := q[i]
+			d[i] = x ^ y
+		}
+	case dst.Inc > 0 && a.Inc == dst.Inc && b.Inc == 0:
+		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
+		d := dst.Data[dst.Off:][:length]
+		p := a.Data[a.Off:][:length]
+		y := b.Data[b.Off]
+		for i := uint(0); i < uint(len(d)); i += step {
+			x := p[i]
+			d[i] = x ^ y
+		}
+	case dst.Inc > 0 && a.Inc == 0 && b.Inc == dst.Inc:
+		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
+		d := dst.Data[dst.Off:][:length]
+		x := a.Data[a.Off]
+		q := b.Data[b.Off:][:length]
+		for i := uint(0); i < uint(len(d)); i += step {
 			y := q[i]
 			d[i] = x ^ y
 		}
@@ -319,6 +373,24 @@ func (ShiftLeft[T]) Run(dst Vec[T], a Vec[T], b Vec[T], n int) {
 			y := q[i]
 			d[i] = x << uint64(y)
 		}
+	case dst.Inc > 0 && a.Inc == dst.Inc && b.Inc == 0:
+		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
+		d := dst.Data[dst.Off:][:length]
+		p := a.Data[a.Off:][:length]
+		y := b.Data[b.Off]
+		for i := uint(0); i < uint(len(d)); i += step {
+			x := p[i]
+			d[i] = x << uint64(y)
+		}
+	case dst.Inc > 0 && a.Inc == 0 && b.Inc == dst.Inc:
+		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
+		d := dst.Data[dst.Off:][:length]
+		x := a.Data[a.Off]
+		q := b.Data[b.Off:][:length]
+		for i := uint(0); i < uint(len(d)); i += step {
+			y := q[i]
+			d[i] = x << uint64(y)
+		}
 	default:
 		d, to, toStep := dst.Data, dst.Off, dst.Inc
 		p, i, iStep := a.Data, a.Off, a.Inc
@@ -391,6 +463,24 @@ func (ShiftRight[T]) Run(dst Vec[T], a Vec[T], b Vec[T], n int) {
 		q := b.Data[b.Off:][:length]
 		for i := uint(0); i < uint(len(d)); i += step {
 			x := p[i]
+			y := q[i]
+			d[i] = x >> uint64(y)
+		}
+	case dst.Inc > 0 && a.Inc == dst.Inc && b.Inc == 0:
+		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
+		d := dst.Data[dst.Off:][:length]
+		p := a.Data[a.Off:][:length]
+		y := b.Data[b.Off]
+		for i := uint(0); i < uint(len(d)); i += step {
+			x := p[i]
+			d[i] = x >> uint64(y)
+		}
+	case dst.Inc > 0 && a.Inc == 0 && b.Inc == dst.Inc:
+		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
+		d := dst.Data[dst.Off:][:length]
+		x := a.Data[a.Off]
+		q := b.Data[b.Off:][:length]
+		for i := uint(0); i < uint(len(d)); i += step {
 			y := q[i]
 			d[i] = x >> uint64(y)
 		}

@@ -64,6 +64,24 @@ func (Equal[T]) Run(dst Vec[bool], a Vec[T], b Vec[T], n int) {
 			y := q[i]
 			d[i] = x == y
 		}
+	case dst.Inc > 0 && a.Inc == dst.Inc && b.Inc == 0:
+		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
+		d := dst.Data[dst.Off:][:length]
+		p := a.Data[a.Off:][:length]
+		y := b.Data[b.Off]
+		for i := uint(0); i < uint(len(d)); i += step {
+			x := p[i]
+			d[i] = x == y
+		}
+	case dst.Inc > 0 && a.Inc == 0 && b.Inc == dst.Inc:
+		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
+		d := dst.Data[dst.Off:][:length]
+		x := a.Data[a.Off]
+		q := b.Data[b.Off:][:length]
+		for i := uint(0); i < uint(len(d)); i += step {
+			y := q[i]
+			d[i] = x == y
+		}
 	default:
 		d, to, toStep := dst.Data, dst.Off, dst.Inc
 		p, i, iStep := a.Data, a.Off, a.Inc
@@ -136,6 +154,24 @@ func (NotEqual[T]) Run(dst Vec[bool], a Vec[T], b Vec[T], n int) {
 		q := b.Data[b.Off:][:length]
 		for i := uint(0); i < uint(len(d)); i += step {
 			x := p[i]
+			y := q[i]
+			d[i] = x != y
+		}
+	case dst.Inc > 0 && a.Inc == dst.Inc && b.Inc == 0:
+		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
+		d := dst.Data[dst.Off:][:length]
+		p := a.Data[a.Off:][:length]
+		y := b.Data[b.Off]
+		for i := uint(0); i < uint(len(d)); i += step {
+			x := p[i]
+			d[i] = x != y
+		}
+	case dst.Inc > 0 && a.Inc == 0 && b.Inc == dst.Inc:
+		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
+		d := dst.Data[dst.Off:][:length]
+		x := a.Data[a.Off]
+		q := b.Data[b.Off:][:length]
+		for i := uint(0); i < uint(len(d)); i += step {
 			y := q[i]
 			d[i] = x != y
 		}
@@ -214,6 +250,24 @@ func (Less[T]) Run(dst Vec[bool], a Vec[T], b Vec[T], n int) {
 			y := q[i]
 			d[i] = x < y
 		}
+	case dst.Inc > 0 && a.Inc == dst.Inc && b.Inc == 0:
+		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
+		d := dst.Data[dst.Off:][:length]
+		p := a.Data[a.Off:][:length]
+		y := b.Data[b.Off]
+		for i := uint(0); i < uint(len(d)); i += step {
+			x := p[i]
+			d[i] = x < y
+		}
+	case dst.Inc > 0 && a.Inc == 0 && b.Inc == dst.Inc:
+		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
+		d := dst.Data[dst.Off:][:length]
+		x := a.Data[a.Off]
+		q := b.Data[b.Off:][:length]
+		for i := uint(0); i < uint(len(d)); i += step {
+			y := q[i]
+			d[i] = x < y
+		}
 	default:
 		d, to, toStep := dst.Data, dst.Off, dst.Inc
 		p, i, iStep := a.Data, a.Off, a.Inc
@@ -286,6 +340,24 @@ func (LessEqual[T]) Run(dst Vec[bool], a Vec[T], b Vec[T], n int) {
 		q := b.Data[b.Off:][:length]
 		for i := uint(0); i < uint(len(d)); i += step {
 			x := p[i]
+			y := q[i]
+			d[i] = x <= y
+		}
+	case dst.Inc > 0 && a.Inc == dst.Inc && b.Inc == 0:
+		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
+		d := dst.Data[dst.Off:][:length]
+		p := a.Data[a.Off:][:length]
+		y := b.Data[b.Off]
+		for i := uint(0); i < uint(len(d)); i += step {
+			x := p[i]
+			d[i] = x <= y
+		}
+	case dst.Inc > 0 && a.Inc == 0 && b.Inc == dst.Inc:
+		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
+		d := dst.Data[dst.Off:][:length]
+		x := a.Data[a.Off]
+		q := b.Data[b.Off:][:length]
+		for i := uint(0); i < uint(len(d)); i += step {
 			y := q[i]
 			d[i] = x <= y
 		}

@@ -52,13 +52,12 @@ func sources() map[string][]byte {
 type operand struct {
 	Vec, Slice, Index, Value string
 	Type                     string
-	Mode                     string // unit, scalar (read once) or stride (any increment)
+	Mode                     string // unit, scalar (read once), stride (any increment), or together (dst's increment, above zero)
 }
 
 // A form is a loop for operands of certain increments.
 type form struct {
 	When     string // condition, none for the last form
-	Together bool   // all increments are the same, and above zero
 	Dst      operand
 	Operands []operand
 }
@@ -79,8 +78,8 @@ func (o op) fields() map[string]any {
 // forms returns the loops of an operation: those that neighbours and scalars have in common first, that for any increments last.
 func (o op) forms() []form {
 	modes := map[int][]string{
-		1: {"unit unit", "together", "stride stride"},
-		2: {"unit unit unit", "unit unit scalar", "unit scalar unit", "unit unit stride", "unit stride unit", "together", "stride stride stride"},
+		1: {"unit unit", "together together", "stride stride"},
+		2: {"unit unit unit", "unit unit scalar", "unit scalar unit", "unit unit stride", "unit stride unit", "together together together", "together together scalar", "together scalar together", "stride stride stride"},
 		3: {"unit unit unit unit", "unit unit scalar scalar", "stride stride stride stride"},
 	}[len(o.in)]
 	if o.slow {
@@ -88,11 +87,8 @@ func (o op) forms() []form {
 	}
 	var forms []form
 	for _, words := range modes {
-		f := form{Together: words == "together"}
+		var f form
 		mode := strings.Fields(words)
-		if f.Together {
-			mode = []string{"", "", "", ""}
-		}
 		f.Dst = operand{"dst", "d", "to", "", o.out, mode[0]}
 		for k, t := range o.in {
 			f.Operands = append(f.Operands, operand{"abc"[k : k+1], "pqr"[k : k+1], "ijk"[k : k+1], "xyz"[k : k+1], t, mode[k+1]})
@@ -104,9 +100,9 @@ func (o op) forms() []form {
 				when = append(when, v.Vec+".Inc == 1")
 			case v.Mode == "scalar":
 				when = append(when, v.Vec+".Inc == 0")
-			case f.Together && v.Vec == "dst":
+			case v.Mode == "together" && v.Vec == "dst":
 				when = append(when, "dst.Inc > 0")
-			case f.Together:
+			case v.Mode == "together":
 				when = append(when, v.Vec+".Inc == dst.Inc")
 			}
 		}
@@ -131,14 +127,16 @@ func ({{.Receiver}}) Run(dst Vec[{{(index .Forms 0).Dst.Type}}], {{range (index 
 	switch {
 	{{- range .Forms}}
 	{{if .When}}case {{.When}}:{{else}}default:{{end}}
-	{{- if .Together}}
+	{{- if eq .Dst.Mode "together"}}
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
 		d := dst.Data[dst.Off:][:length]
-		{{range .Operands}}{{.Slice}} := {{.Vec}}.Data[{{.Vec}}.Off:][:length]
-		{{end -}}
+		{{range .Operands -}}
+		{{if eq .Mode "scalar"}}{{.Value}} := {{.Vec}}.Data[{{.Vec}}.Off]
+		{{else}}{{.Slice}} := {{.Vec}}.Data[{{.Vec}}.Off:][:length]
+		{{end}}{{end -}}
 		for i := uint(0); i < uint(len(d)); i += step {
-			{{range .Operands}}{{.Value}} := {{.Slice}}[i]
-			{{end -}}
+			{{range .Operands}}{{if eq .Mode "together"}}{{.Value}} := {{.Slice}}[i]
+			{{end}}{{end -}}
 			d[i] = {{$result}}
 		}
 	{{- else}}
