@@ -255,6 +255,7 @@ func checkAttempts(t *testing.T, c choices) {
 func FuzzViewArguments(f *testing.F) {
 	for kind := range attempts {
 		f.Add([]byte{1, byte(kind), 1, 10, 5, 10, 6, byte(kind), 10, 4, 10, 3})
+		f.Add([]byte{8, byte(kind), 1, 10, 4, 10, 4, 10, 4}) // of no axes
 		f.Add([]byte{byte(kind), byte(kind), 2, 0, 10, 8, 10, 7, 1, 2, 3})
 	}
 	f.Fuzz(func(t *testing.T, c []byte) {
