@@ -15,7 +15,11 @@ import struct
 import warnings
 
 import numpy as np
-import numpy.lib._format_impl as impl
+
+try:
+    import numpy.lib._format_impl as impl
+except ImportError:  # NumPy 1
+    import numpy.lib.format as impl
 
 NAMES = ("bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 "
          "float32 float64 complex64 complex128").split()
@@ -242,5 +246,6 @@ def write(name, cases):
     pathlib.Path(__file__).with_name(name).write_text(f"[\n{lines}\n]\n")
 
 
-write("saved.json", saved())
-write("headers.json", vectors())
+if __name__ == "__main__":
+    write("saved.json", saved())
+    write("headers.json", vectors())
