@@ -24,7 +24,7 @@ and an array
     member    its name in the archive, of an .npz
     foreign   true: the member is no .npy. There is no more then
     refused   true: the member cannot be read, though the others can. There is no more then
-    dtype     as NumPy prints it, in little-endian order and without titles
+    dtype     as NumPy prints it, in little-endian order and without titles; subarrays of subarrays have the axes of both
     order     the byte order: "<", ">", "<>" (fields of both) or "" (none)
     fortran   whether its elements are in Fortran order, and that isn't C order as well
     shape     a list of lengths

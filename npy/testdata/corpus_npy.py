@@ -118,7 +118,7 @@ def types():
 STRUCTS = [
     "[('a', '<f8')]", "[('a', '|i1'), ('b', '<f8')]", "[('a', '>i2'), ('b', '>f4'), ('c', '>c16')]", "[('a', '|b1'), ('b', '|S3'), ('c', '|V2')]",
     "[('a', '|i1'), ('', '|V7'), ('b', '<f8')]", "[('', '|V3'), ('b', '<f8')]", "[('b', '>f8'), ('', '|V3')]", "[('', '|V4')]",
-    "[('', '|V1'), ('', '|V2'), ('b', '>i4'), ('', '|V0'), ('', '|V3')]", "[('', '|V3', (2,)), ('b', '<f8')]",
+    "[('', '|V1'), ('', '|V2'), ('b', '>i4'), ('', '|V0'), ('', '|V3')]", "[('', '|V3', (2,)), ('b', '<f8')]", "[('', '<f8', (2,)), ('b', '>i2')]",
     "[('a', '<f8', (2, 3))]", "[('a', '>f8', (2, 3)), ('b', '|S3', 2)]", "[('a', '<f8', 1)]", "[('a', '<f8', (1,))]", "[('a', '<f8', ())]",
     "[('a', '<f8', (0,))]", "[('a', '<f8', (0,)), ('b', '<i4')]", "[('a', '<f8', (2, 0, 3)), ('b', '>i4', (1, 1))]", "[('a', '<i2', 3)]",
     "[(('title', 'a'), '<f8')]", "[(('the a', 'a'), '<f8'), (('the b', 'b'), '<i4', (2,)), ('c', '|u1')]", "[(('', 'a'), '<f8')]",
@@ -196,7 +196,7 @@ def cases():
         for shape, order in [("(2,)", "False"), ("(2, 3)", "True")] if len(descr) < 200 else [("(2,)", "False")]:
             case = f"struct {descr[:90]} {shape}"
             yield Case("struct", case, array_file(descr, shape, order), **old)
-    for descr in ["[('', '<f8')]", "[('', '<f8', (2,)), ('b', '<f8')]", "[('', '|S3'), ('', '<i4')]"]:
+    for descr in ["[('', '<f8')]", "[('', '|S3'), ('', '<i4')]"]:
         yield Case("struct", f"struct {descr}", array_file(descr), why=UNNAMED, want="either", here="refused")
     for depth in (17, 30):
         yield Case(
@@ -359,7 +359,7 @@ def cases():
             case.why, case.here, case.want = reasons[differs[0]], {"ok": "read"}.get(differs[0], "refused"), "conflict"
         if name.startswith("shape (") and "-" in name and headers.numpy_says(head)["want"] != "ok":
             case.why, case.here, case.want = NEGATIVE, "refused", "either"
-        elif name == f"shape {'(' + '1,' * 64 + ')'}"[:46]:
+        elif head == header(full(shape="(" + "1," * 64 + ")")):
             case.why, case.here, case.want = OLD, "read", "either"
         elif name == "descr [('a', '<f8', 1)]":
             case.why, case.here, case.want = ONE, "read", "either"

@@ -39,9 +39,12 @@ def orders_differ(shape):
 
 
 def plain(dtype):
-    """Returns the dtype in little-endian order and without titles."""
+    """Returns the dtype in little-endian order and without titles; subarrays of subarrays have the axes of both."""
     if dtype.subdtype:
         base, shape = dtype.subdtype
+        while base.subdtype:
+            base, inner = base.subdtype
+            shape += inner
         return np.dtype((plain(base), shape))
     if dtype.names is None:
         return dtype.newbyteorder("<")
