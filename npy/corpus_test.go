@@ -220,8 +220,12 @@ func TestCorpusFiles(t *testing.T) {
 			}
 			f.checkRead(t, "a stream", func() (*ndarray.Any, error) { return npy.ReadAny(onlyReader{bytes.NewReader(data)}) })
 			f.checkRead(t, "ReadFileAny", func() (*ndarray.Any, error) { return npy.ReadFileAny(path) })
-			if h, err := npy.Parse(data); err == nil && (h.BigEndian || h.Mixed) && h.NBytes() > 0 {
-				if _, err := npy.MapAny(path, npy.ReadOnly); !errors.Is(err, ndarray.ErrDType) && !errors.Is(err, npy.ErrTruncated) {
+			if h, err := npy.Parse(data); err == nil && (h.BigEndian || h.Mixed) {
+				m, err := npy.MapAny(path, npy.ReadOnly)
+				if err == nil {
+					m.Close()
+				}
+				if (err != nil || h.NBytes() > 0) && !errors.Is(err, ndarray.ErrDType) && !errors.Is(err, npy.ErrTruncated) {
 					t.Errorf("MapAny: got %v, want an error: elements in another byte order cannot be mapped", err)
 				}
 				return
