@@ -43,13 +43,16 @@
 //
 // Whatever is read here is what NumPy reads. Refused, though NumPy reads it:
 //
-//   - as [ndarray.ErrDType], elements of which there is no DType: long double, structs whose fields have no
-//     name, structs more than 16 deep; aliases whose size is the machine's ('l', 'int') or not written ('S'); sizes with
-//     signs, spaces or zeros before them ('i08'); units that are a part of others ('M8[D/24]'). Subarrays outside of a struct
-//     NumPy takes for more axes, and then doesn't find their elements
-//   - as [ErrFormat], what no writer writes: values of other types than a header's (floats, bytes, sets) for a key that is
-//     given again, \N{name} and lone surrogates in strings, a space before Python 2's L, hexadecimal ints of more than 4300
-//     digits, headers of more than [MaxHeader] bytes (NumPy reads 10,000 unless told otherwise)
+//   - as [ndarray.ErrDType], elements of which there is no DType: long double, structs whose fields have no name, structs more
+//     than 16 deep, subarrays of elements without bytes; aliases whose size is the machine's ('l', 'int') or not written ('S');
+//     sizes with signs, spaces or zeros before them ('i08'); units that are a part of others ('M8[D/24]'). Subarrays outside of
+//     a struct NumPy takes for more axes, and then doesn't find their elements
+//   - as [ErrFormat], what no writer writes: a descr that is a dict, or a type and another type; values of other types than a
+//     header's (floats, bytes, sets) for a key that is given again, \N{name} and lone surrogates in strings, a space before
+//     Python 2's L, hexadecimal ints of more than 4300 digits, headers of more than [MaxHeader] bytes (NumPy reads 10,000 unless
+//     told otherwise)
+//
+// Read as something else: <V2 and >V2 are bfloat16 here, which has a byte order, and two bytes in NumPy.
 //
 // Read, though NumPy refuses it: white space before the dict, or on lines after it, that Python takes for an indentation.
 //

@@ -46,7 +46,7 @@ func first(limits []Limits) Limits {
 // elsewhere and be fewer.
 //
 // What a header claims is not believed: where r does not say how much it has (as files and bytes.Reader do), memory is taken
-// as the elements come, at most twice as much as they take and 64 MiB.
+// as the elements come, at most twice as much as they take and 32 MiB.
 //
 // The errors are those of [Parse], [ndarray.ErrDType] where the elements are not T's, [ErrTruncated] where r ends before they
 // do, io.EOF where it ends before the first byte, those of limits, and r's.
@@ -229,7 +229,7 @@ func elementDType[T ndarray.Element]() (ndarray.DType, error) {
 }
 
 // unbelieved is how much memory is taken for elements of which nobody knows whether they come, in bytes.
-const unbelieved = 64 << 20
+const unbelieved = 32 << 20
 
 // readElements reads the elements that follow a header.
 func readElements(r io.Reader, h Header) (*ndarray.Any, error) {
@@ -238,14 +238,15 @@ func readElements(r io.Reader, h Header) (*ndarray.Any, error) {
 	if known && nbytes > available {
 		return nil, fmt.Errorf("npy: %w: expected %d bytes of elements, found %d", ErrTruncated, nbytes, available)
 	}
-	capacity := nbytes
-	if !known && nbytes > unbelieved {
-		itemsize := h.DType.Size()
-		capacity = max(unbelieved/itemsize, 1) * itemsize // whole elements, for swapElements
+	capacity, parts := nbytes, h
+	if itemsize := h.DType.Size(); !known && nbytes > unbelieved {
+		if capacity = unbelieved / itemsize * itemsize; capacity == 0 { // less than an element: their bytes are put in order at the end
+			capacity, parts = unbelieved, Header{DType: ndarray.Uint8}
+		}
 	}
 	data := newBytes(capacity)
 	for filled := 0; ; {
-		if err := fill(data[filled:], r, h); err != nil {
+		if err := fill(data[filled:], r, parts); err != nil {
 			return nil, err
 		}
 		if filled = len(data); filled == nbytes {
@@ -254,6 +255,9 @@ func readElements(r io.Reader, h Header) (*ndarray.Any, error) {
 		more := newBytes(min(nbytes, 2*filled))
 		copy(more, data)
 		data = more
+	}
+	if parts.DType != h.DType {
+		swapElements(data, h.DType.Size(), h.swaps())
 	}
 	a, err := ndarray.AnyFromFlat(data, h.DType, h.Shape, h.Fortran)
 	if err != nil {

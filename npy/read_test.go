@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
 	"math"
 	"os"
@@ -292,5 +293,26 @@ func TestMapAccess(t *testing.T) {
 	}
 	if _, err := npy.Map[float64](big, npy.ReadOnly); !errors.Is(err, ndarray.ErrDType) {
 		t.Error(err)
+	}
+}
+
+// TestReadHugeElement reads a stream whose elements are larger than the memory that is taken for what nobody knows to come.
+func TestReadHugeElement(t *testing.T) {
+	const size = 40_000_000
+	head := withPrefix("{'descr': [('a', '>u2'), ('b', '|V39999998')], 'fortran_order': False, 'shape': (1,), }")
+	element := append([]byte{1, 2}, make([]byte, size-2)...)
+	a, err := npy.ReadAny(onlyReader{io.MultiReader(bytes.NewReader(head), bytes.NewReader(element))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	field, err := a.Field("a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v := field.Value(0); fmt.Sprint(v) != "258" {
+		t.Errorf("got %v, want 258", v)
+	}
+	if _, err := npy.ReadAny(onlyReader{io.MultiReader(bytes.NewReader(head), bytes.NewReader(element[1:]))}); !errors.Is(err, npy.ErrTruncated) {
+		t.Errorf("a byte less: got %v, want ErrTruncated", err)
 	}
 }

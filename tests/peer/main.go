@@ -25,6 +25,10 @@
 //	peer barrier   NAME ROUNDS     ROUNDS times: wait at it, and say how many had come before, or "broken"
 //	peer event     NAME wait|set   wait for it, and say "set"; or set it
 //	peer counter   NAME ROUNDS N   ROUNDS times: add one; then wait until it is N or more, and say what it is
+//
+// And to no segment:
+//
+//	peer parse                     print the .npy header of each line of input, which is in hexadecimal, as JSON
 package main
 
 import (
@@ -80,6 +84,8 @@ func run(verb string, args []string) error {
 		return meet(args[0], number(args[1]))
 	case "event":
 		return event(args[0], args[1])
+	case "parse":
+		return parse()
 	case "counter":
 		return counter(args[0], number(args[1]), number(args[2]))
 	}

@@ -1,0 +1,267 @@
+package npy_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"compress/zlib"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/samebytes/samebytes/ndarray"
+	"github.com/samebytes/samebytes/npy"
+)
+
+// corpusFile is a file of testdata/corpus.json.gz. testdata/corpus.py made them from NumPy, and says what the fields are.
+type corpusFile struct {
+	Name   string
+	Kind   string // "npy" or "npz"
+	Edge   string
+	Want   string // "valid", "invalid" or "either"
+	Here   string // "read" or "refused", or "" where Want says it
+	Stage  string
+	Arrays []corpusArray
+	Packed int
+	Data   latin1
+}
+
+// corpusArray is an array of a file of the corpus.
+type corpusArray struct {
+	Member  string
+	Foreign bool
+	Refused bool
+	DType   string
+	Order   string
+	Fortran bool
+	Shape   []int
+	SHA256  string
+	Offset  int
+}
+
+// corpus returns the files of a kind: all of them in a soak, and otherwise those that take little memory.
+func corpus(t testing.TB, kind string) []corpusFile {
+	t.Helper()
+	all, err := corpusFiles()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var files []corpusFile
+	for _, f := range all {
+		if f.Kind == kind && (soak() || f.Packed < 2) {
+			files = append(files, f)
+		}
+	}
+	if len(files) < 200 {
+		t.Fatalf("the corpus has %d files of kind %s only", len(files), kind)
+	}
+	return files
+}
+
+var corpusFiles = sync.OnceValues(func() (files []corpusFile, err error) {
+	f, err := os.Open("testdata/corpus.json.gz")
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	text, err := gzip.NewReader(f)
+	if err != nil {
+		return nil, err
+	}
+	return files, json.NewDecoder(text).Decode(&files)
+})
+
+func soak() bool { return os.Getenv("SAMEBYTES_SOAK") != "" }
+
+// bytes returns the file.
+func (f corpusFile) bytes(t testing.TB) []byte {
+	t.Helper()
+	data := []byte(f.Data)
+	for range f.Packed {
+		z, err := zlib.NewReader(bytes.NewReader(data))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if data, err = io.ReadAll(z); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return data
+}
+
+// mustRead reports whether the file must be read.
+func (f corpusFile) mustRead() bool { return f.Here == "read" || f.Here == "" && f.Want == "valid" }
+
+// mustRefuse reports whether the file must be refused.
+func (f corpusFile) mustRefuse() bool {
+	return f.Here == "refused" || f.Here == "" && f.Want == "invalid"
+}
+
+// checkHeader compares a header with that of a file of the corpus.
+func (a corpusArray) checkHeader(t *testing.T, h npy.Header) {
+	t.Helper()
+	if d := h.DType.String(); d != a.DType {
+		t.Errorf("dtype: got %s, want %s", d, a.DType)
+	}
+	if order := byteOrder(h); order != a.Order {
+		t.Errorf("byte order: got %q, want %q", order, a.Order)
+	}
+	if h.Fortran != a.Fortran || !slices.Equal(h.Shape, a.Shape) {
+		t.Errorf("got shape %v, Fortran order %v, want %v, %v", h.Shape, h.Fortran, a.Shape, a.Fortran)
+	}
+	if a.Offset != 0 && h.DataOffset != a.Offset {
+		t.Errorf("elements begin at %d, want %d", h.DataOffset, a.Offset)
+	}
+}
+
+func byteOrder(h npy.Header) string {
+	switch {
+	case !h.DType.Ordered():
+		return ""
+	case h.Mixed:
+		return "<>"
+	case h.BigEndian:
+		return ">"
+	}
+	return "<"
+}
+
+// TestCorpusHeaders asserts of each file what its header alone shows.
+func TestCorpusHeaders(t *testing.T) {
+	for _, f := range corpus(t, "npy") {
+		t.Run(f.Name, func(t *testing.T) {
+			h, err := npy.Parse(f.bytes(t))
+			switch {
+			case err != nil && f.mustRead():
+				t.Fatal(err)
+			case err == nil && f.mustRefuse() && f.Stage != "data":
+				t.Fatalf("got %+v, want an error", h)
+			case err == nil && len(f.Arrays) > 0:
+				f.Arrays[0].checkHeader(t, h)
+			}
+		})
+	}
+}
+
+// check compares an array with that of a file of the corpus.
+func (a corpusArray) check(t *testing.T, got *ndarray.Any) {
+	t.Helper()
+	if d := got.DType().String(); d != a.DType {
+		t.Errorf("dtype: got %s, want %s", d, a.DType)
+	}
+	if !slices.Equal(got.Shape(), a.Shape) {
+		t.Errorf("shape: got %v, want %v", got.Shape(), a.Shape)
+	}
+	if sum := checksum(got); sum != a.SHA256 {
+		t.Errorf("SHA-256: got %s, want %s", sum, a.SHA256)
+	}
+}
+
+// checksum returns the SHA-256 of the elements as testdata/corpus.py has it, on a little-endian machine.
+func checksum(a *ndarray.Any) string {
+	data := a.Copy().Data()
+	if used := usedBytes(nil, a.DType()); slices.Contains(used, false) {
+		for i := range data {
+			if !used[i%len(used)] {
+				data[i] = 0
+			}
+		}
+	}
+	return fmt.Sprintf("%x", sha256.Sum256(data))
+}
+
+// usedBytes appends to dst, for each byte of an element, whether it belongs to a field.
+func usedBytes(dst []bool, d ndarray.DType) []bool {
+	end := len(dst) + d.Size()
+	switch fields, base := d.Fields(), d.Base(); {
+	case fields != nil:
+		begin := len(dst)
+		for _, f := range fields {
+			dst = append(dst, make([]bool, begin+f.Offset-len(dst))...)
+			dst = usedBytes(dst, f.DType)
+		}
+		dst = append(dst, make([]bool, end-len(dst))...)
+	case base != d:
+		for len(dst) < end {
+			dst = usedBytes(dst, base)
+		}
+	default:
+		dst = append(dst, slices.Repeat([]bool{true}, d.Size())...)
+	}
+	return dst
+}
+
+// TestCorpusFiles reads each file by each way.
+func TestCorpusFiles(t *testing.T) {
+	for _, f := range corpus(t, "npy") {
+		t.Run(f.Name, func(t *testing.T) {
+			data := f.bytes(t)
+			path := filepath.Join(t.TempDir(), "x.npy")
+			if err := os.WriteFile(path, data, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			file := bytes.NewReader(data)
+			f.checkRead(t, "ReadAny", func() (*ndarray.Any, error) { return npy.ReadAny(file) })
+			if f.mustRead() && len(f.Arrays) > 1 {
+				for _, want := range f.Arrays[1:] {
+					next, err := npy.ReadAny(file)
+					if err != nil {
+						t.Fatalf("the next array: %v", err)
+					}
+					want.check(t, next)
+				}
+			}
+			f.checkRead(t, "a stream", func() (*ndarray.Any, error) { return npy.ReadAny(onlyReader{bytes.NewReader(data)}) })
+			f.checkRead(t, "ReadFileAny", func() (*ndarray.Any, error) { return npy.ReadFileAny(path) })
+			if h, err := npy.Parse(data); err == nil && (h.BigEndian || h.Mixed) {
+				m, err := npy.MapAny(path, npy.ReadOnly)
+				if err == nil {
+					m.Close()
+				}
+				if (err != nil || h.NBytes() > 0) && !errors.Is(err, ndarray.ErrDType) && !errors.Is(err, npy.ErrTruncated) {
+					t.Errorf("MapAny: got %v, want an error: elements in another byte order cannot be mapped", err)
+				}
+				return
+			}
+			f.checkRead(t, "MapAny", func() (*ndarray.Any, error) {
+				m, err := npy.MapAny(path, npy.ReadOnly)
+				if err != nil {
+					return nil, err
+				}
+				defer m.Close()
+				return m.Copy(), nil
+			})
+		})
+	}
+}
+
+// checkRead asserts that a way to read the file gives its array, or an error of this package, and takes little memory besides.
+func (f corpusFile) checkRead(t *testing.T, way string, read func() (*ndarray.Any, error)) {
+	t.Helper()
+	const most = 64 << 20 // bytes, beside the result
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	got, err := read()
+	runtime.ReadMemStats(&after)
+	if n := after.TotalAlloc - before.TotalAlloc; err != nil && n > most {
+		t.Errorf("%s: %d bytes allocated", way, n)
+	}
+	switch {
+	case err != nil && f.mustRead():
+		t.Errorf("%s: %v", way, err)
+	case err == nil && f.mustRefuse():
+		t.Errorf("%s: got %v of shape %v, want an error", way, got.DType(), got.Shape())
+	case err == nil && len(f.Arrays) > 0:
+		f.Arrays[0].check(t, got)
+	case err != nil && !errors.Is(err, io.EOF) && !slices.ContainsFunc([]error{npy.ErrFormat, npy.ErrTruncated, ndarray.ErrDType, ndarray.ErrShape},
+		func(known error) bool { return errors.Is(err, known) }):
+		t.Errorf("%s: %v is no error of this package", way, err)
+	}
+}
