@@ -3,6 +3,7 @@ package ndarray_test
 import (
 	"errors"
 	"math"
+	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -215,7 +216,7 @@ var attempts = []func(c *choices, shape []int) attempt{
 		v.made = func(a *ndarray.Array[int64]) *ndarray.Array[int64] {
 			return a.Slice(append(slices.Repeat([]ndarray.Index{ndarray.All}, axis), ndarray.Step(start, stop, step))...)
 		}
-		if v.none {
+		if v.none = v.none || step == 0; v.none {
 			return v
 		}
 		taken, ok := stepped(shape[axis], start, stop, step)
@@ -248,6 +249,17 @@ func checkAttempts(t *testing.T, c choices) {
 		}
 		a, m = v.made(a), m.build(v.shape, v.from)
 		compare(t, history, a, m)
+	}
+}
+
+func TestViewArguments(t *testing.T) {
+	random := rand.New(rand.NewPCG(3, 4))
+	for range 20000 {
+		c := make(choices, random.IntN(40))
+		for i := range c {
+			c[i] = byte(random.Uint32())
+		}
+		checkAttempts(t, c)
 	}
 }
 
