@@ -25,7 +25,8 @@ type Mapped[T ndarray.Element] struct {
 	memory []byte
 }
 
-// Map maps a file.
+// Map maps a file. Bools are as they are in it: one that is neither 0 nor 1, of which [Read] makes true, is none to Go, so files of
+// those who aren't trusted are better read.
 // The errors are those of [Parse] and of package os, [ErrTruncated] where the file has fewer bytes than its header says,
 // [ndarray.ErrDType] where the elements are not T in this machine's byte order, [ndarray.ErrLayout] where they don't begin at a
 // multiple of what T needs, those of limits, and errors.ErrUnsupported.

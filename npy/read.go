@@ -102,7 +102,10 @@ func ReadInto[T ndarray.Element](dst *ndarray.Array[T], r io.Reader, limits ...L
 		inOrder = dst.T()
 	}
 	if h.DType == want && inOrder.Contiguous() {
-		return fill(inOrder.Any().Data(), r, h)
+		data := inOrder.Any().Data()
+		err := fill(data, r, h)
+		makeBools(data, h.DType)
+		return err
 	}
 	a, err := readElements(r, h)
 	if err != nil {
@@ -259,6 +262,7 @@ func readElements(r io.Reader, h Header) (*ndarray.Any, error) {
 	if parts.DType != h.DType {
 		swapElements(data, h.DType.Size(), h.swaps())
 	}
+	makeBools(data, h.DType)
 	a, err := ndarray.AnyFromFlat(data, h.DType, h.Shape, h.Fortran)
 	if err != nil {
 		return nil, fmt.Errorf("npy: %w", err)

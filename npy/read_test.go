@@ -316,3 +316,28 @@ func TestReadHugeElement(t *testing.T) {
 		t.Errorf("a byte less: got %v, want ErrTruncated", err)
 	}
 }
+
+// TestReadBools reads bools that are neither 0 nor 1, which must not get into a bool of Go's.
+func TestReadBools(t *testing.T) {
+	type field struct {
+		X int8
+		B [3]bool
+	}
+	const truth = "\x00\x01\x02\xff\x80\x00\x00\x00\x00\x03"
+	b := append(withPrefix("{'descr': '|b1', 'fortran_order': False, 'shape': (10,)}"), truth...)
+	into := ndarray.New[bool](10)
+	if err := npy.ReadInto(into, bytes.NewReader(b)); err != nil {
+		t.Fatal(err)
+	}
+	for way, a := range map[string]*ndarray.Any{
+		"Read": must(npy.Read[bool](bytes.NewReader(b))).Any(), "ReadAny": must(npy.ReadAny(onlyReader{bytes.NewReader(b)})), "ReadInto": into.Any(),
+	} {
+		if got := string(a.Data()); got != "\x00\x01\x01\x01\x01\x00\x00\x00\x00\x01" {
+			t.Errorf("%s: got %q", way, got)
+		}
+	}
+	b = append(withPrefix("{'descr': [('X', '|i1'), ('B', '|b1', (3,))], 'fortran_order': False, 'shape': (2,)}"), "\x07\x00\x02\x01\x08\xff\x00\x10"...)
+	if got := string(must(npy.Read[field](bytes.NewReader(b))).Any().Data()); got != "\x07\x00\x01\x01\x08\x01\x00\x01" {
+		t.Errorf("structs: got %q", got)
+	}
+}

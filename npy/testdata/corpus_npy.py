@@ -172,7 +172,7 @@ def cases():
             here="refused" if why in (LONG, ALIAS) else "",
         )
     yield Case("dtype", "bools that are not 0 or 1", header(full(descr="'|b1'", shape="(4,)")) + b"\0\1\2\xff",
-               why="NumPy keeps them; a bool of Go's that is not 0 or 1 is none", want="either", like=b"")  # fmt: skip
+               why="NumPy keeps them; here they become 1", want="either", like=b"")  # fmt: skip
     yield Case(
         "dtype",
         "text of numbers that are no characters",
