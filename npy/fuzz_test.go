@@ -49,9 +49,9 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// FuzzZip asserts that any bytes give an error or an archive, and each of its members an error or an array, whose checksum is the same by
+// FuzzNpz asserts that any bytes give an error or an archive, and each of its members an error or an array, whose checksum is the same by
 // each way and in another archive; and that the bytes as a member, stored or deflated, give what they give as a file.
-func FuzzZip(f *testing.F) {
+func FuzzNpz(f *testing.F) {
 	a, text := ndarray.Arange(int16(0), 6, 1), must(ndarray.FromSlice([]ndarray.UTF32{'a', 'β'}))
 	for _, format := range []npy.ZipFormat{{}, {Level: 9}, {Format: npy.Format{Align: 1, BigEndian: true}}} {
 		f.Add(zipped(f, func(z *npy.ZipWriter) error {

@@ -98,10 +98,10 @@ def test_checksum_is_that_of_the_contents(tmp_path: Path, program: Path) -> None
             "little": array.astype(array.dtype.newbyteorder("<")),
             "steps": np.repeat(array[None], 2, 0)[1],
         }
-        for form, other in forms.items():
-            path = tmp_path / f"{i}{form}.npy"
+        paths = [tmp_path / f"{i}{form}.npy" for form in forms]
+        for path, other in zip(paths, forms.values(), strict=True):
             np.save(path, other.reshape(array.shape))
-            assert checksums(program, path) == [want], (name, form)
+        assert checksums(program, *paths) == [want] * len(forms), name
 
 
 def test_checksum_of_padding_is_of_zeros(tmp_path: Path, program: Path) -> None:
