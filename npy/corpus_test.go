@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"compress/gzip"
 	"compress/zlib"
-	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -160,43 +159,9 @@ func (a corpusArray) check(t *testing.T, got *ndarray.Any) {
 	if !slices.Equal(got.Shape(), a.Shape) {
 		t.Errorf("shape: got %v, want %v", got.Shape(), a.Shape)
 	}
-	if sum := checksum(got); sum != a.SHA256 {
+	if sum := fmt.Sprintf("%x", npy.Checksum(got)); sum != a.SHA256 {
 		t.Errorf("SHA-256: got %s, want %s", sum, a.SHA256)
 	}
-}
-
-// checksum returns the SHA-256 of the elements as testdata/corpus.py has it, on a little-endian machine.
-func checksum(a *ndarray.Any) string {
-	data := a.Copy().Data()
-	if used := usedBytes(nil, a.DType()); slices.Contains(used, false) {
-		for i := range data {
-			if !used[i%len(used)] {
-				data[i] = 0
-			}
-		}
-	}
-	return fmt.Sprintf("%x", sha256.Sum256(data))
-}
-
-// usedBytes appends to dst, for each byte of an element, whether it belongs to a field.
-func usedBytes(dst []bool, d ndarray.DType) []bool {
-	end := len(dst) + d.Size()
-	switch fields, base := d.Fields(), d.Base(); {
-	case fields != nil:
-		begin := len(dst)
-		for _, f := range fields {
-			dst = append(dst, make([]bool, begin+f.Offset-len(dst))...)
-			dst = usedBytes(dst, f.DType)
-		}
-		dst = append(dst, make([]bool, end-len(dst))...)
-	case base != d:
-		for len(dst) < end {
-			dst = usedBytes(dst, base)
-		}
-	default:
-		dst = append(dst, slices.Repeat([]bool{true}, d.Size())...)
-	}
-	return dst
 }
 
 // TestCorpusFiles reads each file by each way.
@@ -221,6 +186,11 @@ func TestCorpusFiles(t *testing.T) {
 			}
 			f.checkRead(t, "a stream", func() (*ndarray.Any, error) { return npy.ReadAny(onlyReader{bytes.NewReader(data)}) })
 			f.checkRead(t, "ReadFileAny", func() (*ndarray.Any, error) { return npy.ReadFileAny(path) })
+			if _, sum, err := npy.ChecksumFile(path); err == nil && len(f.Arrays) > 0 && fmt.Sprintf("%x", sum) != f.Arrays[0].SHA256 {
+				t.Errorf("ChecksumFile: got %x, want %s", sum, f.Arrays[0].SHA256)
+			} else if err == nil && f.mustRefuse() || err != nil && f.mustRead() {
+				t.Errorf("ChecksumFile: got %x, %v", sum, err)
+			}
 			if h, err := npy.Parse(data); err == nil && (h.BigEndian || h.Mixed) {
 				m, err := npy.MapAny(path, npy.ReadOnly)
 				if err == nil {
@@ -261,8 +231,65 @@ func (f corpusFile) checkRead(t *testing.T, way string, read func() (*ndarray.An
 		t.Errorf("%s: got %v of shape %v, want an error", way, got.DType(), got.Shape())
 	case err == nil && len(f.Arrays) > 0:
 		f.Arrays[0].check(t, got)
-	case err != nil && !errors.Is(err, io.EOF) && !slices.ContainsFunc([]error{npy.ErrFormat, npy.ErrTruncated, ndarray.ErrDType, ndarray.ErrShape},
-		func(known error) bool { return errors.Is(err, known) }):
+	case err != nil && !errors.Is(err, io.EOF) && !known(err):
 		t.Errorf("%s: %v is no error of this package", way, err)
+	}
+}
+
+// known reports whether an error is one that a file is refused with.
+func known(err error) bool {
+	return slices.ContainsFunc([]error{npy.ErrFormat, npy.ErrTruncated, ndarray.ErrDType, ndarray.ErrShape},
+		func(known error) bool { return errors.Is(err, known) })
+}
+
+// TestCorpusArchives reads each archive, and each of its members by each way.
+func TestCorpusArchives(t *testing.T) {
+	for _, f := range corpus(t, "npz") {
+		t.Run(f.Name, func(t *testing.T) {
+			data := f.bytes(t)
+			path := filepath.Join(t.TempDir(), "x.npz")
+			if err := os.WriteFile(path, data, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			z, err := npy.OpenZip(path)
+			if _, other := npy.NewZip(bytes.NewReader(data), int64(len(data))); (other == nil) != (err == nil) {
+				t.Errorf("OpenZip: %v, NewZip: %v", err, other)
+			}
+			if err != nil {
+				if f.mustRead() || !known(err) {
+					t.Error(err)
+				}
+				return
+			}
+			defer z.Close()
+			i, refused := 0, false
+			for m := range z.Members() {
+				want := corpusArray{}
+				if i < len(f.Arrays) {
+					want = f.Arrays[i]
+				} else if f.mustRead() {
+					t.Fatalf("%q is a member more", m.Name())
+				}
+				i++
+				got, err := m.ReadAny()
+				_, sum, failed := m.Checksum()
+				switch {
+				case (err == nil) != (failed == nil) || err == nil && npy.Checksum(got) != sum:
+					t.Errorf("%q: ReadAny says %v, Checksum %v", m.Name(), err, failed)
+				case err != nil && !known(err):
+					t.Errorf("%q: %v is no error of this package", m.Name(), err)
+				case err != nil && want.SHA256 != "" && f.Want != "either" && f.Here != "refused":
+					t.Errorf("%q: %v", m.Name(), err)
+				case err == nil && (want.Refused && f.Want != "either" || want.Foreign):
+					t.Errorf("%q: got %v, want an error", m.Name(), got)
+				case err == nil && want.SHA256 != "":
+					want.check(t, got)
+				}
+				refused = refused || err != nil && !want.Foreign
+			}
+			if f.mustRefuse() && !refused || f.mustRead() && (refused || i != len(f.Arrays)) {
+				t.Errorf("%d members of %d, refused: %v", i, len(f.Arrays), refused)
+			}
+		})
 	}
 }

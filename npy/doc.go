@@ -39,6 +39,22 @@
 // Of a struct, fields stand one behind the other. A field of kind V without a name is padding, and one that is an array has a
 // third item, its shape. Its name may be a tuple of a title and the name; titles are not kept.
 //
+// # Archives
+//
+// An .npz is a zip archive of such files, as np.savez writes it. [OpenZip] opens one, [ReadMember] reads an array of it and [MapMember]
+// maps one, and [CreateZip] makes one. Of an archive nothing is believed but its directory, which stands at the end, and that only as
+// far as nothing contradicts it: the headers before the members say otherwise in what NumPy itself writes. So a member is refused
+// whose CRC-32 or size is not the directory's, which shares bytes with another, or whose array needs more bytes than it has. What is behind the
+// array in a member is not kept, but read for the CRC.
+//
+// Read are stored and deflated members, and those that bzip2 has compressed; LZMA, which NumPy reads as well, is refused as [ErrFormat], and so is
+// what is encrypted. Written are members whose sizes stand before them, which readers need that don't look at the directory, and
+// whose elements are aligned where they are stored.
+//
+// # Checksums
+//
+// [Checksum], [ChecksumFile] and [Member.Checksum] tell whether two arrays have the same contents, in whatever layout they lie.
+//
 // # Where this package and NumPy decide otherwise
 //
 // Whatever is read here is what NumPy reads. Refused, though NumPy reads it:

@@ -16,6 +16,7 @@ type Limits struct {
 	HeaderBytes int // of the header; by default, and at most, [MaxHeader]
 	Axes        int // of the shape; by default, and at most, [ndarray.MaxDims]
 	Bytes       int // that the elements take; by default as many as an int counts
+	Directory   int // bytes of an archive's table of its members; by default 8 MiB, enough for 100,000, which take 64 MiB of memory
 }
 
 // check returns an error where a header asks for more.
@@ -238,7 +239,7 @@ const unbelieved = 32 << 20
 func readElements(r io.Reader, h Header) (*ndarray.Any, error) {
 	nbytes := h.NBytes()
 	available, known := remaining(r)
-	if known && nbytes > available {
+	if nbytes > available {
 		return nil, fmt.Errorf("npy: %w: expected %d bytes of elements, found %d", ErrTruncated, nbytes, available)
 	}
 	capacity, parts := nbytes, h
@@ -280,21 +281,23 @@ func newBytes(n int) []byte {
 	return a.Any().Data()[:n:n]
 }
 
-// remaining returns how many bytes r has, and whether it can say that.
+// remaining returns how many bytes r has at most, and whether it certainly has them.
 func remaining(r io.Reader) (n int, known bool) {
 	switch r := r.(type) {
+	case *memberReader:
+		return int(min(r.left, math.MaxInt)), r.packed == nil
 	case interface{ Len() int }: // bytes.Reader, bytes.Buffer, strings.Reader
 		return r.Len(), true
 	case *os.File:
 		info, err := r.Stat()
 		if err != nil || !info.Mode().IsRegular() {
-			return 0, false
+			return math.MaxInt, false
 		}
 		at, err := r.Seek(0, io.SeekCurrent)
 		if err != nil || info.Size()-at > math.MaxInt {
-			return 0, false
+			return math.MaxInt, false
 		}
 		return int(max(info.Size()-at, 0)), true
 	}
-	return 0, false
+	return math.MaxInt, false
 }
