@@ -36,10 +36,10 @@ func RandomExp[T Float](dst *Array[T], src rand.Source) *Array[T] {
 }
 
 // RandomIntN stores uniformly distributed integers from 0 to n-1 in dst and returns it: those of [rand.Rand.IntN].
-// It panics with a [RangeError] if n is below 1 or n-1 is no T, and otherwise as [Random] does.
+// It panics with a [ValueError] if n is below 1 or n-1 is no T, and otherwise as [Random] does.
 func RandomIntN[T Integer](dst *Array[T], n int, src rand.Source) *Array[T] {
 	if n < 1 || T(n-1) < 0 || uint64(T(n-1)) != uint64(n-1) {
-		panic(RangeError{"RandomIntN", n, "expected a number of integers from 0 on that the elements can hold"})
+		panic(ValueError{"RandomIntN", n, "expected a number of integers from 0 on that the elements can hold"})
 	}
 	r := rand.New(src)
 	return generate("RandomIntN", dst, func() T { return T(r.IntN(n)) })

@@ -81,8 +81,8 @@ func TestRandomIntNLimits(t *testing.T) {
 	} {
 		func() {
 			defer func() {
-				if err, ok := recover().(ndarray.RangeError); !ok || err.Op != "RandomIntN" {
-					t.Errorf("%s: expected a RangeError, found %v", c.name, err)
+				if err, ok := recover().(ndarray.ValueError); !ok || err.Op != "RandomIntN" {
+					t.Errorf("%s: expected a ValueError, found %v", c.name, err)
 				}
 			}()
 			c.call()

@@ -1,7 +1,6 @@
 package ndarray
 
 import (
-	"fmt"
 	"math"
 	"slices"
 	"strconv"
@@ -9,27 +8,16 @@ import (
 	"github.com/samebytes/samebytes/ndarray/internal/kern"
 )
 
-// RangeError is the value of the panic of a call with a number that is none of those it takes.
-type RangeError struct {
-	Op     string
-	Value  any // what was given
-	Reason string
-}
-
-func (e RangeError) Error() string {
-	return fmt.Sprintf("ndarray: %s: %s: found %v", e.Op, e.Reason, e.Value)
-}
-
 // Arange returns start, start+step, start+2*step, ... up to but without stop, in memory of its own: of shape
 // (ceil((stop-start)/step),), or empty where stop lies the other way. Integers of any size are counted exactly.
 // Floats are those of NumPy's arange for scalars of the type, bit for bit: element i is start + i*d, where d is start+step
 // rounded, less start. Rounding decides whether one more element, near stop, belongs to them; [Linspace] leaves no doubt.
-// It panics with a [RangeError] if step is zero or NaN, if start or stop are NaN, and if there would be more elements than
+// It panics with a [ValueError] if step is zero or NaN, if start or stop are NaN, and if there would be more elements than
 // an int counts.
 func Arange[T Real](start, stop, step T) *Array[T] {
 	given := [...]T{start, stop, step}
 	if step == 0 {
-		panic(RangeError{"Arange", given, "expected a step that is not zero"})
+		panic(ValueError{"Arange", given, "expected a step that is not zero"})
 	}
 	n, reason := 0, ""
 	if one := T(1); one/2 != 0 {
@@ -41,7 +29,7 @@ func Arange[T Real](start, stop, step T) *Array[T] {
 		reason = err.Error()
 	}
 	if reason != "" {
-		panic(RangeError{"Arange", given, reason})
+		panic(ValueError{"Arange", given, reason})
 	}
 	a := New[T](n)
 	kern.Arange(a.data, start, step)
@@ -119,11 +107,11 @@ func logspace[T Float](op string, start, stop float64, n int, base float64) *Arr
 
 // Geomspace returns n numbers from start to stop, each the same multiple of the one before, in memory of its own and of
 // shape (n,). First and last are start and stop themselves; those between may differ from NumPy's in the last digits.
-// It panics with a [RangeError] unless start and stop are both above or both below zero, and with a [ShapeError] if n is
+// It panics with a [ValueError] unless start and stop are both above or both below zero, and with a [ShapeError] if n is
 // negative.
 func Geomspace[T Float](start, stop T, n int) *Array[T] {
 	if !(start > 0 && stop > 0 || start < 0 && stop < 0) {
-		panic(RangeError{"Geomspace", [...]T{start, stop}, "expected two numbers of one sign"})
+		panic(ValueError{"Geomspace", [...]T{start, stop}, "expected two numbers of one sign"})
 	}
 	sign := T(1)
 	if start < 0 {

@@ -185,7 +185,7 @@ func TestArangeAtTheLimits(t *testing.T) {
 
 func TestRangePanics(t *testing.T) {
 	nan, inf := math.NaN(), math.Inf(1)
-	var outOfRange ndarray.RangeError
+	var outOfRange ndarray.ValueError
 	var shape ndarray.ShapeError
 	var layout ndarray.LayoutError
 	row := ndarray.New[float64](3)
