@@ -24,7 +24,6 @@ func (BitAnd[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 0:
 		for range rows {
@@ -38,7 +37,6 @@ func (BitAnd[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc == 1 && a.Inc == 0 && b.Inc == 1:
 		for range rows {
@@ -52,7 +50,6 @@ func (BitAnd[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc == 1 && a.Inc == 1:
 		for range rows {
@@ -68,7 +65,6 @@ func (BitAnd[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc == 1 && b.Inc == 1:
 		for range rows {
@@ -84,7 +80,6 @@ func (BitAnd[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc && b.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
@@ -100,7 +95,6 @@ func (BitAnd[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc && b.Inc == 0:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
@@ -115,7 +109,6 @@ func (BitAnd[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc > 0 && a.Inc == 0 && b.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
@@ -130,7 +123,6 @@ func (BitAnd[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	default:
 		for range rows {
@@ -148,7 +140,6 @@ func (BitAnd[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	}
 }
@@ -175,7 +166,6 @@ func (BitOr[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 0:
 		for range rows {
@@ -189,7 +179,6 @@ func (BitOr[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc == 1 && a.Inc == 0 && b.Inc == 1:
 		for range rows {
@@ -203,7 +192,6 @@ func (BitOr[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc == 1 && a.Inc == 1:
 		for range rows {
@@ -219,7 +207,6 @@ func (BitOr[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc == 1 && b.Inc == 1:
 		for range rows {
@@ -235,7 +222,6 @@ func (BitOr[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc && b.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
@@ -251,7 +237,6 @@ func (BitOr[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc && b.Inc == 0:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
@@ -266,7 +251,6 @@ func (BitOr[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc > 0 && a.Inc == 0 && b.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
@@ -281,7 +265,6 @@ func (BitOr[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	default:
 		for range rows {
@@ -299,7 +282,6 @@ func (BitOr[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	}
 }
@@ -326,7 +308,6 @@ func (BitXor[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 0:
 		for range rows {
@@ -340,7 +321,6 @@ func (BitXor[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc == 1 && a.Inc == 0 && b.Inc == 1:
 		for range rows {
@@ -354,7 +334,6 @@ func (BitXor[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc == 1 && a.Inc == 1:
 		for range rows {
@@ -370,7 +349,6 @@ func (BitXor[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc == 1 && b.Inc == 1:
 		for range rows {
@@ -386,7 +364,6 @@ func (BitXor[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc && b.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
@@ -402,7 +379,6 @@ func (BitXor[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc && b.Inc == 0:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
@@ -417,7 +393,6 @@ func (BitXor[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc > 0 && a.Inc == 0 && b.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
@@ -432,7 +407,6 @@ func (BitXor[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	default:
 		for range rows {
@@ -450,7 +424,6 @@ func (BitXor[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	}
 }
@@ -474,7 +447,6 @@ func (BitNot[T]) Rows(dst Vec[T], a Vec[T], n, rows int) {
 			}
 			dst.Off += dst.Next
 			a.Off += a.Next
-
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
@@ -487,7 +459,6 @@ func (BitNot[T]) Rows(dst Vec[T], a Vec[T], n, rows int) {
 			}
 			dst.Off += dst.Next
 			a.Off += a.Next
-
 		}
 	default:
 		for range rows {
@@ -501,347 +472,6 @@ func (BitNot[T]) Rows(dst Vec[T], a Vec[T], n, rows int) {
 			}
 			dst.Off += dst.Next
 			a.Off += a.Next
-
-		}
-	}
-}
-
-// ShiftLeft stores x << y.
-type ShiftLeft[T Integer] struct{}
-
-func (k ShiftLeft[T]) Run(dst Vec[T], a Vec[T], b Vec[T], n int) {
-	k.Rows(dst, a, b, n, 1)
-}
-
-func (ShiftLeft[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
-	switch {
-	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 1:
-		for range rows {
-			d := dst.Unit(n)
-			p := a.Unit(n)[:len(d)]
-			q := b.Unit(n)[:len(d)]
-			for at := range d {
-				x := p[at]
-				y := q[at]
-				d[at] = x << uint64(y)
-			}
-			dst.Off += dst.Next
-			a.Off += a.Next
-			b.Off += b.Next
-
-		}
-	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 0:
-		for range rows {
-			d := dst.Unit(n)
-			p := a.Unit(n)[:len(d)]
-			y := b.Data[b.Off]
-			for at := range d {
-				x := p[at]
-				d[at] = x << uint64(y)
-			}
-			dst.Off += dst.Next
-			a.Off += a.Next
-			b.Off += b.Next
-
-		}
-	case dst.Inc == 1 && a.Inc == 0 && b.Inc == 1:
-		for range rows {
-			d := dst.Unit(n)
-			x := a.Data[a.Off]
-			q := b.Unit(n)[:len(d)]
-			for at := range d {
-				y := q[at]
-				d[at] = x << uint64(y)
-			}
-			dst.Off += dst.Next
-			a.Off += a.Next
-			b.Off += b.Next
-
-		}
-	case dst.Inc == 1 && a.Inc == 1:
-		for range rows {
-			d := dst.Unit(n)
-			p := a.Unit(n)[:len(d)]
-			q, j, jStep := b.Data, b.Off, b.Inc
-			for at := range d {
-				x := p[at]
-				y := q[j]
-				d[at] = x << uint64(y)
-				j += jStep
-			}
-			dst.Off += dst.Next
-			a.Off += a.Next
-			b.Off += b.Next
-
-		}
-	case dst.Inc == 1 && b.Inc == 1:
-		for range rows {
-			d := dst.Unit(n)
-			p, i, iStep := a.Data, a.Off, a.Inc
-			q := b.Unit(n)[:len(d)]
-			for at := range d {
-				x := p[i]
-				y := q[at]
-				d[at] = x << uint64(y)
-				i += iStep
-			}
-			dst.Off += dst.Next
-			a.Off += a.Next
-			b.Off += b.Next
-
-		}
-	case dst.Inc > 0 && a.Inc == dst.Inc && b.Inc == dst.Inc:
-		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		for range rows {
-			d := dst.Data[dst.Off:][:length]
-			p := a.Data[a.Off:][:length]
-			q := b.Data[b.Off:][:length]
-			for i := uint(0); i < uint(len(d)); i += step {
-				x := p[i]
-				y := q[i]
-				d[i] = x << uint64(y)
-			}
-			dst.Off += dst.Next
-			a.Off += a.Next
-			b.Off += b.Next
-
-		}
-	case dst.Inc > 0 && a.Inc == dst.Inc && b.Inc == 0:
-		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		for range rows {
-			d := dst.Data[dst.Off:][:length]
-			p := a.Data[a.Off:][:length]
-			y := b.Data[b.Off]
-			for i := uint(0); i < uint(len(d)); i += step {
-				x := p[i]
-				d[i] = x << uint64(y)
-			}
-			dst.Off += dst.Next
-			a.Off += a.Next
-			b.Off += b.Next
-
-		}
-	case dst.Inc > 0 && a.Inc == 0 && b.Inc == dst.Inc:
-		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		for range rows {
-			d := dst.Data[dst.Off:][:length]
-			x := a.Data[a.Off]
-			q := b.Data[b.Off:][:length]
-			for i := uint(0); i < uint(len(d)); i += step {
-				y := q[i]
-				d[i] = x << uint64(y)
-			}
-			dst.Off += dst.Next
-			a.Off += a.Next
-			b.Off += b.Next
-
-		}
-	default:
-		for range rows {
-			d, to, toStep := dst.Data, dst.Off, dst.Inc
-			p, i, iStep := a.Data, a.Off, a.Inc
-			q, j, jStep := b.Data, b.Off, b.Inc
-			for range n {
-				x := p[i]
-				y := q[j]
-				d[to] = x << uint64(y)
-				to += toStep
-				i += iStep
-				j += jStep
-			}
-			dst.Off += dst.Next
-			a.Off += a.Next
-			b.Off += b.Next
-
-		}
-	}
-}
-
-// ShiftRight stores x >> y.
-type ShiftRight[T Integer] struct{}
-
-func (k ShiftRight[T]) Run(dst Vec[T], a Vec[T], b Vec[T], n int) {
-	k.Rows(dst, a, b, n, 1)
-}
-
-func (ShiftRight[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
-	switch {
-	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 1:
-		for range rows {
-			d := dst.Unit(n)
-			p := a.Unit(n)[:len(d)]
-			q := b.Unit(n)[:len(d)]
-			for at := range d {
-				x := p[at]
-				y := q[at]
-				d[at] = x >> uint64(y)
-			}
-			dst.Off += dst.Next
-			a.Off += a.Next
-			b.Off += b.Next
-
-		}
-	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 0:
-		for range rows {
-			d := dst.Unit(n)
-			p := a.Unit(n)[:len(d)]
-			y := b.Data[b.Off]
-			for at := range d {
-				x := p[at]
-				d[at] = x >> uint64(y)
-			}
-			dst.Off += dst.Next
-			a.Off += a.Next
-			b.Off += b.Next
-
-		}
-	case dst.Inc == 1 && a.Inc == 0 && b.Inc == 1:
-		for range rows {
-			d := dst.Unit(n)
-			x := a.Data[a.Off]
-			q := b.Unit(n)[:len(d)]
-			for at := range d {
-				y := q[at]
-				d[at] = x >> uint64(y)
-			}
-			dst.Off += dst.Next
-			a.Off += a.Next
-			b.Off += b.Next
-
-		}
-	case dst.Inc == 1 && a.Inc == 1:
-		for range rows {
-			d := dst.Unit(n)
-			p := a.Unit(n)[:len(d)]
-			q, j, jStep := b.Data, b.Off, b.Inc
-			for at := range d {
-				x := p[at]
-				y := q[j]
-				d[at] = x >> uint64(y)
-				j += jStep
-			}
-			dst.Off += dst.Next
-			a.Off += a.Next
-			b.Off += b.Next
-
-		}
-	case dst.Inc == 1 && b.Inc == 1:
-		for range rows {
-			d := dst.Unit(n)
-			p, i, iStep := a.Data, a.Off, a.Inc
-			q := b.Unit(n)[:len(d)]
-			for at := range d {
-				x := p[i]
-				y := q[at]
-				d[at] = x >> uint64(y)
-				i += iStep
-			}
-			dst.Off += dst.Next
-			a.Off += a.Next
-			b.Off += b.Next
-
-		}
-	case dst.Inc > 0 && a.Inc == dst.Inc && b.Inc == dst.Inc:
-		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		for range rows {
-			d := dst.Data[dst.Off:][:length]
-			p := a.Data[a.Off:][:length]
-			q := b.Data[b.Off:][:length]
-			for i := uint(0); i < uint(len(d)); i += step {
-				x := p[i]
-				y := q[i]
-				d[i] = x >> uint64(y)
-			}
-			dst.Off += dst.Next
-			a.Off += a.Next
-			b.Off += b.Next
-
-		}
-	case dst.Inc > 0 && a.Inc == dst.Inc && b.Inc == 0:
-		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		for range rows {
-			d := dst.Data[dst.Off:][:length]
-			p := a.Data[a.Off:][:length]
-			y := b.Data[b.Off]
-			for i := uint(0); i < uint(len(d)); i += step {
-				x := p[i]
-				d[i] = x >> uint64(y)
-			}
-			dst.Off += dst.Next
-			a.Off += a.Next
-			b.Off += b.Next
-
-		}
-	case dst.Inc > 0 && a.Inc == 0 && b.Inc == dst.Inc:
-		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		for range rows {
-			d := dst.Data[dst.Off:][:length]
-			x := a.Data[a.Off]
-			q := b.Data[b.Off:][:length]
-			for i := uint(0); i < uint(len(d)); i += step {
-				y := q[i]
-				d[i] = x >> uint64(y)
-			}
-			dst.Off += dst.Next
-			a.Off += a.Next
-			b.Off += b.Next
-
-		}
-	default:
-		for range rows {
-			d, to, toStep := dst.Data, dst.Off, dst.Inc
-			p, i, iStep := a.Data, a.Off, a.Inc
-			q, j, jStep := b.Data, b.Off, b.Inc
-			for range n {
-				x := p[i]
-				y := q[j]
-				d[to] = x >> uint64(y)
-				to += toStep
-				i += iStep
-				j += jStep
-			}
-			dst.Off += dst.Next
-			a.Off += a.Next
-			b.Off += b.Next
-
-		}
-	}
-}
-
-// BitCount stores bitCount(x).
-type BitCount[T Integer] struct{}
-
-func (k BitCount[T]) Run(dst Vec[uint8], a Vec[T], n int) {
-	k.Rows(dst, a, n, 1)
-}
-
-func (BitCount[T]) Rows(dst Vec[uint8], a Vec[T], n, rows int) {
-	switch {
-	case dst.Inc == 1 && a.Inc == 1:
-		for range rows {
-			d := dst.Unit(n)
-			p := a.Unit(n)[:len(d)]
-			for at := range d {
-				x := p[at]
-				d[at] = bitCount(x)
-			}
-			dst.Off += dst.Next
-			a.Off += a.Next
-
-		}
-	default:
-		for range rows {
-			d, to, toStep := dst.Data, dst.Off, dst.Inc
-			p, i, iStep := a.Data, a.Off, a.Inc
-			for range n {
-				x := p[i]
-				d[to] = bitCount(x)
-				to += toStep
-				i += iStep
-			}
-			dst.Off += dst.Next
-			a.Off += a.Next
-
 		}
 	}
 }

@@ -2,8 +2,6 @@
 
 package kern
 
-import "math"
-
 // Equal stores x == y.
 type Equal[T comparable] struct{}
 
@@ -26,7 +24,6 @@ func (Equal[T]) Rows(dst Vec[bool], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 0:
 		for range rows {
@@ -40,7 +37,6 @@ func (Equal[T]) Rows(dst Vec[bool], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc == 1 && a.Inc == 0 && b.Inc == 1:
 		for range rows {
@@ -54,7 +50,6 @@ func (Equal[T]) Rows(dst Vec[bool], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc == 1 && a.Inc == 1:
 		for range rows {
@@ -70,7 +65,6 @@ func (Equal[T]) Rows(dst Vec[bool], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc == 1 && b.Inc == 1:
 		for range rows {
@@ -86,7 +80,6 @@ func (Equal[T]) Rows(dst Vec[bool], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc && b.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
@@ -102,7 +95,6 @@ func (Equal[T]) Rows(dst Vec[bool], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc && b.Inc == 0:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
@@ -117,7 +109,6 @@ func (Equal[T]) Rows(dst Vec[bool], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc > 0 && a.Inc == 0 && b.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
@@ -132,7 +123,6 @@ func (Equal[T]) Rows(dst Vec[bool], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	default:
 		for range rows {
@@ -150,7 +140,6 @@ func (Equal[T]) Rows(dst Vec[bool], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	}
 }
@@ -177,7 +166,6 @@ func (NotEqual[T]) Rows(dst Vec[bool], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 0:
 		for range rows {
@@ -191,7 +179,6 @@ func (NotEqual[T]) Rows(dst Vec[bool], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc == 1 && a.Inc == 0 && b.Inc == 1:
 		for range rows {
@@ -205,7 +192,6 @@ func (NotEqual[T]) Rows(dst Vec[bool], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc == 1 && a.Inc == 1:
 		for range rows {
@@ -221,7 +207,6 @@ func (NotEqual[T]) Rows(dst Vec[bool], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc == 1 && b.Inc == 1:
 		for range rows {
@@ -237,7 +222,6 @@ func (NotEqual[T]) Rows(dst Vec[bool], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc && b.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
@@ -253,7 +237,6 @@ func (NotEqual[T]) Rows(dst Vec[bool], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc && b.Inc == 0:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
@@ -268,7 +251,6 @@ func (NotEqual[T]) Rows(dst Vec[bool], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc > 0 && a.Inc == 0 && b.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
@@ -283,7 +265,6 @@ func (NotEqual[T]) Rows(dst Vec[bool], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	default:
 		for range rows {
@@ -301,7 +282,6 @@ func (NotEqual[T]) Rows(dst Vec[bool], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	}
 }
@@ -328,7 +308,6 @@ func (Less[T]) Rows(dst Vec[bool], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 0:
 		for range rows {
@@ -342,7 +321,6 @@ func (Less[T]) Rows(dst Vec[bool], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc == 1 && a.Inc == 0 && b.Inc == 1:
 		for range rows {
@@ -356,7 +334,6 @@ func (Less[T]) Rows(dst Vec[bool], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc == 1 && a.Inc == 1:
 		for range rows {
@@ -372,7 +349,6 @@ func (Less[T]) Rows(dst Vec[bool], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc == 1 && b.Inc == 1:
 		for range rows {
@@ -388,7 +364,6 @@ func (Less[T]) Rows(dst Vec[bool], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc && b.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
@@ -404,7 +379,6 @@ func (Less[T]) Rows(dst Vec[bool], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc && b.Inc == 0:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
@@ -419,7 +393,6 @@ func (Less[T]) Rows(dst Vec[bool], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc > 0 && a.Inc == 0 && b.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
@@ -434,7 +407,6 @@ func (Less[T]) Rows(dst Vec[bool], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	default:
 		for range rows {
@@ -452,7 +424,6 @@ func (Less[T]) Rows(dst Vec[bool], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	}
 }
@@ -479,7 +450,6 @@ func (LessEqual[T]) Rows(dst Vec[bool], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 0:
 		for range rows {
@@ -493,7 +463,6 @@ func (LessEqual[T]) Rows(dst Vec[bool], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc == 1 && a.Inc == 0 && b.Inc == 1:
 		for range rows {
@@ -507,7 +476,6 @@ func (LessEqual[T]) Rows(dst Vec[bool], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc == 1 && a.Inc == 1:
 		for range rows {
@@ -523,7 +491,6 @@ func (LessEqual[T]) Rows(dst Vec[bool], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc == 1 && b.Inc == 1:
 		for range rows {
@@ -539,7 +506,6 @@ func (LessEqual[T]) Rows(dst Vec[bool], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc && b.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
@@ -555,7 +521,6 @@ func (LessEqual[T]) Rows(dst Vec[bool], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc && b.Inc == 0:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
@@ -570,7 +535,6 @@ func (LessEqual[T]) Rows(dst Vec[bool], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc > 0 && a.Inc == 0 && b.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
@@ -585,7 +549,6 @@ func (LessEqual[T]) Rows(dst Vec[bool], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	default:
 		for range rows {
@@ -603,211 +566,6 @@ func (LessEqual[T]) Rows(dst Vec[bool], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
-		}
-	}
-}
-
-// IsNaN stores x != x.
-type IsNaN[T Inexact] struct{}
-
-func (k IsNaN[T]) Run(dst Vec[bool], a Vec[T], n int) {
-	k.Rows(dst, a, n, 1)
-}
-
-func (IsNaN[T]) Rows(dst Vec[bool], a Vec[T], n, rows int) {
-	switch {
-	case dst.Inc == 1 && a.Inc == 1:
-		for range rows {
-			d := dst.Unit(n)
-			p := a.Unit(n)[:len(d)]
-			for at := range d {
-				x := p[at]
-				d[at] = x != x
-			}
-			dst.Off += dst.Next
-			a.Off += a.Next
-
-		}
-	case dst.Inc > 0 && a.Inc == dst.Inc:
-		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		for range rows {
-			d := dst.Data[dst.Off:][:length]
-			p := a.Data[a.Off:][:length]
-			for i := uint(0); i < uint(len(d)); i += step {
-				x := p[i]
-				d[i] = x != x
-			}
-			dst.Off += dst.Next
-			a.Off += a.Next
-
-		}
-	default:
-		for range rows {
-			d, to, toStep := dst.Data, dst.Off, dst.Inc
-			p, i, iStep := a.Data, a.Off, a.Inc
-			for range n {
-				x := p[i]
-				d[to] = x != x
-				to += toStep
-				i += iStep
-			}
-			dst.Off += dst.Next
-			a.Off += a.Next
-
-		}
-	}
-}
-
-// IsInf stores x == x && x-x != 0.
-type IsInf[T Float] struct{}
-
-func (k IsInf[T]) Run(dst Vec[bool], a Vec[T], n int) {
-	k.Rows(dst, a, n, 1)
-}
-
-func (IsInf[T]) Rows(dst Vec[bool], a Vec[T], n, rows int) {
-	switch {
-	case dst.Inc == 1 && a.Inc == 1:
-		for range rows {
-			d := dst.Unit(n)
-			p := a.Unit(n)[:len(d)]
-			for at := range d {
-				x := p[at]
-				d[at] = x == x && x-x != 0
-			}
-			dst.Off += dst.Next
-			a.Off += a.Next
-
-		}
-	case dst.Inc > 0 && a.Inc == dst.Inc:
-		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		for range rows {
-			d := dst.Data[dst.Off:][:length]
-			p := a.Data[a.Off:][:length]
-			for i := uint(0); i < uint(len(d)); i += step {
-				x := p[i]
-				d[i] = x == x && x-x != 0
-			}
-			dst.Off += dst.Next
-			a.Off += a.Next
-
-		}
-	default:
-		for range rows {
-			d, to, toStep := dst.Data, dst.Off, dst.Inc
-			p, i, iStep := a.Data, a.Off, a.Inc
-			for range n {
-				x := p[i]
-				d[to] = x == x && x-x != 0
-				to += toStep
-				i += iStep
-			}
-			dst.Off += dst.Next
-			a.Off += a.Next
-
-		}
-	}
-}
-
-// IsFinite stores x-x == 0.
-type IsFinite[T Inexact] struct{}
-
-func (k IsFinite[T]) Run(dst Vec[bool], a Vec[T], n int) {
-	k.Rows(dst, a, n, 1)
-}
-
-func (IsFinite[T]) Rows(dst Vec[bool], a Vec[T], n, rows int) {
-	switch {
-	case dst.Inc == 1 && a.Inc == 1:
-		for range rows {
-			d := dst.Unit(n)
-			p := a.Unit(n)[:len(d)]
-			for at := range d {
-				x := p[at]
-				d[at] = x-x == 0
-			}
-			dst.Off += dst.Next
-			a.Off += a.Next
-
-		}
-	case dst.Inc > 0 && a.Inc == dst.Inc:
-		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		for range rows {
-			d := dst.Data[dst.Off:][:length]
-			p := a.Data[a.Off:][:length]
-			for i := uint(0); i < uint(len(d)); i += step {
-				x := p[i]
-				d[i] = x-x == 0
-			}
-			dst.Off += dst.Next
-			a.Off += a.Next
-
-		}
-	default:
-		for range rows {
-			d, to, toStep := dst.Data, dst.Off, dst.Inc
-			p, i, iStep := a.Data, a.Off, a.Inc
-			for range n {
-				x := p[i]
-				d[to] = x-x == 0
-				to += toStep
-				i += iStep
-			}
-			dst.Off += dst.Next
-			a.Off += a.Next
-
-		}
-	}
-}
-
-// SignBit stores Signbit(x).
-type SignBit[T Float] struct{}
-
-func (k SignBit[T]) Run(dst Vec[bool], a Vec[T], n int) {
-	k.Rows(dst, a, n, 1)
-}
-
-func (SignBit[T]) Rows(dst Vec[bool], a Vec[T], n, rows int) {
-	switch {
-	case dst.Inc == 1 && a.Inc == 1:
-		for range rows {
-			d := dst.Unit(n)
-			p := a.Unit(n)[:len(d)]
-			for at := range d {
-				x := p[at]
-				d[at] = math.Signbit(float64(x))
-			}
-			dst.Off += dst.Next
-			a.Off += a.Next
-
-		}
-	case dst.Inc > 0 && a.Inc == dst.Inc:
-		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		for range rows {
-			d := dst.Data[dst.Off:][:length]
-			p := a.Data[a.Off:][:length]
-			for i := uint(0); i < uint(len(d)); i += step {
-				x := p[i]
-				d[i] = math.Signbit(float64(x))
-			}
-			dst.Off += dst.Next
-			a.Off += a.Next
-
-		}
-	default:
-		for range rows {
-			d, to, toStep := dst.Data, dst.Off, dst.Inc
-			p, i, iStep := a.Data, a.Off, a.Inc
-			for range n {
-				x := p[i]
-				d[to] = math.Signbit(float64(x))
-				to += toStep
-				i += iStep
-			}
-			dst.Off += dst.Next
-			a.Off += a.Next
-
 		}
 	}
 }

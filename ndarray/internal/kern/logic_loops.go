@@ -24,7 +24,6 @@ func (LogicalAnd) Rows(dst Vec[bool], a Vec[bool], b Vec[bool], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 0:
 		for range rows {
@@ -38,7 +37,6 @@ func (LogicalAnd) Rows(dst Vec[bool], a Vec[bool], b Vec[bool], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc == 1 && a.Inc == 0 && b.Inc == 1:
 		for range rows {
@@ -52,7 +50,6 @@ func (LogicalAnd) Rows(dst Vec[bool], a Vec[bool], b Vec[bool], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc == 1 && a.Inc == 1:
 		for range rows {
@@ -68,7 +65,6 @@ func (LogicalAnd) Rows(dst Vec[bool], a Vec[bool], b Vec[bool], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc == 1 && b.Inc == 1:
 		for range rows {
@@ -84,7 +80,6 @@ func (LogicalAnd) Rows(dst Vec[bool], a Vec[bool], b Vec[bool], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc && b.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
@@ -100,7 +95,6 @@ func (LogicalAnd) Rows(dst Vec[bool], a Vec[bool], b Vec[bool], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc && b.Inc == 0:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
@@ -115,7 +109,6 @@ func (LogicalAnd) Rows(dst Vec[bool], a Vec[bool], b Vec[bool], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc > 0 && a.Inc == 0 && b.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
@@ -130,7 +123,6 @@ func (LogicalAnd) Rows(dst Vec[bool], a Vec[bool], b Vec[bool], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	default:
 		for range rows {
@@ -148,7 +140,6 @@ func (LogicalAnd) Rows(dst Vec[bool], a Vec[bool], b Vec[bool], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	}
 }
@@ -175,7 +166,6 @@ func (LogicalOr) Rows(dst Vec[bool], a Vec[bool], b Vec[bool], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 0:
 		for range rows {
@@ -189,7 +179,6 @@ func (LogicalOr) Rows(dst Vec[bool], a Vec[bool], b Vec[bool], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc == 1 && a.Inc == 0 && b.Inc == 1:
 		for range rows {
@@ -203,7 +192,6 @@ func (LogicalOr) Rows(dst Vec[bool], a Vec[bool], b Vec[bool], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc == 1 && a.Inc == 1:
 		for range rows {
@@ -219,7 +207,6 @@ func (LogicalOr) Rows(dst Vec[bool], a Vec[bool], b Vec[bool], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc == 1 && b.Inc == 1:
 		for range rows {
@@ -235,7 +222,6 @@ func (LogicalOr) Rows(dst Vec[bool], a Vec[bool], b Vec[bool], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc && b.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
@@ -251,7 +237,6 @@ func (LogicalOr) Rows(dst Vec[bool], a Vec[bool], b Vec[bool], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc && b.Inc == 0:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
@@ -266,7 +251,6 @@ func (LogicalOr) Rows(dst Vec[bool], a Vec[bool], b Vec[bool], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc > 0 && a.Inc == 0 && b.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
@@ -281,7 +265,6 @@ func (LogicalOr) Rows(dst Vec[bool], a Vec[bool], b Vec[bool], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	default:
 		for range rows {
@@ -299,7 +282,6 @@ func (LogicalOr) Rows(dst Vec[bool], a Vec[bool], b Vec[bool], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	}
 }
@@ -326,7 +308,6 @@ func (LogicalXor) Rows(dst Vec[bool], a Vec[bool], b Vec[bool], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 0:
 		for range rows {
@@ -340,7 +321,6 @@ func (LogicalXor) Rows(dst Vec[bool], a Vec[bool], b Vec[bool], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc == 1 && a.Inc == 0 && b.Inc == 1:
 		for range rows {
@@ -354,7 +334,6 @@ func (LogicalXor) Rows(dst Vec[bool], a Vec[bool], b Vec[bool], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc == 1 && a.Inc == 1:
 		for range rows {
@@ -370,7 +349,6 @@ func (LogicalXor) Rows(dst Vec[bool], a Vec[bool], b Vec[bool], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc == 1 && b.Inc == 1:
 		for range rows {
@@ -386,7 +364,6 @@ func (LogicalXor) Rows(dst Vec[bool], a Vec[bool], b Vec[bool], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc && b.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
@@ -402,7 +379,6 @@ func (LogicalXor) Rows(dst Vec[bool], a Vec[bool], b Vec[bool], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc && b.Inc == 0:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
@@ -417,7 +393,6 @@ func (LogicalXor) Rows(dst Vec[bool], a Vec[bool], b Vec[bool], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc > 0 && a.Inc == 0 && b.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
@@ -432,7 +407,6 @@ func (LogicalXor) Rows(dst Vec[bool], a Vec[bool], b Vec[bool], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	default:
 		for range rows {
@@ -450,7 +424,6 @@ func (LogicalXor) Rows(dst Vec[bool], a Vec[bool], b Vec[bool], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	}
 }
@@ -474,7 +447,6 @@ func (LogicalNot) Rows(dst Vec[bool], a Vec[bool], n, rows int) {
 			}
 			dst.Off += dst.Next
 			a.Off += a.Next
-
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
@@ -487,7 +459,6 @@ func (LogicalNot) Rows(dst Vec[bool], a Vec[bool], n, rows int) {
 			}
 			dst.Off += dst.Next
 			a.Off += a.Next
-
 		}
 	default:
 		for range rows {
@@ -501,7 +472,6 @@ func (LogicalNot) Rows(dst Vec[bool], a Vec[bool], n, rows int) {
 			}
 			dst.Off += dst.Next
 			a.Off += a.Next
-
 		}
 	}
 }

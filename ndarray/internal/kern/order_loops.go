@@ -24,7 +24,6 @@ func (Minimum[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 0:
 		for range rows {
@@ -38,7 +37,6 @@ func (Minimum[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc == 1 && a.Inc == 0 && b.Inc == 1:
 		for range rows {
@@ -52,7 +50,6 @@ func (Minimum[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc == 1 && a.Inc == 1:
 		for range rows {
@@ -68,7 +65,6 @@ func (Minimum[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc == 1 && b.Inc == 1:
 		for range rows {
@@ -84,7 +80,6 @@ func (Minimum[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc && b.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
@@ -100,7 +95,6 @@ func (Minimum[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc && b.Inc == 0:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
@@ -115,7 +109,6 @@ func (Minimum[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc > 0 && a.Inc == 0 && b.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
@@ -130,7 +123,6 @@ func (Minimum[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	default:
 		for range rows {
@@ -148,7 +140,6 @@ func (Minimum[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	}
 }
@@ -175,7 +166,6 @@ func (Maximum[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 0:
 		for range rows {
@@ -189,7 +179,6 @@ func (Maximum[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc == 1 && a.Inc == 0 && b.Inc == 1:
 		for range rows {
@@ -203,7 +192,6 @@ func (Maximum[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc == 1 && a.Inc == 1:
 		for range rows {
@@ -219,7 +207,6 @@ func (Maximum[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc == 1 && b.Inc == 1:
 		for range rows {
@@ -235,7 +222,6 @@ func (Maximum[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc && b.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
@@ -251,7 +237,6 @@ func (Maximum[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc && b.Inc == 0:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
@@ -266,7 +251,6 @@ func (Maximum[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc > 0 && a.Inc == 0 && b.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
@@ -281,7 +265,6 @@ func (Maximum[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	default:
 		for range rows {
@@ -299,7 +282,6 @@ func (Maximum[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	}
 }
@@ -326,7 +308,6 @@ func (FMin[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 0:
 		for range rows {
@@ -340,7 +321,6 @@ func (FMin[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc == 1 && a.Inc == 0 && b.Inc == 1:
 		for range rows {
@@ -354,7 +334,6 @@ func (FMin[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc == 1 && a.Inc == 1:
 		for range rows {
@@ -370,7 +349,6 @@ func (FMin[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc == 1 && b.Inc == 1:
 		for range rows {
@@ -386,7 +364,6 @@ func (FMin[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc && b.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
@@ -402,7 +379,6 @@ func (FMin[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc && b.Inc == 0:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
@@ -417,7 +393,6 @@ func (FMin[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc > 0 && a.Inc == 0 && b.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
@@ -432,7 +407,6 @@ func (FMin[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	default:
 		for range rows {
@@ -450,7 +424,6 @@ func (FMin[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	}
 }
@@ -477,7 +450,6 @@ func (FMax[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 0:
 		for range rows {
@@ -491,7 +463,6 @@ func (FMax[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc == 1 && a.Inc == 0 && b.Inc == 1:
 		for range rows {
@@ -505,7 +476,6 @@ func (FMax[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc == 1 && a.Inc == 1:
 		for range rows {
@@ -521,7 +491,6 @@ func (FMax[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc == 1 && b.Inc == 1:
 		for range rows {
@@ -537,7 +506,6 @@ func (FMax[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc && b.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
@@ -553,7 +521,6 @@ func (FMax[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc && b.Inc == 0:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
@@ -568,7 +535,6 @@ func (FMax[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	case dst.Inc > 0 && a.Inc == 0 && b.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
@@ -583,7 +549,6 @@ func (FMax[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
 		}
 	default:
 		for range rows {
@@ -601,75 +566,6 @@ func (FMax[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
 			dst.Off += dst.Next
 			a.Off += a.Next
 			b.Off += b.Next
-
-		}
-	}
-}
-
-// Clip stores min(max(x, y), z).
-type Clip[T Real] struct{}
-
-func (k Clip[T]) Run(dst Vec[T], a Vec[T], b Vec[T], c Vec[T], n int) {
-	k.Rows(dst, a, b, c, n, 1)
-}
-
-func (Clip[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], c Vec[T], n, rows int) {
-	switch {
-	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 1 && c.Inc == 1:
-		for range rows {
-			d := dst.Unit(n)
-			p := a.Unit(n)[:len(d)]
-			q := b.Unit(n)[:len(d)]
-			r := c.Unit(n)[:len(d)]
-			for at := range d {
-				x := p[at]
-				y := q[at]
-				z := r[at]
-				d[at] = min(max(x, y), z)
-			}
-			dst.Off += dst.Next
-			a.Off += a.Next
-			b.Off += b.Next
-			c.Off += c.Next
-
-		}
-	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 0 && c.Inc == 0:
-		for range rows {
-			d := dst.Unit(n)
-			p := a.Unit(n)[:len(d)]
-			y := b.Data[b.Off]
-			z := c.Data[c.Off]
-			for at := range d {
-				x := p[at]
-				d[at] = min(max(x, y), z)
-			}
-			dst.Off += dst.Next
-			a.Off += a.Next
-			b.Off += b.Next
-			c.Off += c.Next
-
-		}
-	default:
-		for range rows {
-			d, to, toStep := dst.Data, dst.Off, dst.Inc
-			p, i, iStep := a.Data, a.Off, a.Inc
-			q, j, jStep := b.Data, b.Off, b.Inc
-			r, k, kStep := c.Data, c.Off, c.Inc
-			for range n {
-				x := p[i]
-				y := q[j]
-				z := r[k]
-				d[to] = min(max(x, y), z)
-				to += toStep
-				i += iStep
-				j += jStep
-				k += kStep
-			}
-			dst.Off += dst.Next
-			a.Off += a.Next
-			b.Off += b.Next
-			c.Off += c.Next
-
 		}
 	}
 }

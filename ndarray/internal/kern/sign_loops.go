@@ -23,7 +23,6 @@ func (Neg[T]) Rows(dst Vec[T], a Vec[T], n, rows int) {
 			}
 			dst.Off += dst.Next
 			a.Off += a.Next
-
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
@@ -36,7 +35,6 @@ func (Neg[T]) Rows(dst Vec[T], a Vec[T], n, rows int) {
 			}
 			dst.Off += dst.Next
 			a.Off += a.Next
-
 		}
 	default:
 		for range rows {
@@ -50,7 +48,6 @@ func (Neg[T]) Rows(dst Vec[T], a Vec[T], n, rows int) {
 			}
 			dst.Off += dst.Next
 			a.Off += a.Next
-
 		}
 	}
 }
@@ -74,7 +71,6 @@ func (Abs[T]) Rows(dst Vec[T], a Vec[T], n, rows int) {
 			}
 			dst.Off += dst.Next
 			a.Off += a.Next
-
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
@@ -87,7 +83,6 @@ func (Abs[T]) Rows(dst Vec[T], a Vec[T], n, rows int) {
 			}
 			dst.Off += dst.Next
 			a.Off += a.Next
-
 		}
 	default:
 		for range rows {
@@ -101,7 +96,6 @@ func (Abs[T]) Rows(dst Vec[T], a Vec[T], n, rows int) {
 			}
 			dst.Off += dst.Next
 			a.Off += a.Next
-
 		}
 	}
 }
@@ -125,7 +119,6 @@ func (Sign[T]) Rows(dst Vec[T], a Vec[T], n, rows int) {
 			}
 			dst.Off += dst.Next
 			a.Off += a.Next
-
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
@@ -138,7 +131,6 @@ func (Sign[T]) Rows(dst Vec[T], a Vec[T], n, rows int) {
 			}
 			dst.Off += dst.Next
 			a.Off += a.Next
-
 		}
 	default:
 		for range rows {
@@ -152,7 +144,6 @@ func (Sign[T]) Rows(dst Vec[T], a Vec[T], n, rows int) {
 			}
 			dst.Off += dst.Next
 			a.Off += a.Next
-
 		}
 	}
 }
@@ -176,7 +167,6 @@ func (Square[T]) Rows(dst Vec[T], a Vec[T], n, rows int) {
 			}
 			dst.Off += dst.Next
 			a.Off += a.Next
-
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
@@ -189,7 +179,6 @@ func (Square[T]) Rows(dst Vec[T], a Vec[T], n, rows int) {
 			}
 			dst.Off += dst.Next
 			a.Off += a.Next
-
 		}
 	default:
 		for range rows {
@@ -203,7 +192,6 @@ func (Square[T]) Rows(dst Vec[T], a Vec[T], n, rows int) {
 			}
 			dst.Off += dst.Next
 			a.Off += a.Next
-
 		}
 	}
 }
@@ -227,7 +215,6 @@ func (Reciprocal[T]) Rows(dst Vec[T], a Vec[T], n, rows int) {
 			}
 			dst.Off += dst.Next
 			a.Off += a.Next
-
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
@@ -240,7 +227,6 @@ func (Reciprocal[T]) Rows(dst Vec[T], a Vec[T], n, rows int) {
 			}
 			dst.Off += dst.Next
 			a.Off += a.Next
-
 		}
 	default:
 		for range rows {
@@ -254,7 +240,6 @@ func (Reciprocal[T]) Rows(dst Vec[T], a Vec[T], n, rows int) {
 			}
 			dst.Off += dst.Next
 			a.Off += a.Next
-
 		}
 	}
 }
@@ -278,7 +263,6 @@ func (Sqrt[T]) Rows(dst Vec[T], a Vec[T], n, rows int) {
 			}
 			dst.Off += dst.Next
 			a.Off += a.Next
-
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
@@ -291,7 +275,6 @@ func (Sqrt[T]) Rows(dst Vec[T], a Vec[T], n, rows int) {
 			}
 			dst.Off += dst.Next
 			a.Off += a.Next
-
 		}
 	default:
 		for range rows {
@@ -305,7 +288,6 @@ func (Sqrt[T]) Rows(dst Vec[T], a Vec[T], n, rows int) {
 			}
 			dst.Off += dst.Next
 			a.Off += a.Next
-
 		}
 	}
 }
@@ -329,7 +311,6 @@ func (Floor[T]) Rows(dst Vec[T], a Vec[T], n, rows int) {
 			}
 			dst.Off += dst.Next
 			a.Off += a.Next
-
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
@@ -342,7 +323,6 @@ func (Floor[T]) Rows(dst Vec[T], a Vec[T], n, rows int) {
 			}
 			dst.Off += dst.Next
 			a.Off += a.Next
-
 		}
 	default:
 		for range rows {
@@ -356,7 +336,6 @@ func (Floor[T]) Rows(dst Vec[T], a Vec[T], n, rows int) {
 			}
 			dst.Off += dst.Next
 			a.Off += a.Next
-
 		}
 	}
 }
@@ -380,7 +359,6 @@ func (Ceil[T]) Rows(dst Vec[T], a Vec[T], n, rows int) {
 			}
 			dst.Off += dst.Next
 			a.Off += a.Next
-
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
@@ -393,7 +371,6 @@ func (Ceil[T]) Rows(dst Vec[T], a Vec[T], n, rows int) {
 			}
 			dst.Off += dst.Next
 			a.Off += a.Next
-
 		}
 	default:
 		for range rows {
@@ -407,7 +384,6 @@ func (Ceil[T]) Rows(dst Vec[T], a Vec[T], n, rows int) {
 			}
 			dst.Off += dst.Next
 			a.Off += a.Next
-
 		}
 	}
 }
@@ -431,7 +407,6 @@ func (Trunc[T]) Rows(dst Vec[T], a Vec[T], n, rows int) {
 			}
 			dst.Off += dst.Next
 			a.Off += a.Next
-
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
@@ -444,7 +419,6 @@ func (Trunc[T]) Rows(dst Vec[T], a Vec[T], n, rows int) {
 			}
 			dst.Off += dst.Next
 			a.Off += a.Next
-
 		}
 	default:
 		for range rows {
@@ -458,7 +432,6 @@ func (Trunc[T]) Rows(dst Vec[T], a Vec[T], n, rows int) {
 			}
 			dst.Off += dst.Next
 			a.Off += a.Next
-
 		}
 	}
 }
@@ -482,7 +455,6 @@ func (RoundToEven[T]) Rows(dst Vec[T], a Vec[T], n, rows int) {
 			}
 			dst.Off += dst.Next
 			a.Off += a.Next
-
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
@@ -495,7 +467,6 @@ func (RoundToEven[T]) Rows(dst Vec[T], a Vec[T], n, rows int) {
 			}
 			dst.Off += dst.Next
 			a.Off += a.Next
-
 		}
 	default:
 		for range rows {
@@ -509,7 +480,6 @@ func (RoundToEven[T]) Rows(dst Vec[T], a Vec[T], n, rows int) {
 			}
 			dst.Off += dst.Next
 			a.Off += a.Next
-
 		}
 	}
 }

@@ -181,6 +181,7 @@ func ({{.Receiver}}) Rows(dst Vec[{{(index .Forms 0).Dst.Type}}], {{range (index
 	}
 }
 {{- define "next"}}dst.Off += dst.Next
-		{{range .Operands}}{{.Vec}}.Off += {{.Vec}}.Next
-		{{end}}{{end}}
+		{{- range .Operands}}
+		{{.Vec}}.Off += {{.Vec}}.Next
+		{{- end}}{{end}}
 `))

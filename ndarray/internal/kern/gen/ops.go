@@ -20,12 +20,14 @@ var files = []struct {
 		{"Add", "Number", "T", two, "x + y", false},
 		{"Sub", "Number", "T", two, "x - y", false},
 		{"Mul", "Number", "T", two, "x * y", false},
+		{"FMA", "Float", "T", three, "fma(x, y, z)", true},
+	}},
+	{"division", []op{
 		{"Div", "Float", "T", two, "x / y", false},
 		{"DivComplex", "Complex", "T", two, "T(Quotient(complex128(x), complex128(y)))", true},
 		{"FloorDiv", "Real", "T", two, "floorDiv(x, y)", true},
 		{"Mod", "Real", "T", two, "mod(x, y)", true},
 		{"Fmod", "Real", "T", two, "fmod(x, y)", true},
-		{"FMA", "Float", "T", three, "fma(x, y, z)", true},
 	}},
 	{"sign", []op{
 		{"Neg", "Number", "T", one, "-x", false},
@@ -44,13 +46,15 @@ var files = []struct {
 		{"Maximum", "Real", "T", two, "max(x, y)", false},
 		{"FMin", "Real", "T", two, "fmin(x, y)", false},
 		{"FMax", "Real", "T", two, "fmax(x, y)", false},
-		{"Clip", "Real", "T", three, "min(max(x, y), z)", false},
 	}},
+	{"clip", []op{{"Clip", "Real", "T", three, "min(max(x, y), z)", false}}},
 	{"compare", []op{
 		{"Equal", "comparable", "bool", two, "x == y", false},
 		{"NotEqual", "comparable", "bool", two, "x != y", false},
 		{"Less", "Real", "bool", two, "x < y", false},
 		{"LessEqual", "Real", "bool", two, "x <= y", false},
+	}},
+	{"floats", []op{
 		{"IsNaN", "Inexact", "bool", one, "x != x", false},
 		{"IsInf", "Float", "bool", one, "x == x && x-x != 0", false},
 		{"IsFinite", "Inexact", "bool", one, "x-x == 0", false},
@@ -67,6 +71,8 @@ var files = []struct {
 		{"BitOr", "Integer", "T", two, "x | y", false},
 		{"BitXor", "Integer", "T", two, "x ^ y", false},
 		{"BitNot", "Integer", "T", one, "^x", false},
+	}},
+	{"shift", []op{
 		{"ShiftLeft", "Integer", "T", two, "x << uint64(y)", false},
 		{"ShiftRight", "Integer", "T", two, "x >> uint64(y)", false},
 		{"BitCount", "Integer", "uint8", one, "bitCount(x)", true},
