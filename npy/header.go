@@ -290,6 +290,9 @@ func (h Header) append(dst []byte, align, version int, appendText func(h Header,
 	if align < 1 || align > MaxAlign || align&(align-1) != 0 {
 		panic(AlignError(align))
 	}
+	if version < 0 || version > 3 {
+		return dst, fmt.Errorf("npy: %w: expected version 1, 2 or 3, found %d", ErrFormat, version)
+	}
 	if _, _, err := h.size(); err != nil {
 		return dst, fmt.Errorf("npy: %w", err)
 	}

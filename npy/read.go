@@ -78,6 +78,16 @@ func ReadAny(r io.Reader, limits ...Limits) (*ndarray.Any, error) {
 	return readElements(r, h)
 }
 
+// ReadElements reads the elements that follow a header which [ReadHeader] has read, as [ReadAny] does both.
+// The errors are those of reading, and [ndarray.ErrDType] and [ndarray.ErrShape] for a header that neither ReadHeader nor
+// Parse has returned.
+func ReadElements(r io.Reader, h Header) (*ndarray.Any, error) {
+	if _, _, err := h.size(); err != nil {
+		return nil, fmt.Errorf("npy: %w", err)
+	}
+	return readElements(r, h)
+}
+
 // ReadInto reads the next array of r, as [Read] does, into dst, which has any layout: so a file in Fortran order is turned into
 // C order, or read into a part of another array. It takes memory for the elements only where they don't lie in dst as in the file.
 // The error is also [ndarray.ErrShape] where dst has another shape than the file. It panics with [ndarray.ErrReadOnly]. After an
