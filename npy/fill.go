@@ -17,8 +17,11 @@ const (
 
 // fill reads whole elements of a header's dtype into dst, and puts them into this machine's byte order.
 func fill(dst []byte, r io.Reader, h Header) error {
-	if f, ok := r.(*os.File); ok && len(dst) >= atOnce && runtime.GOMAXPROCS(0) > 1 {
-		if at, err := f.Seek(0, io.SeekCurrent); err == nil {
+	if len(dst) >= atOnce && runtime.GOMAXPROCS(0) > 1 {
+		if f, at, _, ok := behind(r); ok {
+			if ahead, ok := r.(*file); ok {
+				ahead.used = ahead.n // which is read again
+			}
 			return fillAtOnce(dst, f, at, h)
 		}
 	}
