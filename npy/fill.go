@@ -25,34 +25,36 @@ func fill(dst []byte, r io.Reader, h Header) error {
 			return fillAtOnce(dst, f, at, h)
 		}
 	}
-	read := 0
-	for part := range blocks(dst, h) {
-		n, err := io.ReadFull(r, part)
-		if read += n; err != nil {
-			return endOf(err, len(dst), read)
+	itemsize, swaps := h.DType.Size(), h.swaps()
+	size := partSize(len(dst), itemsize, swaps)
+	for read := 0; read < len(dst); read += size {
+		part := dst[read:min(read+size, len(dst))]
+		if n, err := io.ReadFull(r, part); err != nil {
+			return endOf(err, len(dst), read+n)
 		}
-		swapElements(part, h.DType.Size(), h.swaps())
+		swapElements(part, itemsize, swaps)
 	}
 	return nil
 }
 
 // fillAtOnce is fill for a file that can be read anywhere, from an offset on. It leaves the file's offset behind what it read.
 func fillAtOnce(dst []byte, f *os.File, at int64, h Header) error {
-	itemsize := h.DType.Size()
+	itemsize, swaps := h.DType.Size(), h.swaps()
 	workers := runtime.GOMAXPROCS(0)
 	share := (len(dst)/itemsize + workers - 1) / workers * itemsize
+	size := partSize(share, itemsize, swaps)
 	errs := make([]error, workers)
 	var group sync.WaitGroup
 	for i := range workers {
 		first, end := min(i*share, len(dst)), min((i+1)*share, len(dst))
 		group.Go(func() {
-			for part := range blocks(dst[first:end], h) {
+			for ; first < end; first += size {
+				part := dst[first:min(first+size, end)]
 				if n, err := f.ReadAt(part, at+int64(first)); n < len(part) {
 					errs[i] = endOf(err, len(dst), first+n)
 					return
 				}
-				swapElements(part, itemsize, h.swaps())
-				first += len(part)
+				swapElements(part, itemsize, swaps)
 			}
 		})
 	}
@@ -66,21 +68,12 @@ func fillAtOnce(dst []byte, f *os.File, at int64, h Header) error {
 	return err
 }
 
-// blocks yields dst in parts of whole elements; all of it at once where nothing has to be done to them.
-func blocks(dst []byte, h Header) func(yield func([]byte) bool) {
-	size := len(dst)
-	if itemsize := h.DType.Size(); h.swaps() != nil {
-		size = max(block/itemsize, 1) * itemsize
+// partSize returns how many bytes of n to read at once: whole elements, and all where nothing has to be done to them.
+func partSize(n, itemsize int, swaps []swap) int {
+	if swaps == nil {
+		return max(n, 1)
 	}
-	return func(yield func([]byte) bool) {
-		for len(dst) > 0 {
-			n := min(size, len(dst))
-			if !yield(dst[:n]) {
-				return
-			}
-			dst = dst[n:]
-		}
-	}
+	return max(block/itemsize, 1) * itemsize
 }
 
 // endOf turns what io.ReadFull and ReadAt return at the end of a file into ErrTruncated.

@@ -288,7 +288,7 @@ const huge = 4 << 20
 // newBytes returns n bytes that are aligned for any element, and that are to be written all.
 func newBytes(n int) []byte {
 	if n < huge {
-		return bytesOf(make([]uint64, n/8+1), n)
+		return bytesOf(make([]uint64, (n+7)/8), n)
 	}
 	b := unzeroed(n)
 	inHugePages(b)
