@@ -90,7 +90,7 @@ def measure(size: Size, peer: Path, competitors: Path, say: Callable[[str], None
         else:
             skipped.append("gonpy and npyio skipped: bin/bench-competitors is not built")
             say(skipped[-1])
-        samples = interleaved(size.rounds, turns) | interleaved(1, slow)
+        samples = interleaved(size.rounds, turns) | (interleaved(1, slow) if slow else {})
     found = compared({key: item for key, item in ITEMS.items() if key in samples}, samples)
     return [{"size": size.label, **row} for row in found], skipped
 
