@@ -74,7 +74,14 @@ def measure(size: Size, peer: Path, competitors: Path, say: Callable[[str], None
         }
         for key in ITEMS:
             if not key.endswith("_numpy") and not key.startswith(("gonpy", "npyio")):
-                command = (peer, "npy", key, f"-path={files[_FILES.get(key, key)]}", *_flags(size), "-budget=1m")
+                command: tuple[str | Path, ...] = (
+                    peer,
+                    "npy",
+                    key,
+                    f"-path={files[_FILES.get(key, key)]}",
+                    *_flags(size),
+                    "-budget=1m",
+                )
                 turns[key] = partial(_go, command, files["written"] if key.startswith("write") else None)
         skipped = []
         slow: dict[str, Callable[[], list[float]]] = {}
