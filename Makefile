@@ -74,8 +74,8 @@ wheel: build
 	@ls $(DIST)/samebytes-*.whl
 
 soak: build
-	SAMEBYTES_SOAK=1 go test ./shm -timeout 3h
-	SAMEBYTES_SOAK=1 $(PY) -m pytest -s --timeout 7200 tests/test_kill.py
+	SAMEBYTES_SOAK=1 go test ./shm ./npy -timeout 3h
+	SAMEBYTES_SOAK=1 $(PY) -m pytest -s --timeout 7200 tests/test_kill.py tests/test_npy_headers.py
 
 bench: build
 	cd benchmarks/competitors && CGO_ENABLED=0 go build -o ../../bin/bench-competitors .

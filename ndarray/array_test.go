@@ -267,7 +267,11 @@ func TestTranspose(t *testing.T) {
 			t.Errorf("Transpose(%v): panicked with %v", axes, err)
 		}
 	}
-	ndarray.New[float64]().Transpose()
+	scalar := ndarray.New[float64]()
+	scalar.Transpose()
+	if err, ok := panicOf(t, func() { scalar.Transpose(0) }).(ndarray.ShapeError); !ok {
+		t.Errorf("Transpose(0) of no axes: panicked with %v", err)
+	}
 }
 
 func TestReshape(t *testing.T) {

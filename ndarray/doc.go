@@ -31,14 +31,57 @@
 //
 // # Sharing
 //
-// Constructors that have From in their names, [As], [Field], [Array.Any], [Array.Slice], [Array.T], [Array.Transpose],
-// [Array.Reshape], [Array.Ravel], [Array.ReadOnly], [Array.Data], [Dense], [Matrix], [VecDense] and their kin for gonum share
-// elements, as the methods of [Any] of the same names do: what is written through
-// one is read through the other, and nothing is allocated but their description. [New] and [Array.Copy] have memory of
-// their own. No function shares in one case and copies in another: where sharing is impossible, it returns [ErrLayout].
+// These share elements: what is written through one is read through the other, and nothing is allocated but their
+// description.
+//
+//   - constructors that have From in their names, and [As], [Array.Any], [Array.Data], [Array.ReadOnly];
+//   - parts: [Array.Slice], [Array.Row], [Array.Rows], [Array.Lanes], [Array.Blocks], [Array.Split], [Array.SplitAt],
+//     [Array.Diagonal], [Field], [RealPart], [ImagPart];
+//   - all elements in another shape or order: [Array.T], [Array.Transpose], [Array.MoveAxis], [Array.SwapAxes], [Array.Reshape],
+//     [Array.Ravel], [Array.Squeeze], [Array.ExpandDims], [Array.Flip], [Array.Rot90], and [View] as another type;
+//   - elements under several indices: [Array.BroadcastTo], [Array.SlidingWindow], [Meshgrid];
+//   - [Dense], [Matrix], [VecDense] and their kin for gonum;
+//   - the methods of [Any] of the same names.
+//
+// Whatever else returns an array without being given a dst has memory of its own: [New], [Array.Copy], [ArgWhere]. Functions
+// that take a dst write their result there, and return dst; where dst is nil, they return a new array. No function
+// shares in one case and copies in another: where sharing is impossible, it returns [ErrLayout].
 //
 // An array over a slice keeps the slice's memory alive. It does not keep a mapping alive: the package that mapped it says
 // until when the array may be used.
+//
+// # Elementwise functions
+//
+// Add, Sqrt, Less and all others whose first parameter is dst and that don't say anything else store in each element of dst what
+// they make of the elements of their operands with the same index, and return dst. A nil dst is a new array in C order. Operands are
+// broadcast together, and dst has their common shape. An operand for all elements is a [Scalar]:
+//
+//	ndarray.Mul(a, a, ndarray.Scalar(2.0)) // a *= 2
+//
+// All have one type of elements, which Go checks: there is no promotion, and Convert is explicit. Functions of floats are within
+// two units in the last place; those of float32 are computed in float64. Integers wrap, and divided by zero they give zero.
+// They panic with a [ShapeError] that shows all shapes if those don't fit, with [ErrReadOnly] if dst is read-only, and
+// with a [LayoutError] if an element of it lies under several indices: always before anything is written. Large arrays are
+// shared out among goroutines: see [SetWorkers]. [Map] and [Apply2] take functions of your own, and [Eval] computes a whole
+// expression without arrays for what lies between.
+//
+// # Broadcasting
+//
+// Shapes are matched from the last axis, as in NumPy. An axis of length one stretches to the length of the others, its element
+// standing for all, and a missing one counts as one. So a row of shape (3) and a column of shape (2, 1) make a table of (2, 3).
+// dst never stretches. [BroadcastShape] tells the common shape, [Array.BroadcastTo] makes the view.
+//
+// # Aliasing
+//
+// A function changes its dst, and nothing else. dst may be an operand, and then works in place; it may also overlap operands in
+// any other way, as views of one array do. The result is as if all operands had been copied first. They are copied only where
+// it could otherwise be another: where dst has other elements of the same memory, or the same in other places.
+//
+//	ndarray.CopyTo(a, a.T())                               // transposes a square array in place
+//	ndarray.Roll(a, a, 1, 0)                               // rolls it in place
+//	ndarray.CopyTo(a.Slice(ndarray.At(0)), row)            // NumPy's a[0] = row
+//	ndarray.PutMask(a, mask, ndarray.Scalar(0.0))          // a[mask] = 0
+//	ndarray.Where(a, mask, ndarray.Scalar(0.0), a)         // the same
 //
 // # Order and linear algebra
 //

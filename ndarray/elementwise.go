@@ -32,6 +32,11 @@ func oneRun[T Element](a *Array[T], shape []int) (kern.Vec[T], bool) {
 	return kern.Vec[T]{Data: a.data}, a.n == 1 && len(a.shape) <= len(shape)
 }
 
+// vec returns the run, or the first of the rows, that loops have come to: of the k-th operand, which is a.
+func vec[T Element](a *Array[T], l *loops, k int, offsets []int) kern.Vec[T] {
+	return kern.Vec[T]{Data: a.data, Off: offsets[k], Inc: l.inc(k), Next: l.next(k)}
+}
+
 // apply1 runs a loop over the elements of dst and a.
 func apply1[U, T Element](op string, dst *Array[U], a *Array[T], loop kern.Unary[U, T]) *Array[U] {
 	if small(dst) {
@@ -44,9 +49,8 @@ func apply1[U, T Element](op string, dst *Array[U], a *Array[T], loop kern.Unary
 	a = apart(dst, a)
 	l := newLoops(&dst.layout, &a.layout)
 	l.turn()
-	to, i := l.inc(0), l.inc(1)
-	l.eachParallel(func(offsets []int, n int) {
-		loop.Run(kern.Vec[U]{Data: dst.data, Off: offsets[0], Inc: to}, kern.Vec[T]{Data: a.data, Off: offsets[1], Inc: i}, n)
+	l.eachRows(func(offsets []int, n, rows int) {
+		kern.Rows1(loop, vec(dst, &l, 0, offsets), vec(a, &l, 1, offsets), n, rows)
 	})
 	return dst
 }
@@ -70,11 +74,8 @@ func apply2[U, T, V Element](op string, dst *Array[U], a *Array[T], b *Array[V],
 	first, second := a.broadcast(shape), b.broadcast(shape)
 	l := newLoops(&dst.layout, &first, &second)
 	l.turn()
-	to, i, j := l.inc(0), l.inc(1), l.inc(2)
-	l.eachParallel(func(offsets []int, n int) {
-		loop.Run(kern.Vec[U]{Data: dst.data, Off: offsets[0], Inc: to},
-			kern.Vec[T]{Data: a.data, Off: offsets[1], Inc: i},
-			kern.Vec[V]{Data: b.data, Off: offsets[2], Inc: j}, n)
+	l.eachRows(func(offsets []int, n, rows int) {
+		kern.Rows2(loop, vec(dst, &l, 0, offsets), vec(a, &l, 1, offsets), vec(b, &l, 2, offsets), n, rows)
 	})
 	return dst
 }
@@ -96,12 +97,8 @@ func apply3[U, T, V, W Element](op string, dst *Array[U], a *Array[T], b *Array[
 	first, second, third := a.broadcast(shape), b.broadcast(shape), c.broadcast(shape)
 	l := newLoops(&dst.layout, &first, &second, &third)
 	l.turn()
-	to, i, j, k := l.inc(0), l.inc(1), l.inc(2), l.inc(3)
-	l.eachParallel(func(offsets []int, n int) {
-		loop.Run(kern.Vec[U]{Data: dst.data, Off: offsets[0], Inc: to},
-			kern.Vec[T]{Data: a.data, Off: offsets[1], Inc: i},
-			kern.Vec[V]{Data: b.data, Off: offsets[2], Inc: j},
-			kern.Vec[W]{Data: c.data, Off: offsets[3], Inc: k}, n)
+	l.eachRows(func(offsets []int, n, rows int) {
+		kern.Rows3(loop, vec(dst, &l, 0, offsets), vec(a, &l, 1, offsets), vec(b, &l, 2, offsets), vec(c, &l, 3, offsets), n, rows)
 	})
 	return dst
 }

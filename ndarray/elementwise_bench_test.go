@@ -66,7 +66,7 @@ func BenchmarkAdd(b *testing.B) {
 			}
 		}
 	})
-	for _, width := range []int{2, 3, 8} {
+	for _, width := range []int{2, 3, 8, 16, 32, 64, 200} {
 		narrow, few := ndarray.New[float64](30000, width), ndarray.New[float64](width)
 		compare(fmt.Sprint("width", width), 30000*width, func() { ndarray.Add(narrow, narrow, few) }, func() {
 			d, f := narrow.Data(), few.Data()

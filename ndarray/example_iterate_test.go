@@ -7,14 +7,12 @@ import (
 )
 
 func ExampleArray_All() {
-	a, _ := ndarray.FromSlice([]string4{{'a'}, {'b'}, {'c'}, {'d'}}, 2, 2)
-	for ix, v := range a.T().All() {
-		fmt.Print(ix, string(v[:1]), " ")
+	a, _ := ndarray.FromSlice([]int64{10, 11, 12, 13}, 2, 2)
+	for ix, v := range a.T().All() { // ix is the same slice each time
+		fmt.Print(ix, v, " ")
 	}
-	// Output: [0 0]a [0 1]c [1 0]b [1 1]d
+	// Output: [0 0] 10 [0 1] 12 [1 0] 11 [1 1] 13
 }
-
-type string4 [4]ndarray.Char
 
 func ExampleArray_Rows() {
 	a, _ := ndarray.FromSlice([]float64{0, 1, 2, 3, 4, 5}, 2, 3)

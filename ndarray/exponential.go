@@ -12,7 +12,7 @@ func Exp[T Inexact](dst, a *Array[T]) *Array[T] {
 }
 
 // Exp2 stores 2 to the power of a in dst and returns it.
-func Exp2[T Float](dst, a *Array[T]) *Array[T] { return floats("Exp2", dst, a, math.Exp2) }
+func Exp2[T Float](dst, a *Array[T]) *Array[T] { return floats("Exp2", dst, a, libm.Exp2) }
 
 // Expm1 stores exp(a) - 1 in dst, which is exact near zero too, and returns it.
 func Expm1[T Float](dst, a *Array[T]) *Array[T] { return floats("Expm1", dst, a, math.Expm1) }

@@ -25,29 +25,29 @@ func NaNMax[T Float](a *Array[T]) T {
 // MinTo stores in dst the least elements over axes, or NaN where one is. Axes and dst follow [SumTo]'s rules; it panics with a
 // [ShapeError] too where there is no element for one of dst.
 func MinTo[T Real](dst, a *Array[T], axes ...int) *Array[T] {
-	return reduce("MinTo", dst, a, reducedAxes("MinTo", a.shape, axes), &fold[T, T]{exact: true, run: kern.Least[T], rows: kern.LeastRows[T]})
+	return reduce("MinTo", dst, a, reducedAxes("MinTo", a.shape, axes), &fold[T]{direct: a.data, exact: true, run: kern.Least[T], rows: kern.LeastRows[T]})
 }
 
 // MaxTo stores in dst the greatest elements over axes, as [MinTo] does the least.
 func MaxTo[T Real](dst, a *Array[T], axes ...int) *Array[T] {
-	return reduce("MaxTo", dst, a, reducedAxes("MaxTo", a.shape, axes), &fold[T, T]{exact: true, run: kern.Greatest[T], rows: kern.GreatestRows[T]})
+	return reduce("MaxTo", dst, a, reducedAxes("MaxTo", a.shape, axes), &fold[T]{direct: a.data, exact: true, run: kern.Greatest[T], rows: kern.GreatestRows[T]})
 }
 
 // NaNMinTo is [MinTo] that takes a NaN only where there is nothing else.
 func NaNMinTo[T Float](dst, a *Array[T], axes ...int) *Array[T] {
-	return reduce("NaNMinTo", dst, a, reducedAxes("NaNMinTo", a.shape, axes), &fold[T, T]{exact: true, run: kern.NaNLeast[T], rows: kern.NaNLeastRows[T]})
+	return reduce("NaNMinTo", dst, a, reducedAxes("NaNMinTo", a.shape, axes), &fold[T]{direct: a.data, exact: true, run: kern.NaNLeast[T], rows: kern.NaNLeastRows[T]})
 }
 
 // NaNMaxTo is [MaxTo] that takes a NaN only where there is nothing else.
 func NaNMaxTo[T Float](dst, a *Array[T], axes ...int) *Array[T] {
-	return reduce("NaNMaxTo", dst, a, reducedAxes("NaNMaxTo", a.shape, axes), &fold[T, T]{exact: true, run: kern.NaNGreatest[T], rows: kern.NaNGreatestRows[T]})
+	return reduce("NaNMaxTo", dst, a, reducedAxes("NaNMaxTo", a.shape, axes), &fold[T]{direct: a.data, exact: true, run: kern.NaNGreatest[T], rows: kern.NaNGreatestRows[T]})
 }
 
 func extreme[T Real](op string, a *Array[T], run func(kern.Vec[T], int) T, rows func([]T, kern.Vec[T], int, int, int)) T {
 	if a.n > 0 && a.n < parallelMin && a.contiguous() {
 		return run(kern.Vec[T]{Data: a.data, Inc: 1}, a.n)
 	}
-	return reduce(op, nil, a, reducedAxes(op, a.shape, nil), &fold[T, T]{exact: true, run: run, rows: rows}).data[0]
+	return reduce(op, nil, a, reducedAxes(op, a.shape, nil), &fold[T]{direct: a.data, exact: true, run: run, rows: rows}).data[0]
 }
 
 // Ptp returns the distance from the least to the greatest of all elements, which wraps if they are integers that lie so far

@@ -14,6 +14,7 @@ func TestExtremes(t *testing.T) {
 	expect(t, "greatest", ndarray.Max(a), nan)
 	expect(t, "over rows", elements(ndarray.MaxTo(nil, a, 0)), "[NaN NaN 4]")
 	expect(t, "over columns", elements(ndarray.MinTo(nil, a, 1)), "[NaN NaN NaN]")
+	expect(t, "least over rows", elements(ndarray.MinTo(nil, a, 0)), "[NaN NaN -2]")
 	expect(t, "indices", []int{ndarray.ArgMax(a), ndarray.ArgMin(a)}, "[1 1]")
 	expect(t, "index in each column", elements(ndarray.ArgMaxTo(nil, a, 0)), "[1 0 1]")
 	expect(t, "index in each row", elements(ndarray.ArgMinTo(nil, a, 1)), "[1 0 1]")

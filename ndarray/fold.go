@@ -6,11 +6,13 @@ import (
 	"github.com/samebytes/samebytes/ndarray/internal/kern"
 )
 
-// fold is an operation that makes one value of type A of many elements of type T.
-type fold[A, T Element] struct {
-	// load stores n elements in buf as values of A; centre holds what an earlier fold has found for them. It is nil where
-	// elements are taken as they are, which needs T to be A.
-	load func(buf []A, v kern.Vec[T], n int, centre kern.Vec[A])
+// fold is an operation that makes one value of type A of many elements of an array.
+type fold[A Element] struct {
+	// direct is the array's data, where its elements are taken as they are.
+	direct []A
+	// load stores n elements in buf as values of A, from the place from on and inc apart, where direct is nil. centre has
+	// what an earlier fold has found for them.
+	load func(buf []A, from, inc, n int, centre kern.Vec[A])
 	// run folds n > 0 values.
 	run func(v kern.Vec[A], n int) A
 	// rows folds rows of n values, each stride values after the one before, into acc.
@@ -22,7 +24,7 @@ type fold[A, T Element] struct {
 	// finish makes results of what has been folded; nil if that is them.
 	finish func(acc []A)
 	// Where next is there, these results are only the centre that next's load gets.
-	next *fold[A, T]
+	next *fold[A]
 }
 
 const (
@@ -48,10 +50,8 @@ const (
 // which is folded away for each index of the tile by itself. The rows lie along the axes outer, which are folded away too.
 // All this happens for each index of the axes kept. The partial results are joined in an order that the shape and strides
 // decide, so that they don't depend on the number of goroutines.
-type folding[A, T Element] struct {
-	*fold[A, T]
-	data        []T
-	direct      []A // data, where elements are taken as they are
+type folding[A Element] struct {
+	*fold[A]
 	first       int // offset of the first element
 	firstTo     int // offset of the first result
 	tile, line  foldAxis
@@ -63,15 +63,12 @@ type folding[A, T Element] struct {
 // foldAxis is an axis along which elements are step apart, and results to.
 type foldAxis struct{ n, step, to int }
 
-// newFolding returns the folding of a's elements into results that lie as to says: on a's axes, with a stride of zero on those
-// that are folded away. Neither may be empty.
-func newFolding[A, T Element](f *fold[A, T], a *Array[T], to *layout) *folding[A, T] {
-	l := newLoops(&a.layout, to)
-	g := &folding[A, T]{fold: f, data: a.data, first: l.offsets[0], firstTo: l.offsets[1],
+// newFolding returns the folding of the elements that lie as from says into results that lie as to says: on the same axes, with a
+// stride of zero on those that are folded away. Neither may be empty.
+func newFolding[A Element](f *fold[A], from, to *layout) *folding[A] {
+	l := newLoops(from, to)
+	g := &folding[A]{fold: f, first: l.offsets[0], firstTo: l.offsets[1],
 		tile: foldAxis{n: 1, step: 1, to: 1}, line: foldAxis{n: 1}, leafRows: leafRows}
-	if f.load == nil {
-		g.direct = any(a.data).([]A)
-	}
 	last := len(l.shape) - 1
 	main, inner := last, -1 // the axis that is taken whole, and the innermost kept one
 	for d := last; d >= 0; d-- {
@@ -126,16 +123,16 @@ func (s *scratch[A]) row(n int) []A {
 
 func (s *scratch[A]) release(row []A) { s.free = append(s.free, row) }
 
-func (g *folding[A, T]) newScratch() *scratch[A] {
+func (g *folding[A]) newScratch() *scratch[A] {
 	s := &scratch[A]{acc: make([]A, min(g.tile.n, tileLen))}
-	if g.load != nil || g.next != nil {
+	if g.direct == nil || g.next != nil {
 		s.buf = make([]A, max(min(g.tile.n, tileLen), min(g.line.n, lineLen)))
 	}
 	return s
 }
 
 // each calls emit with all results: n values, and where the first of them goes. It may call it from several goroutines.
-func (g *folding[A, T]) each(total int, emit func(acc []A, to, inc int)) {
+func (g *folding[A]) each(total int, emit func(acc []A, to, inc int)) {
 	units := (g.tile.n + tileLen - 1) / tileLen
 	for _, axis := range g.kept {
 		units *= axis.n
@@ -157,7 +154,7 @@ func (g *folding[A, T]) each(total int, emit func(acc []A, to, inc int)) {
 }
 
 // units works out the results from unit first to last-1: a unit is a tile at one index of the kept axes.
-func (g *folding[A, T]) units(first, last, workers int, emit func(acc []A, to, inc int)) {
+func (g *folding[A]) units(first, last, workers int, emit func(acc []A, to, inc int)) {
 	s := g.newScratch()
 	for unit := first; unit < last; unit++ {
 		from, to, rest := g.first, g.firstTo, unit
@@ -177,7 +174,7 @@ func (g *folding[A, T]) units(first, last, workers int, emit func(acc []A, to, i
 			g.finish(acc)
 			s.centre = acc
 			second := *g
-			second.fold, second.direct = g.next, nil
+			second.fold = g.next
 			acc = s.row(n)
 			second.rowsFrom(acc, 0, from, g.outer[0].n, s, workers)
 			second.finish(acc)
@@ -194,7 +191,7 @@ func (g *folding[A, T]) units(first, last, workers int, emit func(acc []A, to, i
 
 // rowsFrom stores in acc what count rows on an outer axis, and those on all axes within, fold into: pairwise, which rounds
 // as little as may be. Halves may be shared out among workers.
-func (g *folding[A, T]) rowsFrom(acc []A, level, from, count int, s *scratch[A], workers int) {
+func (g *folding[A]) rowsFrom(acc []A, level, from, count int, s *scratch[A], workers int) {
 	axis, last := g.outer[level], level == len(g.outer)-1
 	switch {
 	case last && count <= g.leafRows:
@@ -220,7 +217,7 @@ func (g *folding[A, T]) rowsFrom(acc []A, level, from, count int, s *scratch[A],
 }
 
 // halves folds what two halves of so much work store into acc. With several workers each half has its own.
-func (g *folding[A, T]) halves(acc []A, work int, s *scratch[A], workers int, left, right func(acc []A, s *scratch[A], workers int)) {
+func (g *folding[A]) halves(acc []A, work int, s *scratch[A], workers int, left, right func(acc []A, s *scratch[A], workers int)) {
 	var other []A
 	if workers > 1 && work >= parallelMin {
 		mine := g.newScratch()
@@ -240,7 +237,7 @@ func (g *folding[A, T]) halves(acc []A, work int, s *scratch[A], workers int, le
 }
 
 // leaf stores in acc what count rows, step apart, fold into, one after the other.
-func (g *folding[A, T]) leaf(acc []A, from, step, count int, s *scratch[A], workers int) {
+func (g *folding[A]) leaf(acc []A, from, step, count int, s *scratch[A], workers int) {
 	n := len(acc)
 	if g.hasLine {
 		g.lines(acc, from, g.line.n, s, workers)
@@ -265,18 +262,17 @@ func (g *folding[A, T]) leaf(acc []A, from, step, count int, s *scratch[A], work
 		}
 		return
 	}
-	v := kern.Vec[T]{Data: g.data, Off: from, Inc: g.tile.step}
 	centre := kern.Vec[A]{Data: s.centre, Inc: 1}
-	g.load(acc, v, n, centre)
+	g.load(acc, from, g.tile.step, n, centre)
 	for range count - 1 {
-		v.Off += step
-		g.load(s.buf, v, n, centre)
+		from += step
+		g.load(s.buf, from, g.tile.step, n, centre)
 		g.rows(acc, kern.Vec[A]{Data: s.buf, Inc: 1}, 0, 1, n)
 	}
 }
 
 // lines stores in acc what n elements of each result's line fold into.
-func (g *folding[A, T]) lines(acc []A, from, n int, s *scratch[A], workers int) {
+func (g *folding[A]) lines(acc []A, from, n int, s *scratch[A], workers int) {
 	together := g.direct == nil || len(acc) > 1 && max(g.line.step, -g.line.step) > max(g.tile.step, -g.tile.step)
 	if n > lineLen && (together || workers > 1 && n*len(acc) >= parallelMin) {
 		half := kern.Half(n)
@@ -295,7 +291,7 @@ func (g *folding[A, T]) lines(acc []A, from, n int, s *scratch[A], workers int) 
 		return
 	}
 	for j := range acc {
-		g.load(s.buf, kern.Vec[T]{Data: g.data, Off: from, Inc: g.line.step}, n, kern.Vec[A]{Data: s.centre, Off: j})
+		g.load(s.buf, from, g.line.step, n, kern.Vec[A]{Data: s.centre, Off: j})
 		acc[j] = g.run(kern.Vec[A]{Data: s.buf, Inc: 1}, n)
 		from += g.tile.step
 	}

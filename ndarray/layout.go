@@ -158,19 +158,22 @@ func (l *layout) transpose(axes []int) layout {
 // permuted is [Array.Transpose].
 func (l *layout) permuted(axes []int) layout {
 	ndim := len(l.shape)
+	fit := len(axes) == 0 || len(axes) == ndim
 	order, seen := make([]int, ndim), make([]bool, ndim)
-	for d := range order {
+	for d := 0; d < ndim && fit; d++ {
 		axis := ndim - 1 - d
-		if d < len(axes) {
+		if len(axes) > 0 {
 			axis = axes[d]
 		}
 		if axis < 0 {
 			axis += ndim
 		}
-		if len(axes) != 0 && len(axes) != ndim || axis < 0 || axis >= ndim || seen[axis] {
-			panic(ShapeError{"Transpose", [][]int{slices.Clone(l.shape), slices.Clone(axes)}, "shape and axes do not fit"})
+		if fit = axis >= 0 && axis < ndim && !seen[axis]; fit {
+			order[d], seen[axis] = axis, true
 		}
-		order[d], seen[axis] = axis, true
+	}
+	if !fit {
+		panic(ShapeError{"Transpose", [][]int{slices.Clone(l.shape), slices.Clone(axes)}, "shape and axes do not fit"})
 	}
 	return l.transpose(order)
 }

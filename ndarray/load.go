@@ -2,43 +2,70 @@ package ndarray
 
 import "github.com/samebytes/samebytes/ndarray/internal/kern"
 
-// loader returns what stores elements of T as values of A, which is int64, uint64, float64 or complex128, or nil where T is A.
-func loader[A, T Number]() func(buf []A, v kern.Vec[T], n int, _ kern.Vec[A]) {
-	switch any(*new(T)).(type) {
-	case A:
-		return nil
-	}
-	switch DTypeOf[T]() {
-	case Int8:
-		return realLoader[A, T, int8]()
-	case Int16:
-		return realLoader[A, T, int16]()
-	case Int32:
-		return realLoader[A, T, int32]()
-	case Int64:
-		return realLoader[A, T, int64]()
-	case Uint8:
-		return realLoader[A, T, uint8]()
-	case Uint16:
-		return realLoader[A, T, uint16]()
-	case Uint32:
-		return realLoader[A, T, uint32]()
-	case Uint64:
-		return realLoader[A, T, uint64]()
-	case Float32:
-		return realLoader[A, T, float32]()
-	case Float64:
-		return realLoader[A, T, float64]()
-	case Complex64:
-		return complexLoader[A, T, complex64]()
-	case Complex128:
-		return complexLoader[A, T, complex128]()
-	}
-	panic(CastError{"Sum", DTypeOf[T](), DTypeOf[A]()})
+// wideFolds are the forms of one fold for the widest numbers of each kind. What uses them knows elements as underlying returns
+// them, so that it is compiled once, and not for every type of a caller's.
+type wideFolds struct {
+	signed    func() *fold[int64]
+	unsigned  func() *fold[uint64]
+	floats    func() *fold[float64]
+	complexes func() *fold[complex128]
 }
 
-// realLoader is loader for elements that are S underneath.
-func realLoader[A, T Number, S Real]() func(buf []A, v kern.Vec[T], n int, _ kern.Vec[A]) {
+// reduce returns what the fold for a kind of dtype makes of the elements of a, from underlying, that lie as l says, as an array of
+// the given shape.
+func (w wideFolds) reduce(op string, a any, l *layout, reduced []bool, kind byte, shape []int) any {
+	switch kind {
+	case 'i':
+		return reduceLoaded(op, a, l, reduced, w.signed(), shape)
+	case 'u':
+		return reduceLoaded(op, a, l, reduced, w.unsigned(), shape)
+	case 'f':
+		return reduceLoaded(op, a, l, reduced, w.floats(), shape)
+	}
+	return reduceLoaded(op, a, l, reduced, w.complexes(), shape)
+}
+
+func reduceLoaded[A Number](op string, a any, l *layout, reduced []bool, f *fold[A], shape []int) any {
+	if same, ok := a.(*Array[A]); ok {
+		f.direct = same.data
+	} else {
+		f.load = loader[A](a)
+	}
+	return reshaped(reduceLayout(op, nil, l, reduced, f, false), shape)
+}
+
+// loader returns a fold's load for the elements of a, from underlying. A is int64, uint64, float64 or complex128.
+func loader[A Number](a any) func(buf []A, from, inc, n int, _ kern.Vec[A]) {
+	switch a := a.(type) {
+	case *Array[int8]:
+		return realLoader[A](a.data)
+	case *Array[int16]:
+		return realLoader[A](a.data)
+	case *Array[int32]:
+		return realLoader[A](a.data)
+	case *Array[int64]:
+		return realLoader[A](a.data)
+	case *Array[uint8]:
+		return realLoader[A](a.data)
+	case *Array[uint16]:
+		return realLoader[A](a.data)
+	case *Array[uint32]:
+		return realLoader[A](a.data)
+	case *Array[uint64]:
+		return realLoader[A](a.data)
+	case *Array[float32]:
+		return realLoader[A](a.data)
+	case *Array[float64]:
+		return realLoader[A](a.data)
+	case *Array[complex64]:
+		return complexLoader[A](a.data)
+	case *Array[complex128]:
+		return complexLoader[A](a.data)
+	}
+	return nil // a Number is one of these underneath
+}
+
+func realLoader[A Number, S Real](data []S) func(buf []A, from, inc, n int, _ kern.Vec[A]) {
 	var convert any
 	switch any(*new(A)).(type) {
 	case int64:
@@ -50,11 +77,10 @@ func realLoader[A, T Number, S Real]() func(buf []A, v kern.Vec[T], n int, _ ker
 	case complex128:
 		convert = kern.ConvertToComplex128[S]
 	}
-	return loaderOf[A, T](convert.(func(dst kern.Vec[A], src kern.Vec[S], n int)))
+	return loaderOf(data, convert.(func(dst kern.Vec[A], src kern.Vec[S], n int)))
 }
 
-// complexLoader is loader for elements that are S underneath.
-func complexLoader[A, T Number, S Complex]() func(buf []A, v kern.Vec[T], n int, _ kern.Vec[A]) {
+func complexLoader[A Number, S Complex](data []S) func(buf []A, from, inc, n int, _ kern.Vec[A]) {
 	var convert any
 	switch any(*new(A)).(type) {
 	case int64:
@@ -66,11 +92,12 @@ func complexLoader[A, T Number, S Complex]() func(buf []A, v kern.Vec[T], n int,
 	case complex128:
 		convert = kern.ConvertComplex[complex128, S]
 	}
-	return loaderOf[A, T](convert.(func(dst kern.Vec[A], src kern.Vec[S], n int)))
+	return loaderOf(data, convert.(func(dst kern.Vec[A], src kern.Vec[S], n int)))
 }
 
-func loaderOf[A, T, S Number](convert func(dst kern.Vec[A], src kern.Vec[S], n int)) func(buf []A, v kern.Vec[T], n int, _ kern.Vec[A]) {
-	return func(buf []A, v kern.Vec[T], n int, _ kern.Vec[A]) {
-		convert(kern.Vec[A]{Data: buf, Inc: 1}, kern.Vec[S]{Data: recast[S](v.Data), Off: v.Off, Inc: v.Inc}, n)
+// loaderOf returns the load that runs a loop from data to a buffer.
+func loaderOf[A, S Element](data []S, loop func(dst kern.Vec[A], src kern.Vec[S], n int)) func(buf []A, from, inc, n int, _ kern.Vec[A]) {
+	return func(buf []A, from, inc, n int, _ kern.Vec[A]) {
+		loop(kern.Vec[A]{Data: buf, Inc: 1}, kern.Vec[S]{Data: data, Off: from, Inc: inc}, n)
 	}
 }

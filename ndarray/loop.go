@@ -127,8 +127,8 @@ func (l *loops) merge() {
 	}
 }
 
-// A run costs about as much as this many elements, or half of it where they don't lie side by side.
-const shortRun = 32
+// To go from one run to the next costs about as much as this many elements.
+const shortRun = 16
 
 // turn makes the runs go across short ones, so that a thousand rows of three are not a thousand runs, but three columns. They
 // are cut in blocks of as many rows as stay in the cache from one column to the next. Nothing may depend on the order.
@@ -143,28 +143,41 @@ func (l *loops) turn() {
 // inc returns the increment of the k-th operand within a run.
 func (l *loops) inc(k int) int { return l.strides[k][len(l.shape)-1] }
 
+// next returns how many elements further the k-th operand's next run begins, on the axis outside of the run's.
+func (l *loops) next(k int) int {
+	if d := len(l.shape) - 2; d >= 0 {
+		return l.strides[k][d]
+	}
+	return 0
+}
+
 // each calls run for every run, with the offset of each operand's first element and the number of elements. The offsets
 // are only valid during the call.
 func (l *loops) each(run func(offsets []int, n int)) {
+	l.planes(len(l.shape)-1, run)
+}
+
+// planes calls plane for every run on the last axis, or every plane on the last two, of which the first outer axes are not part.
+func (l *loops) planes(outer int, plane func(offsets []int, n int)) {
 	if slices.Contains(l.shape, 0) {
 		return
 	}
-	outer := len(l.shape) - 1
-	n := l.shape[outer]
+	last := len(l.shape) - 1
+	n := l.shape[last]
 	offsets, index := slices.Clone(l.offsets), make([]int, outer)
 	if l.block == 0 || n <= l.block {
-		l.visit(offsets, index, n, run)
+		l.visit(offsets, index, n, plane)
 		return
 	}
 	for first := 0; first < n; first += l.block {
 		for k := range offsets {
-			offsets[k] = l.offsets[k] + first*l.strides[k][outer]
+			offsets[k] = l.offsets[k] + first*l.strides[k][last]
 		}
-		l.visit(offsets, index, min(l.block, n-first), run)
+		l.visit(offsets, index, min(l.block, n-first), plane)
 	}
 }
 
-// visit is each for runs of n elements that begin at offsets. It needs an index of zeros on the outer axes, and leaves it so.
+// visit is planes for runs of n elements that begin at offsets. It needs an index of zeros on the outer axes, and leaves it so.
 func (l *loops) visit(offsets, index []int, n int, run func(offsets []int, n int)) {
 	for {
 		run(offsets, n)

@@ -17,15 +17,22 @@ func MeanTo[U Inexact, T Number](dst *Array[U], a *Array[T], axes ...int) *Array
 
 func meanTo[U Inexact, T Number](op string, dst *Array[U], a *Array[T], axes []int) *Array[U] {
 	reduced := reducedAxes(op, a.shape, axes)
+	result, _ := reducedDestination(op, dst, a.shape, reduced)
 	n := float64(count(a.shape, reduced))
-	if DTypeOf[U]().Kind() == 'c' {
-		f := sums[complex128, T]()
-		f.finish = func(sum []complex128) { kern.DivideComplex(sum, n) }
-		return reduceAs(op, dst, a, reduced, f)
+	means := wideFolds{
+		floats: func() *fold[float64] {
+			f := sums[float64]()
+			f.finish = func(sum []float64) { kern.Divide(sum, n) }
+			return f
+		},
+		complexes: func() *fold[complex128] {
+			f := sums[complex128]()
+			f.finish = func(sum []complex128) { kern.DivideComplex(sum, n) }
+			return f
+		},
 	}
-	f := sums[float64, T]()
-	f.finish = func(sum []float64) { kern.Divide(sum, n) }
-	return reduceAs(op, dst, a, reduced, f)
+	convert(underlying(result), means.reduce(op, underlying(a), &a.layout, reduced, DTypeOf[U]().Kind(), result.shape))
+	return result
 }
 
 // Var returns the variance of all elements: the sum of their squared distances from the mean, divided by their number less ddof
@@ -69,9 +76,14 @@ func deviations[U Float, T Real](op string, dst *Array[U], a *Array[T], ddof int
 	reduced := reducedAxes(op, a.shape, axes)
 	n := float64(count(a.shape, reduced))
 	left := max(n-float64(ddof), 0)
-	f := sums[float64, T]()
+	f := sums[float64]()
+	f.load = loaderOf(a.data, kern.Convert[float64, T])
+	f.direct, _ = any(a.data).([]float64)
 	f.finish = func(sum []float64) { kern.Divide(sum, n) }
-	f.next = &fold[float64, T]{load: kern.SquaredFrom[T], run: kern.Sum[float64], rows: kern.SumRows[float64]}
+	f.next = sums[float64]()
+	f.next.load = func(buf []float64, from, inc, n int, centre kern.Vec[float64]) {
+		kern.SquaredFrom(buf, kern.Vec[T]{Data: a.data, Off: from, Inc: inc}, n, centre)
+	}
 	f.next.finish = func(squares []float64) {
 		kern.Divide(squares, left)
 		finish(squares)

@@ -15,7 +15,7 @@ func NaNSumTo[U, T Float](dst *Array[U], a *Array[T], axes ...int) *Array[U] {
 }
 
 func nanSumTo[U, T Float](op string, dst *Array[U], a *Array[T], axes []int) *Array[U] {
-	return reduceAs(op, dst, a, reducedAxes(op, a.shape, axes), nanSums[T]())
+	return reduceAs(op, dst, a, reducedAxes(op, a.shape, axes), nanSums(a))
 }
 
 // NaNProd is [Prod] of the elements that are not NaN.
@@ -27,10 +27,8 @@ func NaNProdTo[U, T Float](dst *Array[U], a *Array[T], axes ...int) *Array[U] {
 }
 
 func nanProdTo[U, T Float](op string, dst *Array[U], a *Array[T], axes []int) *Array[U] {
-	f := products[float64, T]()
-	f.load = func(buf []float64, v kern.Vec[T], n int, _ kern.Vec[float64]) {
-		kern.WithoutNaN(kern.Vec[float64]{Data: buf, Inc: 1}, v, n, 1)
-	}
+	f := products[float64]()
+	f.load = loaderOf(a.data, func(dst kern.Vec[float64], v kern.Vec[T], n int) { kern.WithoutNaN(dst, v, n, 1) })
 	return reduceAs(op, dst, a, reducedAxes(op, a.shape, axes), f)
 }
 
@@ -74,11 +72,9 @@ func nanStdTo[U, T Float](op string, dst *Array[U], a *Array[T], ddof int, axes 
 	return nanDivided(op, dst, nanSquares(op, a, axes), a, ddof, axes, roots)
 }
 
-func nanSums[T Float]() *fold[float64, T] {
-	f := sums[float64, T]()
-	f.load = func(buf []float64, v kern.Vec[T], n int, _ kern.Vec[float64]) {
-		kern.WithoutNaN(kern.Vec[float64]{Data: buf, Inc: 1}, v, n, 0)
-	}
+func nanSums[T Float](a *Array[T]) *fold[float64] {
+	f := sums[float64]()
+	f.load = loaderOf(a.data, func(dst kern.Vec[float64], v kern.Vec[T], n int) { kern.WithoutNaN(dst, v, n, 0) })
 	return f
 }
 
@@ -87,8 +83,10 @@ func nanSums[T Float]() *fold[float64, T] {
 func nanDivided[U, T Float](op string, dst *Array[U], sum *Array[float64], a *Array[T], ddof int, axes []int, finish func(values []float64)) *Array[U] {
 	reduced := reducedAxes(op, a.shape, axes)
 	result, _ := reducedDestination(op, dst, a.shape, reduced)
-	f := sums[float64, T]()
-	f.load = func(buf []float64, v kern.Vec[T], n int, _ kern.Vec[float64]) { kern.NotNaN(buf, v, n) }
+	f := sums[float64]()
+	f.load = func(buf []float64, from, inc, n int, _ kern.Vec[float64]) {
+		kern.NotNaN(buf, kern.Vec[T]{Data: a.data, Off: from, Inc: inc}, n)
+	}
 	counts := reduce(op, nil, a, reduced, f)
 	for i, n := range counts.data {
 		if n -= float64(ddof); n > 0 {

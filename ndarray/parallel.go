@@ -35,8 +35,24 @@ func goroutines() int {
 // eachParallel is each for runs that may be visited in any order and at the same time.
 func (l *loops) eachParallel(run func(offsets []int, n int)) { l.eachWeighted(1, run) }
 
+// eachRows is eachParallel for as many runs at once as lie next to each other on an axis: see next.
+func (l *loops) eachRows(run func(offsets []int, n, rows int)) {
+	l.shared(1, func(part *loops) {
+		outer, rows := len(part.shape)-2, 1
+		if outer >= 0 {
+			rows = part.shape[outer]
+		}
+		part.planes(max(outer, 0), func(offsets []int, n int) { run(offsets, n, rows) })
+	})
+}
+
 // eachWeighted is eachParallel for loops where each of a run's n stands for several elements.
 func (l *loops) eachWeighted(elements int, run func(offsets []int, n int)) {
+	l.shared(elements, func(part *loops) { part.each(run) })
+}
+
+// shared calls each for parts of the loops, on several goroutines where there is much to do.
+func (l *loops) shared(elements int, each func(part *loops)) {
 	total := elements
 	for _, length := range l.shape {
 		total *= length
@@ -48,7 +64,7 @@ func (l *loops) eachWeighted(elements int, run func(offsets []int, n int)) {
 	// The outermost axis that is long enough keeps each goroutine in memory of its own.
 	axis := slices.IndexFunc(l.shape, func(length int) bool { return length >= 4*parts })
 	if parts == 1 || axis < 0 {
-		l.each(run)
+		each(l)
 		return
 	}
 	var group sync.WaitGroup
@@ -58,9 +74,9 @@ func (l *loops) eachWeighted(elements int, run func(offsets []int, n int)) {
 		if i == parts-1 {
 			part = l.part(axis, length/parts*i, length)
 		}
-		group.Go(func() { part.each(run) })
+		group.Go(func() { each(&part) })
 	}
 	first := l.part(axis, 0, length/parts)
-	first.each(run)
+	each(&first)
 	group.Wait()
 }

@@ -32,8 +32,8 @@ const (
 // place returns where among n sorted elements the quantile q lies: fraction of the way from element i to the next. It is zero
 // for what must be an element.
 func (m QuantileMethod) place(n int, q float64) (i int, fraction float64) {
-	count, last := float64(n), float64(n-1)
-	between := func(alpha, beta float64) float64 { return count*q + (alpha + q*(1-alpha-beta)) - 1 }
+	below, last := float64(float64(n)*q), float64(n-1) // conversions keep machines from rounding once for * and -
+	between := func(alpha, beta float64) float64 { return below + (alpha + float64(q*(1-alpha-beta))) - 1 }
 	var at float64
 	switch m {
 	case QuantileLinear:
@@ -47,18 +47,18 @@ func (m QuantileMethod) place(n int, q float64) (i int, fraction float64) {
 	case QuantileNearest:
 		at = math.RoundToEven(last * q)
 	case QuantileInvertedCDF:
-		at = math.Ceil(count*q - 1)
+		at = math.Ceil(below - 1)
 	case QuantileAveragedInvertedCDF:
-		at = count*q - 1
+		at = below - 1
 		if at == math.Floor(at) {
 			at += 0.5
 		} else {
 			at = math.Ceil(at)
 		}
 	case QuantileClosestObservation:
-		at = count*q - 1.5
-		if below := math.Floor(at); below != at || math.Mod(below, 2) == 0 {
-			at = below + 1
+		at = below - 1.5
+		if floor := math.Floor(at); floor != at || math.Mod(floor, 2) == 0 {
+			at = floor + 1
 		}
 	case QuantileInterpolatedInvertedCDF:
 		at = between(0, 1)

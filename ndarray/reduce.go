@@ -66,14 +66,19 @@ func reducedDestination[T Element](op string, dst *Array[T], shape []int, reduce
 }
 
 // reduce stores in dst what f makes of a's elements over the reduced axes.
-func reduce[A, T Element](op string, dst *Array[A], a *Array[T], reduced []bool, f *fold[A, T]) *Array[A] {
-	result, to := reducedDestination(op, dst, a.shape, reduced)
+func reduce[A, T Element](op string, dst *Array[A], a *Array[T], reduced []bool, f *fold[A]) *Array[A] {
+	return reduceLayout(op, dst, &a.layout, reduced, f, dst != nil && mayOverlap(dst, a))
+}
+
+// reduceLayout is reduce of the elements that lie as from says in f's data, some of which may be dst's too.
+func reduceLayout[A Element](op string, dst *Array[A], from *layout, reduced []bool, f *fold[A], overlap bool) *Array[A] {
+	result, to := reducedDestination(op, dst, from.shape, reduced)
 	switch {
 	case result.n == 0:
 		return result
-	case a.n == 0:
+	case from.n == 0:
 		if f.empty == nil {
-			panic(newShapeError(op, "expected at least one element to reduce", a.shape))
+			panic(newShapeError(op, "expected at least one element to reduce", from.shape))
 		}
 		empty := []A{*f.empty}
 		for last := f; last != nil; last = last.next {
@@ -86,29 +91,34 @@ func reduce[A, T Element](op string, dst *Array[A], a *Array[T], reduced []bool,
 			kern.Fill(kern.Vec[A]{Data: result.data, Off: offsets[0], Inc: l.inc(0)}, empty[0], n)
 		})
 		return result
-	case !result.contiguous() || dst != nil && mayOverlap(dst, a):
-		// The first would decide the order of additions, the second be read after it is stored.
-		return put(result, reduce(op, nil, a, reduced, f))
+	case overlap || !result.contiguous():
+		// The first would be read after it is stored, the second decide the order of additions.
+		return put(result, reduceLayout(op, nil, from, reduced, f, false))
 	}
-	newFolding(f, a, &to).each(a.n, func(acc []A, to, inc int) {
+	newFolding(f, from, &to).each(from.n, func(acc []A, to, inc int) {
 		kern.Copy(kern.Vec[A]{Data: result.data, Off: to, Inc: inc}, kern.Vec[A]{Data: acc, Inc: 1}, len(acc))
 	})
 	return result
 }
 
 // reduceAs is reduce into elements of another type.
-func reduceAs[U, A, T Element](op string, dst *Array[U], a *Array[T], reduced []bool, f *fold[A, T]) *Array[U] {
+func reduceAs[U, A, T Element](op string, dst *Array[U], a *Array[T], reduced []bool, f *fold[A]) *Array[U] {
 	if same, ok := any(dst).(*Array[A]); ok {
 		return any(reduce(op, same, a, reduced, f)).(*Array[U])
 	}
 	result, _ := reducedDestination(op, dst, a.shape, reduced)
-	return put(result, reduce(op, nil, a, reduced, f))
+	return put(result, reduceLayout(op, nil, &a.layout, reduced, f, false))
 }
 
 // put stores in dst the elements of src, a contiguous array that may have another type, and other axes of length one. It
 // returns dst.
 func put[U, T Element](dst *Array[U], src *Array[T]) *Array[U] {
-	return Convert(dst, newArray(src.data, contiguousLayout(dst.shape, dst.n)))
+	return Convert(dst, reshaped(src, dst.shape))
+}
+
+// reshaped returns a contiguous array that shares src's elements, under a shape of as many.
+func reshaped[T Element](src *Array[T], shape []int) *Array[T] {
+	return newArray(src.data, contiguousLayout(shape, src.n))
 }
 
 // count returns how many elements each result of reducing a shape is made of.

@@ -109,7 +109,7 @@ func SubarrayDType(base DType, shape ...int) (DType, error) {
 	}
 	shape, base = append(slices.Clone(shape), base.Shape()...), base.Base()
 	n, nbytes, err := Size(shape, base.size)
-	if err != nil || nbytes > maxItemsize {
+	if err != nil || nbytes > maxItemsize || slices.Max(shape) > maxItemsize { // which counts where another length is 0
 		return DType{}, fmt.Errorf("%w: expected a subarray of at most %d axes and %d bytes, found %v of %v",
 			ErrDType, MaxDims, maxItemsize, shape, base)
 	}

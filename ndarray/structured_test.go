@@ -175,7 +175,7 @@ func TestStructDTypeErrors(t *testing.T) {
 			t.Errorf("%.5v of %d bytes: %v, %v", c.fields, c.size, d, err)
 		}
 	}
-	for _, shape := range [][]int{{-1}, {1 << 31}, {1 << 40, 1 << 40}, {0, 1 << 62, 8}, make([]int, 65)} {
+	for _, shape := range [][]int{{-1}, {1 << 31}, {1 << 40, 1 << 40}, {0, 1 << 62, 8}, {2, 1 << 31, 0}, make([]int, 65)} {
 		if d, err := ndarray.SubarrayDType(ndarray.Float64, shape...); !errors.Is(err, ndarray.ErrDType) {
 			t.Errorf("subarray of %v: %v, %v", shape, d, err)
 		}

@@ -28,7 +28,7 @@ func SumTo[U, T Number](dst *Array[U], a *Array[T], axes ...int) *Array[U] {
 }
 
 func sumTo[U, T Number](op string, dst *Array[U], a *Array[T], axes []int) *Array[U] {
-	return foldNumbers(op, dst, a, axes, sums[U, T], sums[int64, T], sums[uint64, T], sums[float64, T], sums[complex128, T])
+	return foldNumbers(op, dst, a, axes, sums[U], wideFolds{sums[int64], sums[uint64], sums[float64], sums[complex128]})
 }
 
 // Prod returns the product of all elements, one if there are none. Integers wrap, as Go's do, where NumPy's product of small
@@ -44,35 +44,30 @@ func ProdTo[U, T Number](dst *Array[U], a *Array[T], axes ...int) *Array[U] {
 }
 
 func prodTo[U, T Number](op string, dst *Array[U], a *Array[T], axes []int) *Array[U] {
-	return foldNumbers(op, dst, a, axes, products[U, T], products[int64, T], products[uint64, T], products[float64, T], products[complex128, T])
+	return foldNumbers(op, dst, a, axes, products[U], wideFolds{products[int64], products[uint64], products[float64], products[complex128]})
 }
 
-func sums[A, T Number]() *fold[A, T] {
-	return &fold[A, T]{load: loader[A, T](), run: kern.Sum[A], rows: kern.SumRows[A], empty: new(A), finish: kern.AddZero[A]}
+func sums[A Number]() *fold[A] {
+	return &fold[A]{run: kern.Sum[A], rows: kern.SumRows[A], empty: new(A), finish: kern.AddZero[A]}
 }
 
-func products[A, T Number]() *fold[A, T] {
+func products[A Number]() *fold[A] {
 	one := A(1)
-	return &fold[A, T]{load: loader[A, T](), run: kern.Prod[A], rows: kern.ProdRows[A], empty: &one}
+	return &fold[A]{run: kern.Prod[A], rows: kern.ProdRows[A], empty: &one}
 }
 
 // foldNumbers folds elements of T as values of U: as they are where T is U and results are exact or have 64 bits, else by
 // the fold for the widest numbers of U's kind, whose results become U's. Integers wrap then as they would have on the way.
-func foldNumbers[U, T Number](op string, dst *Array[U], a *Array[T], axes []int, same func() *fold[U, T], signed func() *fold[int64, T],
-	unsigned func() *fold[uint64, T], floats func() *fold[float64, T], complexes func() *fold[complex128, T]) *Array[U] {
+func foldNumbers[U, T Number](op string, dst *Array[U], a *Array[T], axes []int, same func() *fold[U], wide wideFolds) *Array[U] {
 	reduced := reducedAxes(op, a.shape, axes)
-	if _, ok := any(a).(*Array[U]); ok && !rounds32[U]() {
-		return reduce(op, dst, a, reduced, same())
+	if a, ok := any(a).(*Array[U]); ok && !rounds32[U]() {
+		f := same()
+		f.direct = a.data
+		return reduce(op, dst, a, reduced, f)
 	}
-	switch DTypeOf[U]().Kind() {
-	case 'i':
-		return reduceAs(op, dst, a, reduced, signed())
-	case 'u':
-		return reduceAs(op, dst, a, reduced, unsigned())
-	case 'f':
-		return reduceAs(op, dst, a, reduced, floats())
-	}
-	return reduceAs(op, dst, a, reduced, complexes())
+	result, _ := reducedDestination(op, dst, a.shape, reduced)
+	convert(underlying(result), wide.reduce(op, underlying(a), &a.layout, reduced, DTypeOf[U]().Kind(), result.shape))
+	return result
 }
 
 // rounds32 reports whether numbers of T round to 32 bits.

@@ -25,16 +25,18 @@ func AnyTrue[T interface{ Number | ~bool }](a *Array[T]) bool {
 // AllTrueTo stores in dst what [AllTrue] reports over axes, which follow [SumTo]'s rules.
 func AllTrueTo[T interface{ Number | ~bool }](dst *Array[bool], a *Array[T], axes ...int) *Array[bool] {
 	empty := true
-	return reduce("AllTrueTo", dst, a, reducedAxes("AllTrueTo", a.shape, axes), &fold[bool, T]{exact: true, load: truths[T], run: kern.Every[bool], rows: kern.EveryRows, empty: &empty})
+	return reduce("AllTrueTo", dst, a, reducedAxes("AllTrueTo", a.shape, axes), &fold[bool]{load: truths(a), exact: true, run: kern.Every[bool], rows: kern.EveryRows, empty: &empty})
 }
 
 // AnyTrueTo stores in dst what [AnyTrue] reports over axes, which follow [SumTo]'s rules.
 func AnyTrueTo[T interface{ Number | ~bool }](dst *Array[bool], a *Array[T], axes ...int) *Array[bool] {
-	return reduce("AnyTrueTo", dst, a, reducedAxes("AnyTrueTo", a.shape, axes), &fold[bool, T]{exact: true, load: truths[T], run: kern.Any[bool], rows: kern.AnyRows, empty: new(bool)})
+	return reduce("AnyTrueTo", dst, a, reducedAxes("AnyTrueTo", a.shape, axes), &fold[bool]{load: truths(a), exact: true, run: kern.Any[bool], rows: kern.AnyRows, empty: new(bool)})
 }
 
-func truths[T interface{ Number | ~bool }](buf []bool, v kern.Vec[T], n int, _ kern.Vec[bool]) {
-	kern.NonZero(buf, v, n)
+func truths[T interface{ Number | ~bool }](a *Array[T]) func(buf []bool, from, inc, n int, _ kern.Vec[bool]) {
+	return func(buf []bool, from, inc, n int, _ kern.Vec[bool]) {
+		kern.NonZero(buf, kern.Vec[T]{Data: a.data, Off: from, Inc: inc}, n)
+	}
 }
 
 // CountNonZero returns how many elements are true, or numbers other than zero, as NaN is.
@@ -50,7 +52,9 @@ func CountNonZero[T interface{ Number | ~bool }](a *Array[T]) int {
 // CountNonZeroTo stores in dst how many elements over axes are true, or numbers other than zero. Axes and dst follow [SumTo]'s
 // rules.
 func CountNonZeroTo[T interface{ Number | ~bool }](dst *Array[int64], a *Array[T], axes ...int) *Array[int64] {
-	f := &fold[int64, T]{exact: true, run: kern.Sum[int64], rows: kern.SumRows[int64], empty: new(int64)}
-	f.load = func(buf []int64, v kern.Vec[T], n int, _ kern.Vec[int64]) { kern.Ones(buf, v, n) }
+	f := sums[int64]()
+	f.load = func(buf []int64, from, inc, n int, _ kern.Vec[int64]) {
+		kern.Ones(buf, kern.Vec[T]{Data: a.data, Off: from, Inc: inc}, n)
+	}
 	return reduce("CountNonZeroTo", dst, a, reducedAxes("CountNonZeroTo", a.shape, axes), f)
 }

@@ -130,6 +130,9 @@ func subarray(descr, shape *value) (d ndarray.DType, found orders, swapped []swa
 	if err != nil {
 		return base, found, nil, err
 	}
+	if base.Size() == 0 && base.Fields() == nil { // of which NumPy refuses axes, and takes a length for the itemsize
+		return base, found, nil, fmt.Errorf("%w: expected a subarray of elements with bytes, found %v", ndarray.ErrDType, base)
+	}
 	d, err = ndarray.SubarrayDType(base, lengths(shape)...)
 	if err == nil && inner != nil && d.Size() > 0 {
 		swapped = []swap{{n: d.Size() / base.Size(), step: base.Size(), inner: inner}}

@@ -39,17 +39,36 @@
 // Of a struct, fields stand one behind the other. A field of kind V without a name is padding, and one that is an array has a
 // third item, its shape. Its name may be a tuple of a title and the name; titles are not kept.
 //
+// # Archives
+//
+// An .npz is a zip archive of such files, as np.savez writes it. [OpenZip] opens one, [ReadMember] reads an array of it and [MapMember]
+// maps one, and [CreateZip] makes one. Of an archive nothing is believed but its directory, which stands at the end, and that only as
+// far as nothing contradicts it: the headers before the members say otherwise in what NumPy itself writes. So a member is refused
+// whose CRC-32 or size is not the directory's, which shares bytes with another, or whose array needs more bytes than it has. What is behind the
+// array in a member is not kept, but read for the CRC.
+//
+// Read are stored and deflated members, and those that bzip2 has compressed; LZMA, which NumPy reads as well, is refused as [ErrFormat], and so is
+// what is encrypted. Written are members whose sizes stand before them, which readers need that don't look at the directory, and
+// whose elements are aligned where they are stored.
+//
+// # Checksums
+//
+// [Checksum], [ChecksumFile] and [Member.Checksum] tell whether two arrays have the same contents, in whatever layout they lie.
+//
 // # Where this package and NumPy decide otherwise
 //
 // Whatever is read here is what NumPy reads. Refused, though NumPy reads it:
 //
-//   - as [ndarray.ErrDType], elements of which there is no DType: long double, structs whose fields have no
-//     name, structs more than 16 deep; aliases whose size is the machine's ('l', 'int') or not written ('S'); sizes with
-//     signs, spaces or zeros before them ('i08'); units that are a part of others ('M8[D/24]'). Subarrays outside of a struct
-//     NumPy takes for more axes, and then doesn't find their elements
-//   - as [ErrFormat], what no writer writes: values of other types than a header's (floats, bytes, sets) for a key that is
-//     given again, \N{name} and lone surrogates in strings, a space before Python 2's L, hexadecimal ints of more than 4300
-//     digits, headers of more than [MaxHeader] bytes (NumPy reads 10,000 unless told otherwise)
+//   - as [ndarray.ErrDType], elements of which there is no DType: long double, structs whose fields have no name, structs more
+//     than 16 deep, subarrays of elements without bytes; aliases whose size is the machine's ('l', 'int') or not written ('S');
+//     sizes with signs, spaces or zeros before them ('i08'); units that are a part of others ('M8[D/24]'). Subarrays outside of
+//     a struct NumPy takes for more axes, and then doesn't find their elements
+//   - as [ErrFormat], what no writer writes: a descr that is a dict, or a type and another type; values of other types than a
+//     header's (floats, bytes, sets) for a key that is given again, \N{name} and lone surrogates in strings, a space before
+//     Python 2's L, hexadecimal ints of more than 4300 digits, headers of more than [MaxHeader] bytes (NumPy reads 10,000 unless
+//     told otherwise)
+//
+// Read as something else: <V2 and >V2 are bfloat16 here, which has a byte order, and two bytes in NumPy.
 //
 // Read, though NumPy refuses it: white space before the dict, or on lines after it, that Python takes for an indentation.
 //

@@ -12,11 +12,15 @@ import (
 // A header can also be [ndarray.ErrDType] or [ndarray.ErrShape].
 var (
 	// ErrFormat is returned when bytes are not a header: no magic string, an unknown version, more than [MaxHeader]
-	// bytes, text that is not a Python literal, or a dictionary without the keys and types of the format.
+	// bytes, text that is not a Python literal, or a dictionary without the keys and types of the format; and when an archive
+	// contradicts itself, or is of a kind that is not read.
 	ErrFormat = errors.New("not a valid .npy header")
 	// ErrTruncated is returned when there are fewer bytes than the header, or the shape in it, needs.
 	// It is also io.ErrUnexpectedEOF.
 	ErrTruncated = sentinel.New("truncated .npy", io.ErrUnexpectedEOF)
+
+	// errArchive is ErrFormat of an archive, or of a member as far as it is not an array's.
+	errArchive = sentinel.New("not a valid .npz", ErrFormat)
 )
 
 // AlignError is the value of the panic of an alignment that is not a power of two from 1 to [MaxAlign].

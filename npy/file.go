@@ -80,9 +80,11 @@ func behind(r io.Reader) (f *os.File, at, size int64, ok bool) {
 	return f, offset + at, info.Size(), err == nil
 }
 
-// remaining returns how many bytes r has, or that there are as many as are needed, and whether it can say that.
+// remaining returns how many bytes r has at most, and whether it certainly has them. Of more than are needed it need not know.
 func remaining(r io.Reader, needed int) (n int, known bool) {
 	switch r := r.(type) {
+	case *memberReader:
+		return int(min(r.left, math.MaxInt)), r.packed == nil
 	case interface{ Len() int }: // bytes.Reader, bytes.Buffer, strings.Reader
 		return r.Len(), true
 	case *file:
@@ -92,7 +94,7 @@ func remaining(r io.Reader, needed int) (n int, known bool) {
 	}
 	_, at, size, ok := behind(r)
 	if !ok || size-at > math.MaxInt {
-		return 0, false
+		return math.MaxInt, false
 	}
 	return int(max(size-at, 0)), true
 }

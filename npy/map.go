@@ -25,7 +25,8 @@ type Mapped[T ndarray.Element] struct {
 	memory []byte
 }
 
-// Map maps a file.
+// Map maps a file. Bools are as they are in it: one that is neither 0 nor 1, of which [Read] makes true, is none to Go, so files of
+// those who aren't trusted are better read.
 // The errors are those of [Parse] and of package os, [ErrTruncated] where the file has fewer bytes than its header says,
 // [ndarray.ErrDType] where the elements are not T in this machine's byte order, [ndarray.ErrLayout] where they don't begin at a
 // multiple of what T needs, those of limits, and errors.ErrUnsupported.
@@ -97,11 +98,24 @@ func mapFile(path string, access Access, limits []Limits) (memory []byte, a *nda
 	case h.NBytes() > available:
 		return nil, nil, fmt.Errorf("npy: %w: expected %d bytes of elements, found %d", ErrTruncated, h.NBytes(), available)
 	}
-	memory, err = mapped(f, h.DataOffset+h.NBytes(), access)
+	memory, a, err = mapElements(f, int64(h.DataOffset), h, access)
 	if err != nil {
-		return nil, nil, wrapped(err)
+		return nil, nil, err
 	}
-	a, err = ndarray.AnyFromFlat(memory[h.DataOffset:], h.DType, h.Shape, h.Fortran)
+	return memory, a, nil
+}
+
+// mapElements maps elements of a file, which has them at an offset, in whatever byte order: what must be unmapped, and the array.
+func mapElements(f *os.File, at int64, h Header, access Access) (memory []byte, a *ndarray.Any, err error) {
+	data := newBytes(0)
+	if nbytes := h.NBytes(); nbytes > 0 {
+		begin := at % int64(os.Getpagesize()) // a mapping begins with a page
+		if memory, err = mapped(f, at-begin, int(begin)+nbytes, access); err != nil {
+			return nil, nil, wrapped(err)
+		}
+		data = memory[begin:]
+	}
+	a, err = ndarray.AnyFromFlat(data, h.DType, h.Shape, h.Fortran)
 	if err != nil {
 		unmap(memory)
 		return nil, nil, wrapped(err)

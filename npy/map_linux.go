@@ -6,8 +6,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// mapped returns the first size bytes of a file, which has as many.
-func mapped(f *os.File, size int, access Access) ([]byte, error) {
+// mapped returns size bytes of a file, which has as many, from an offset on that is a multiple of the page's size.
+func mapped(f *os.File, offset int64, size int, access Access) ([]byte, error) {
 	protection, flags := unix.PROT_READ, unix.MAP_SHARED
 	switch access {
 	case ReadWrite:
@@ -15,7 +15,7 @@ func mapped(f *os.File, size int, access Access) ([]byte, error) {
 	case CopyOnWrite:
 		protection, flags = protection|unix.PROT_WRITE, unix.MAP_PRIVATE
 	}
-	return unix.Mmap(int(f.Fd()), 0, size, protection, flags)
+	return unix.Mmap(int(f.Fd()), offset, size, protection, flags)
 }
 
 func unmap(memory []byte) error {

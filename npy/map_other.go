@@ -7,5 +7,5 @@ import (
 	"os"
 )
 
-func mapped(*os.File, int, Access) ([]byte, error) { return nil, errors.ErrUnsupported }
-func unmap([]byte) error                           { return nil }
+func mapped(*os.File, int64, int, Access) ([]byte, error) { return nil, errors.ErrUnsupported }
+func unmap([]byte) error                                  { return nil }

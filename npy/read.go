@@ -15,6 +15,7 @@ type Limits struct {
 	HeaderBytes int // of the header; by default, and at most, [MaxHeader]
 	Axes        int // of the shape; by default, and at most, [ndarray.MaxDims]
 	Bytes       int // that the elements take; by default as many as an int counts
+	Directory   int // bytes of an archive's table of its members; by default 8 MiB, enough for 100,000, which take 64 MiB of memory
 }
 
 // check returns an error where a header asks for more.
@@ -45,7 +46,7 @@ func first(limits []Limits) Limits {
 // elsewhere and be fewer.
 //
 // What a header claims is not believed: where r does not say how much it has (as files and bytes.Reader do), memory is taken
-// as the elements come, at most twice as much as they take and 64 MiB.
+// as the elements come, at most twice as much as they take and 32 MiB.
 //
 // The errors are those of [Parse], [ndarray.ErrDType] where the elements are not T's, [ErrTruncated] where r ends before they
 // do, io.EOF where it ends before the first byte, those of limits, and r's.
@@ -121,7 +122,10 @@ func ReadInto[T ndarray.Element](dst *ndarray.Array[T], r io.Reader, limits ...L
 		inOrder = dst.T()
 	}
 	if h.DType == want && inOrder.Contiguous() {
-		return fill(inOrder.Any().Data(), r, h)
+		data := inOrder.Any().Data()
+		err := fill(data, r, h)
+		makeBools(data, h.DType)
+		return err
 	}
 	read, err := readTyped[T](r, h, want)
 	if err != nil {
@@ -243,7 +247,7 @@ func elementDType[T ndarray.Element]() (ndarray.DType, error) {
 }
 
 // unbelieved is how much memory is taken for elements of which nobody knows whether they come, in bytes.
-const unbelieved = 64 << 20
+const unbelieved = 32 << 20
 
 // readElements reads the elements that follow a header.
 func readElements(r io.Reader, h Header) (*ndarray.Any, error) {
@@ -259,17 +263,18 @@ func readElements(r io.Reader, h Header) (*ndarray.Any, error) {
 func readBytes(r io.Reader, h Header) ([]byte, error) {
 	nbytes := h.NBytes()
 	available, known := remaining(r, nbytes)
-	if known && nbytes > available {
+	if nbytes > available {
 		return nil, fmt.Errorf("npy: %w: expected %d bytes of elements, found %d", ErrTruncated, nbytes, available)
 	}
-	capacity := nbytes
-	if !known && nbytes > unbelieved {
-		itemsize := h.DType.Size()
-		capacity = max(unbelieved/itemsize, 1) * itemsize // whole elements, for swapElements
+	capacity, parts := nbytes, h
+	if itemsize := h.DType.Size(); !known && nbytes > unbelieved {
+		if capacity = unbelieved / itemsize * itemsize; capacity == 0 { // less than an element: their bytes are put in order at the end
+			capacity, parts = unbelieved, Header{DType: ndarray.Uint8}
+		}
 	}
 	data := newBytes(capacity)
 	for filled := 0; ; {
-		if err := fill(data[filled:], r, h); err != nil {
+		if err := fill(data[filled:], r, parts); err != nil {
 			return nil, err
 		}
 		if filled = len(data); filled == nbytes {
@@ -279,6 +284,10 @@ func readBytes(r io.Reader, h Header) ([]byte, error) {
 		copy(more, data)
 		data = more
 	}
+	if parts.DType != h.DType {
+		swapElements(data, h.DType.Size(), h.swaps())
+	}
+	makeBools(data, h.DType)
 	return data, nil
 }
 

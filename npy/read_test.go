@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
 	"math"
 	"os"
@@ -292,5 +293,51 @@ func TestMapAccess(t *testing.T) {
 	}
 	if _, err := npy.Map[float64](big, npy.ReadOnly); !errors.Is(err, ndarray.ErrDType) {
 		t.Error(err)
+	}
+}
+
+// TestReadHugeElement reads a stream whose elements are larger than the memory that is taken for what nobody knows to come.
+func TestReadHugeElement(t *testing.T) {
+	const size = 40_000_000
+	head := withPrefix("{'descr': [('a', '>u2'), ('b', '|V39999998')], 'fortran_order': False, 'shape': (1,), }")
+	element := append([]byte{1, 2}, make([]byte, size-2)...)
+	a, err := npy.ReadAny(onlyReader{io.MultiReader(bytes.NewReader(head), bytes.NewReader(element))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	field, err := a.Field("a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v := field.Value(0); fmt.Sprint(v) != "258" {
+		t.Errorf("got %v, want 258", v)
+	}
+	if _, err := npy.ReadAny(onlyReader{io.MultiReader(bytes.NewReader(head), bytes.NewReader(element[1:]))}); !errors.Is(err, npy.ErrTruncated) {
+		t.Errorf("a byte less: got %v, want ErrTruncated", err)
+	}
+}
+
+// TestReadBools reads bools that are neither 0 nor 1, which must not get into a bool of Go's.
+func TestReadBools(t *testing.T) {
+	type field struct {
+		X int8
+		B [3]bool
+	}
+	const truth = "\x00\x01\x02\xff\x80\x00\x00\x00\x00\x03"
+	b := append(withPrefix("{'descr': '|b1', 'fortran_order': False, 'shape': (10,)}"), truth...)
+	into := ndarray.New[bool](10)
+	if err := npy.ReadInto(into, bytes.NewReader(b)); err != nil {
+		t.Fatal(err)
+	}
+	for way, a := range map[string]*ndarray.Any{
+		"Read": must(npy.Read[bool](bytes.NewReader(b))).Any(), "ReadAny": must(npy.ReadAny(onlyReader{bytes.NewReader(b)})), "ReadInto": into.Any(),
+	} {
+		if got := string(a.Data()); got != "\x00\x01\x01\x01\x01\x00\x00\x00\x00\x01" {
+			t.Errorf("%s: got %q", way, got)
+		}
+	}
+	b = append(withPrefix("{'descr': [('X', '|i1'), ('B', '|b1', (3,))], 'fortran_order': False, 'shape': (2,)}"), "\x07\x00\x02\x01\x08\xff\x00\x10"...)
+	if got := string(must(npy.Read[field](bytes.NewReader(b))).Any().Data()); got != "\x07\x00\x01\x01\x08\x01\x00\x01" {
+		t.Errorf("structs: got %q", got)
 	}
 }

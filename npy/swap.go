@@ -8,7 +8,7 @@ import (
 )
 
 // swap says which bytes of an element to reverse: n numbers of width bytes, one behind the other; or, where it has inner ones,
-// those n times, step bytes apart.
+// those n times, step bytes apart. What has a width of 1 is bools, of which each becomes 0 or 1.
 type swap struct {
 	offset, n, width int
 	step             int
@@ -28,29 +28,54 @@ func (h Header) swaps() []swap {
 
 // swapsOf returns what to reverse of elements of which all that has a byte order is in another than this machine's.
 func swapsOf(d ndarray.DType) []swap {
+	return partsOf(d, func(d ndarray.DType) (n, width int) {
+		size := d.Size()
+		switch {
+		case !d.Ordered():
+			return 0, 0
+		case d.Kind() == 'c':
+			return 2, size / 2
+		case d.Kind() == 'U':
+			return size / 4, 4
+		}
+		return 1, size
+	})
+}
+
+// partsOf returns where an element has numbers, of which those of a scalar are n of width bytes.
+func partsOf(d ndarray.DType, scalar func(ndarray.DType) (n, width int)) []swap {
 	size := d.Size()
 	if base := d.Base(); base != d {
-		if inner := swapsOf(base); inner != nil && size > 0 {
+		if inner := partsOf(base, scalar); inner != nil && size > 0 {
 			return []swap{{n: size / base.Size(), step: base.Size(), inner: inner}}
 		}
 		return nil
 	}
 	if fields := d.Fields(); fields != nil {
-		var swapped []swap
+		var parts []swap
 		for _, f := range fields {
-			swapped = appendMoved(swapped, swapsOf(f.DType), f.Offset)
+			parts = appendMoved(parts, partsOf(f.DType, scalar), f.Offset)
 		}
-		return swapped
+		return parts
 	}
-	switch {
-	case !d.Ordered() || size == 0:
-		return nil
-	case d.Kind() == 'c':
-		return []swap{{n: 2, width: size / 2}}
-	case d.Kind() == 'U':
-		return []swap{{n: size / 4, width: 4}}
+	if n, width := scalar(d); n > 0 {
+		return []swap{{n: n, width: width}}
 	}
-	return []swap{{n: 1, width: size}}
+	return nil
+}
+
+// makeBools makes true of the bools of elements that are neither 0 nor 1: NumPy takes them for true, and to Go they are no bools,
+// which a program may not have. TestReadBools guards it.
+func makeBools(b []byte, d ndarray.DType) {
+	bools := partsOf(d, func(d ndarray.DType) (n, width int) {
+		if d == ndarray.Bool {
+			return 1, 1
+		}
+		return 0, 0
+	})
+	if bools != nil {
+		swapElements(b, d.Size(), bools)
+	}
 }
 
 // appendMoved appends swaps of a field to those of the struct.
@@ -93,6 +118,13 @@ func swapEach(b []byte, swaps []swap) {
 func swapNumbers(b []byte, width int) {
 	le := binary.LittleEndian
 	switch width {
+	case 1:
+		for ; len(b) >= 8; b = b[8:] {
+			if le.Uint64(b)&^0x0101010101010101 != 0 {
+				boolBytes(b[:8])
+			}
+		}
+		boolBytes(b)
 	case 2:
 		for ; len(b) >= 8; b = b[8:] { // four at a time: the odd bytes against the even ones
 			v := le.Uint64(b)
@@ -109,5 +141,12 @@ func swapNumbers(b []byte, width int) {
 		for ; len(b) >= 8; b = b[8:] {
 			le.PutUint64(b, bits.ReverseBytes64(le.Uint64(b)))
 		}
+	}
+}
+
+// boolBytes makes 1 of bytes that are neither 0 nor 1.
+func boolBytes(b []byte) {
+	for i, v := range b {
+		b[i] = min(v, 1)
 	}
 }

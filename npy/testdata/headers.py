@@ -10,12 +10,17 @@ answer is kept as "numpy".
 
 import io
 import json
+import math
 import pathlib
 import struct
 import warnings
 
 import numpy as np
-import numpy.lib._format_impl as impl
+
+try:
+    import numpy.lib._format_impl as impl
+except ImportError:  # NumPy 1
+    import numpy.lib.format as impl
 
 NAMES = ("bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 "
          "float32 float64 complex64 complex128").split()
@@ -35,9 +40,12 @@ def orders_differ(shape):
 
 
 def plain(dtype):
-    """Returns the dtype in little-endian order and without titles."""
+    """Returns the dtype in little-endian order and without titles; subarrays of subarrays have the axes of both."""
     if dtype.subdtype:
         base, shape = dtype.subdtype
+        while base.subdtype:
+            base, inner = base.subdtype
+            shape += inner
         return np.dtype((plain(base), shape))
     if dtype.names is None:
         return dtype.newbyteorder("<")
@@ -100,10 +108,9 @@ def numpy_says(header):
         return {"want": "dtype"}
     if any(isinstance(n, bool) for n in shape):
         return {"want": "format"}  # np.load: an integer is required
-    nbytes = dtype.itemsize
-    for n in shape:
-        nbytes *= n or 1
-    if len(shape) > 64 or min(shape, default=0) < 0 or nbytes > MOST:
+    count = math.prod(n or 1 for n in shape)
+    most = MOST if all(shape) else 2**63 - 1
+    if len(shape) > 64 or min(shape, default=0) < 0 or count > 2**63 - 1 or count * dtype.itemsize > most:
         return {"want": "shape"}
     return {"want": "ok", "dtype": str(plain(dtype)), "big": orders(dtype) == {">"}, "mixed": len(orders(dtype)) > 1,
             "fortran": fortran and orders_differ(shape), "shape": shape, "offset": file.tell()}
@@ -181,17 +188,17 @@ def cases():
                   "'M8[B]'", "'M8[1s]'", "'M8[2147483647s]'", "'M8[2147483648s]'", "'datetime64[25us]'", "'timedelta64'",
                   "'<m8[Y]'", "'m8[as]'", "'m16'", "[('a', '<f4'), ('b', '>f4')]", "[('a', '>f4'), ('b', '|S3'), ('c', [('d', '>i8', 3)])]",
                   "[('a', '|i1'), ('', '|V7'), ('b', '<f8')]", "[('', '|V3', (2,)), ('b', '<f8')]", "[('', '<f8', (2,)), ('b', '<f8')]",
-                  "[('a', '<f8', ())]", "[('a', '<f8', 1)]", "[('a', '|V0'), ('b', '|S0')]", "[('a\\n', '<f4'), (\"b'\", '<f4')]",
+                  "[('a', '<f8', ())]", "[('a', [], ())]", "[('a', '<f8', 1)]", "[('a', '|V0'), ('b', '|S0')]", "[('a\\n', '<f4'), (\"b'\", '<f4')]",
                   "[('a', '|V999999999', 1), ('b', '|V999999999')]", "[('\xe9', '<f4')]"]:
         yield f"descr {descr}", header(full(descr=descr))
     for descr in ["'l'", "'L'", "'int'", "'float'", "'half'", "'f8,i4'", "'2f8'", "'i08'", "'i 8'", "'S'", "'U'", "'M'", "'c'", "'a3'", "'str'", "'S03'", "'M8[0s]'",
                   "'M8[02s]'", "'M8[+2s]'", "'M8[D/24]'", "'M8[generic2]'", "'M8[2generic]'", "'<datetime64[ns]'", "'bfloat16'",
-                  "[('', '<f8')]", "[('a', '<f8'), ('a', '<f4')]", "[(('a', 'b'), '<f8'), ('a', '<f4')]", "[(('t', 'a'), '<f8'), (('t', 'b'), '<f4')]",
+                  "[('', '<f8')]", "[('a', '<f8'), ('a', '<f4')]", "[('a', '|U0', ())]", "[('a', ('<U2', 0), ())]", "[('a', '<f8', (0, 2147483648))]", "[(('a', 'b'), '<f8'), ('a', '<f4')]", "[(('t', 'a'), '<f8'), (('t', 'b'), '<f4')]",
                   "[('a', '|V999999999', 3)]", "[('a', '|V999999999'), ('b', '|V999999999'), ('c', '|V999999999')]",
-                  "[('a', '|V0', (3,))]", "[('a', '<f8', 2147483648)]", "[('a', '<f8', (4294967296, 4294967296))]", "[('a', '<f8', (" + "1," * 65 + "))]",
+                  "[('a', '|V0', (3,))]", "[('a', '|S0', 2)]", "[('a', [], 2)]", "[('a', '<f8', 2147483648)]", "[('a', '<f8', (4294967296, 4294967296))]", "[('a', '<f8', (" + "1," * 65 + "))]",
                   "[('a'," * 17 + "'<f8'" + ")]" * 17]:
         yield f"descr {descr[:60]}", header(full(descr=descr)), "dtype"
-    for descr in ["b''", "{}", "{('a', '<f8')}", "'<f\\N{DIGIT EIGHT}'", "('<f8', 2, 3)", "[((1.5, 'a'), '<f8')]", "[('\\ud800', '<f8')]"]:
+    for descr in ["b''", "{}", "['<D']", "[('a', '<u4', '<u4')]", "{('a', '<f8')}", "'<f\\N{DIGIT EIGHT}'", "('<f8', 2, 3)", "[((1.5, 'a'), '<f8')]", "[('\\ud800', '<f8')]"]:
         yield f"descr {descr}", header(full(descr=descr)), "format"
 
     for descr in ['"<f8"', "u'<f8'", "U'<f8'", "r'<f8'", "R'<f8'", "ur'<f8'", "b'<f8'", "f'<f8'", "rb'<f8'", "'''<f8'''", '"""<f8"""',
@@ -213,6 +220,8 @@ def cases():
                   "(" + "1," * 64 + ")", "(" + "1," * 65 + ")", "(" + "9" * 4300 + ",)", "(" + "9" * 4301 + ",)",
                   "(" * 199 + "3," + ")" * 199, "(" * 200 + "3," + ")" * 200, "(" * 199 + "3" + ")" * 199, "(" * 200 + "3" + ")" * 200, "(" * 300, "[" * 300]:
         yield f"shape {shape[:40]}", header(full(shape=shape))
+    yield "no bytes", header(full(descr="'|V0'", shape="(4611686018427387904, 4)"))
+    yield "no elements", header(full(descr="'|u1'", shape="(9223372036854775807, 0)"))
     yield "one byte each", header(full(descr="'|u1'", shape="(18446744073709551616,)"))
     yield "250 fields", header(full(descr=str([(f"f{i}", "<f8") for i in range(250)])))
     yield "shape (1 L,)", header(full(shape="(1 L,)")), "format"
@@ -242,5 +251,6 @@ def write(name, cases):
     pathlib.Path(__file__).with_name(name).write_text(f"[\n{lines}\n]\n")
 
 
-write("saved.json", saved())
-write("headers.json", vectors())
+if __name__ == "__main__":
+    write("saved.json", saved())
+    write("headers.json", vectors())

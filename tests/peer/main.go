@@ -12,6 +12,7 @@
 //	peer count    NAME ROUNDS        ROUNDS times: lock the whole array and add one to its first element
 //	peer increment NAME ROUNDS       ROUNDS times: lock the whole array and add one to all its elements
 //	peer work     NAME ORACLE        lock and check until killed: see work.go
+//	peer zip      FROM TO ALIGN LEVEL read all arrays of an .npz archive, and write them to another
 //
 // And to sync objects, of which see sync.go:
 //
@@ -25,6 +26,10 @@
 //	peer barrier   NAME ROUNDS     ROUNDS times: wait at it, and say how many had come before, or "broken"
 //	peer event     NAME wait|set   wait for it, and say "set"; or set it
 //	peer counter   NAME ROUNDS N   ROUNDS times: add one; then wait until it is N or more, and say what it is
+//
+// And to no segment:
+//
+//	peer parse                     print the .npy header of each line of input, which is in hexadecimal, as JSON
 package main
 
 import (
@@ -38,6 +43,7 @@ import (
 	"gonum.org/v1/gonum/floats"
 
 	"github.com/samebytes/samebytes/ndarray"
+	"github.com/samebytes/samebytes/npy"
 	"github.com/samebytes/samebytes/shm"
 )
 
@@ -62,6 +68,8 @@ func run(verb string, args []string) error {
 		return addUnderLock(args[0], number(args[1]), func(x []float64) { floats.AddConst(1, x) })
 	case "work":
 		return work(args[0], args[1])
+	case "zip":
+		return rezip(args[0], args[1], npy.ZipFormat{Format: npy.Format{Align: number(args[2])}, Level: number(args[3])})
 	case "make":
 		return makeObject(args[0], args[1], number(args[2]))
 	case "keep":
@@ -80,6 +88,8 @@ func run(verb string, args []string) error {
 		return meet(args[0], number(args[1]))
 	case "event":
 		return event(args[0], args[1])
+	case "parse":
+		return parse()
 	case "counter":
 		return counter(args[0], number(args[1]), number(args[2]))
 	}
@@ -263,4 +273,25 @@ func ask(name string, rounds int) error {
 		}
 	}
 	return nil
+}
+
+func rezip(from, to string, format npy.ZipFormat) error {
+	in, err := npy.OpenZip(from)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	return npy.CreateZip(to, func(out *npy.ZipWriter) error {
+		out.Format = format
+		for _, name := range in.Names() {
+			a, err := in.ReadAny(name)
+			if err != nil {
+				return err
+			}
+			if err := out.AddAny(name, a); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }

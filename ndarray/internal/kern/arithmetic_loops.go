@@ -5,92 +5,150 @@ package kern
 // Add stores x + y.
 type Add[T Number] struct{}
 
-func (Add[T]) Run(dst Vec[T], a Vec[T], b Vec[T], n int) {
+func (k Add[T]) Run(dst Vec[T], a Vec[T], b Vec[T], n int) {
+	k.Rows(dst, a, b, n, 1)
+}
+
+func (Add[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
 	switch {
 	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 1:
-		d := dst.Unit(n)
-		p := a.Unit(n)[:len(d)]
-		q := b.Unit(n)[:len(d)]
-		for at := range d {
-			x := p[at]
-			y := q[at]
-			d[at] = x + y
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			q := b.Unit(n)[:len(d)]
+			for at := range d {
+				x := p[at]
+				y := q[at]
+				d[at] = x + y
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 0:
-		d := dst.Unit(n)
-		p := a.Unit(n)[:len(d)]
-		y := b.Data[b.Off]
-		for at := range d {
-			x := p[at]
-			d[at] = x + y
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			y := b.Data[b.Off]
+			for at := range d {
+				x := p[at]
+				d[at] = x + y
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc == 1 && a.Inc == 0 && b.Inc == 1:
-		d := dst.Unit(n)
-		x := a.Data[a.Off]
-		q := b.Unit(n)[:len(d)]
-		for at := range d {
-			y := q[at]
-			d[at] = x + y
+		for range rows {
+			d := dst.Unit(n)
+			x := a.Data[a.Off]
+			q := b.Unit(n)[:len(d)]
+			for at := range d {
+				y := q[at]
+				d[at] = x + y
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc == 1 && a.Inc == 1:
-		d := dst.Unit(n)
-		p := a.Unit(n)[:len(d)]
-		q, j, jStep := b.Data, b.Off, b.Inc
-		for at := range d {
-			x := p[at]
-			y := q[j]
-			d[at] = x + y
-			j += jStep
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			q, j, jStep := b.Data, b.Off, b.Inc
+			for at := range d {
+				x := p[at]
+				y := q[j]
+				d[at] = x + y
+				j += jStep
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc == 1 && b.Inc == 1:
-		d := dst.Unit(n)
-		p, i, iStep := a.Data, a.Off, a.Inc
-		q := b.Unit(n)[:len(d)]
-		for at := range d {
-			x := p[i]
-			y := q[at]
-			d[at] = x + y
-			i += iStep
+		for range rows {
+			d := dst.Unit(n)
+			p, i, iStep := a.Data, a.Off, a.Inc
+			q := b.Unit(n)[:len(d)]
+			for at := range d {
+				x := p[i]
+				y := q[at]
+				d[at] = x + y
+				i += iStep
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc && b.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		d := dst.Data[dst.Off:][:length]
-		p := a.Data[a.Off:][:length]
-		q := b.Data[b.Off:][:length]
-		for i := uint(0); i < uint(len(d)); i += step {
-			x := p[i]
-			y := q[i]
-			d[i] = x + y
+		for range rows {
+			d := dst.Data[dst.Off:][:length]
+			p := a.Data[a.Off:][:length]
+			q := b.Data[b.Off:][:length]
+			for i := uint(0); i < uint(len(d)); i += step {
+				x := p[i]
+				y := q[i]
+				d[i] = x + y
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc && b.Inc == 0:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		d := dst.Data[dst.Off:][:length]
-		p := a.Data[a.Off:][:length]
-		y := b.Data[b.Off]
-		for i := uint(0); i < uint(len(d)); i += step {
-			x := p[i]
-			d[i] = x + y
+		for range rows {
+			d := dst.Data[dst.Off:][:length]
+			p := a.Data[a.Off:][:length]
+			y := b.Data[b.Off]
+			for i := uint(0); i < uint(len(d)); i += step {
+				x := p[i]
+				d[i] = x + y
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc > 0 && a.Inc == 0 && b.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		d := dst.Data[dst.Off:][:length]
-		x := a.Data[a.Off]
-		q := b.Data[b.Off:][:length]
-		for i := uint(0); i < uint(len(d)); i += step {
-			y := q[i]
-			d[i] = x + y
+		for range rows {
+			d := dst.Data[dst.Off:][:length]
+			x := a.Data[a.Off]
+			q := b.Data[b.Off:][:length]
+			for i := uint(0); i < uint(len(d)); i += step {
+				y := q[i]
+				d[i] = x + y
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	default:
-		d, to, toStep := dst.Data, dst.Off, dst.Inc
-		p, i, iStep := a.Data, a.Off, a.Inc
-		q, j, jStep := b.Data, b.Off, b.Inc
-		for range n {
-			x := p[i]
-			y := q[j]
-			d[to] = x + y
-			to += toStep
-			i += iStep
-			j += jStep
+		for range rows {
+			d, to, toStep := dst.Data, dst.Off, dst.Inc
+			p, i, iStep := a.Data, a.Off, a.Inc
+			q, j, jStep := b.Data, b.Off, b.Inc
+			for range n {
+				x := p[i]
+				y := q[j]
+				d[to] = x + y
+				to += toStep
+				i += iStep
+				j += jStep
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	}
 }
@@ -98,92 +156,150 @@ func (Add[T]) Run(dst Vec[T], a Vec[T], b Vec[T], n int) {
 // Sub stores x - y.
 type Sub[T Number] struct{}
 
-func (Sub[T]) Run(dst Vec[T], a Vec[T], b Vec[T], n int) {
+func (k Sub[T]) Run(dst Vec[T], a Vec[T], b Vec[T], n int) {
+	k.Rows(dst, a, b, n, 1)
+}
+
+func (Sub[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
 	switch {
 	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 1:
-		d := dst.Unit(n)
-		p := a.Unit(n)[:len(d)]
-		q := b.Unit(n)[:len(d)]
-		for at := range d {
-			x := p[at]
-			y := q[at]
-			d[at] = x - y
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			q := b.Unit(n)[:len(d)]
+			for at := range d {
+				x := p[at]
+				y := q[at]
+				d[at] = x - y
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 0:
-		d := dst.Unit(n)
-		p := a.Unit(n)[:len(d)]
-		y := b.Data[b.Off]
-		for at := range d {
-			x := p[at]
-			d[at] = x - y
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			y := b.Data[b.Off]
+			for at := range d {
+				x := p[at]
+				d[at] = x - y
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc == 1 && a.Inc == 0 && b.Inc == 1:
-		d := dst.Unit(n)
-		x := a.Data[a.Off]
-		q := b.Unit(n)[:len(d)]
-		for at := range d {
-			y := q[at]
-			d[at] = x - y
+		for range rows {
+			d := dst.Unit(n)
+			x := a.Data[a.Off]
+			q := b.Unit(n)[:len(d)]
+			for at := range d {
+				y := q[at]
+				d[at] = x - y
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc == 1 && a.Inc == 1:
-		d := dst.Unit(n)
-		p := a.Unit(n)[:len(d)]
-		q, j, jStep := b.Data, b.Off, b.Inc
-		for at := range d {
-			x := p[at]
-			y := q[j]
-			d[at] = x - y
-			j += jStep
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			q, j, jStep := b.Data, b.Off, b.Inc
+			for at := range d {
+				x := p[at]
+				y := q[j]
+				d[at] = x - y
+				j += jStep
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc == 1 && b.Inc == 1:
-		d := dst.Unit(n)
-		p, i, iStep := a.Data, a.Off, a.Inc
-		q := b.Unit(n)[:len(d)]
-		for at := range d {
-			x := p[i]
-			y := q[at]
-			d[at] = x - y
-			i += iStep
+		for range rows {
+			d := dst.Unit(n)
+			p, i, iStep := a.Data, a.Off, a.Inc
+			q := b.Unit(n)[:len(d)]
+			for at := range d {
+				x := p[i]
+				y := q[at]
+				d[at] = x - y
+				i += iStep
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc && b.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		d := dst.Data[dst.Off:][:length]
-		p := a.Data[a.Off:][:length]
-		q := b.Data[b.Off:][:length]
-		for i := uint(0); i < uint(len(d)); i += step {
-			x := p[i]
-			y := q[i]
-			d[i] = x - y
+		for range rows {
+			d := dst.Data[dst.Off:][:length]
+			p := a.Data[a.Off:][:length]
+			q := b.Data[b.Off:][:length]
+			for i := uint(0); i < uint(len(d)); i += step {
+				x := p[i]
+				y := q[i]
+				d[i] = x - y
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc && b.Inc == 0:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		d := dst.Data[dst.Off:][:length]
-		p := a.Data[a.Off:][:length]
-		y := b.Data[b.Off]
-		for i := uint(0); i < uint(len(d)); i += step {
-			x := p[i]
-			d[i] = x - y
+		for range rows {
+			d := dst.Data[dst.Off:][:length]
+			p := a.Data[a.Off:][:length]
+			y := b.Data[b.Off]
+			for i := uint(0); i < uint(len(d)); i += step {
+				x := p[i]
+				d[i] = x - y
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc > 0 && a.Inc == 0 && b.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		d := dst.Data[dst.Off:][:length]
-		x := a.Data[a.Off]
-		q := b.Data[b.Off:][:length]
-		for i := uint(0); i < uint(len(d)); i += step {
-			y := q[i]
-			d[i] = x - y
+		for range rows {
+			d := dst.Data[dst.Off:][:length]
+			x := a.Data[a.Off]
+			q := b.Data[b.Off:][:length]
+			for i := uint(0); i < uint(len(d)); i += step {
+				y := q[i]
+				d[i] = x - y
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	default:
-		d, to, toStep := dst.Data, dst.Off, dst.Inc
-		p, i, iStep := a.Data, a.Off, a.Inc
-		q, j, jStep := b.Data, b.Off, b.Inc
-		for range n {
-			x := p[i]
-			y := q[j]
-			d[to] = x - y
-			to += toStep
-			i += iStep
-			j += jStep
+		for range rows {
+			d, to, toStep := dst.Data, dst.Off, dst.Inc
+			p, i, iStep := a.Data, a.Off, a.Inc
+			q, j, jStep := b.Data, b.Off, b.Inc
+			for range n {
+				x := p[i]
+				y := q[j]
+				d[to] = x - y
+				to += toStep
+				i += iStep
+				j += jStep
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	}
 }
@@ -191,92 +307,150 @@ func (Sub[T]) Run(dst Vec[T], a Vec[T], b Vec[T], n int) {
 // Mul stores x * y.
 type Mul[T Number] struct{}
 
-func (Mul[T]) Run(dst Vec[T], a Vec[T], b Vec[T], n int) {
+func (k Mul[T]) Run(dst Vec[T], a Vec[T], b Vec[T], n int) {
+	k.Rows(dst, a, b, n, 1)
+}
+
+func (Mul[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
 	switch {
 	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 1:
-		d := dst.Unit(n)
-		p := a.Unit(n)[:len(d)]
-		q := b.Unit(n)[:len(d)]
-		for at := range d {
-			x := p[at]
-			y := q[at]
-			d[at] = x * y
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			q := b.Unit(n)[:len(d)]
+			for at := range d {
+				x := p[at]
+				y := q[at]
+				d[at] = x * y
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 0:
-		d := dst.Unit(n)
-		p := a.Unit(n)[:len(d)]
-		y := b.Data[b.Off]
-		for at := range d {
-			x := p[at]
-			d[at] = x * y
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			y := b.Data[b.Off]
+			for at := range d {
+				x := p[at]
+				d[at] = x * y
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc == 1 && a.Inc == 0 && b.Inc == 1:
-		d := dst.Unit(n)
-		x := a.Data[a.Off]
-		q := b.Unit(n)[:len(d)]
-		for at := range d {
-			y := q[at]
-			d[at] = x * y
+		for range rows {
+			d := dst.Unit(n)
+			x := a.Data[a.Off]
+			q := b.Unit(n)[:len(d)]
+			for at := range d {
+				y := q[at]
+				d[at] = x * y
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc == 1 && a.Inc == 1:
-		d := dst.Unit(n)
-		p := a.Unit(n)[:len(d)]
-		q, j, jStep := b.Data, b.Off, b.Inc
-		for at := range d {
-			x := p[at]
-			y := q[j]
-			d[at] = x * y
-			j += jStep
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			q, j, jStep := b.Data, b.Off, b.Inc
+			for at := range d {
+				x := p[at]
+				y := q[j]
+				d[at] = x * y
+				j += jStep
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc == 1 && b.Inc == 1:
-		d := dst.Unit(n)
-		p, i, iStep := a.Data, a.Off, a.Inc
-		q := b.Unit(n)[:len(d)]
-		for at := range d {
-			x := p[i]
-			y := q[at]
-			d[at] = x * y
-			i += iStep
+		for range rows {
+			d := dst.Unit(n)
+			p, i, iStep := a.Data, a.Off, a.Inc
+			q := b.Unit(n)[:len(d)]
+			for at := range d {
+				x := p[i]
+				y := q[at]
+				d[at] = x * y
+				i += iStep
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc && b.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		d := dst.Data[dst.Off:][:length]
-		p := a.Data[a.Off:][:length]
-		q := b.Data[b.Off:][:length]
-		for i := uint(0); i < uint(len(d)); i += step {
-			x := p[i]
-			y := q[i]
-			d[i] = x * y
+		for range rows {
+			d := dst.Data[dst.Off:][:length]
+			p := a.Data[a.Off:][:length]
+			q := b.Data[b.Off:][:length]
+			for i := uint(0); i < uint(len(d)); i += step {
+				x := p[i]
+				y := q[i]
+				d[i] = x * y
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc && b.Inc == 0:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		d := dst.Data[dst.Off:][:length]
-		p := a.Data[a.Off:][:length]
-		y := b.Data[b.Off]
-		for i := uint(0); i < uint(len(d)); i += step {
-			x := p[i]
-			d[i] = x * y
+		for range rows {
+			d := dst.Data[dst.Off:][:length]
+			p := a.Data[a.Off:][:length]
+			y := b.Data[b.Off]
+			for i := uint(0); i < uint(len(d)); i += step {
+				x := p[i]
+				d[i] = x * y
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc > 0 && a.Inc == 0 && b.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		d := dst.Data[dst.Off:][:length]
-		x := a.Data[a.Off]
-		q := b.Data[b.Off:][:length]
-		for i := uint(0); i < uint(len(d)); i += step {
-			y := q[i]
-			d[i] = x * y
+		for range rows {
+			d := dst.Data[dst.Off:][:length]
+			x := a.Data[a.Off]
+			q := b.Data[b.Off:][:length]
+			for i := uint(0); i < uint(len(d)); i += step {
+				y := q[i]
+				d[i] = x * y
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	default:
-		d, to, toStep := dst.Data, dst.Off, dst.Inc
-		p, i, iStep := a.Data, a.Off, a.Inc
-		q, j, jStep := b.Data, b.Off, b.Inc
-		for range n {
-			x := p[i]
-			y := q[j]
-			d[to] = x * y
-			to += toStep
-			i += iStep
-			j += jStep
+		for range rows {
+			d, to, toStep := dst.Data, dst.Off, dst.Inc
+			p, i, iStep := a.Data, a.Off, a.Inc
+			q, j, jStep := b.Data, b.Off, b.Inc
+			for range n {
+				x := p[i]
+				y := q[j]
+				d[to] = x * y
+				to += toStep
+				i += iStep
+				j += jStep
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	}
 }
@@ -284,92 +458,150 @@ func (Mul[T]) Run(dst Vec[T], a Vec[T], b Vec[T], n int) {
 // Div stores x / y.
 type Div[T Float] struct{}
 
-func (Div[T]) Run(dst Vec[T], a Vec[T], b Vec[T], n int) {
+func (k Div[T]) Run(dst Vec[T], a Vec[T], b Vec[T], n int) {
+	k.Rows(dst, a, b, n, 1)
+}
+
+func (Div[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
 	switch {
 	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 1:
-		d := dst.Unit(n)
-		p := a.Unit(n)[:len(d)]
-		q := b.Unit(n)[:len(d)]
-		for at := range d {
-			x := p[at]
-			y := q[at]
-			d[at] = x / y
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			q := b.Unit(n)[:len(d)]
+			for at := range d {
+				x := p[at]
+				y := q[at]
+				d[at] = x / y
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 0:
-		d := dst.Unit(n)
-		p := a.Unit(n)[:len(d)]
-		y := b.Data[b.Off]
-		for at := range d {
-			x := p[at]
-			d[at] = x / y
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			y := b.Data[b.Off]
+			for at := range d {
+				x := p[at]
+				d[at] = x / y
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc == 1 && a.Inc == 0 && b.Inc == 1:
-		d := dst.Unit(n)
-		x := a.Data[a.Off]
-		q := b.Unit(n)[:len(d)]
-		for at := range d {
-			y := q[at]
-			d[at] = x / y
+		for range rows {
+			d := dst.Unit(n)
+			x := a.Data[a.Off]
+			q := b.Unit(n)[:len(d)]
+			for at := range d {
+				y := q[at]
+				d[at] = x / y
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc == 1 && a.Inc == 1:
-		d := dst.Unit(n)
-		p := a.Unit(n)[:len(d)]
-		q, j, jStep := b.Data, b.Off, b.Inc
-		for at := range d {
-			x := p[at]
-			y := q[j]
-			d[at] = x / y
-			j += jStep
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			q, j, jStep := b.Data, b.Off, b.Inc
+			for at := range d {
+				x := p[at]
+				y := q[j]
+				d[at] = x / y
+				j += jStep
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc == 1 && b.Inc == 1:
-		d := dst.Unit(n)
-		p, i, iStep := a.Data, a.Off, a.Inc
-		q := b.Unit(n)[:len(d)]
-		for at := range d {
-			x := p[i]
-			y := q[at]
-			d[at] = x / y
-			i += iStep
+		for range rows {
+			d := dst.Unit(n)
+			p, i, iStep := a.Data, a.Off, a.Inc
+			q := b.Unit(n)[:len(d)]
+			for at := range d {
+				x := p[i]
+				y := q[at]
+				d[at] = x / y
+				i += iStep
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc && b.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		d := dst.Data[dst.Off:][:length]
-		p := a.Data[a.Off:][:length]
-		q := b.Data[b.Off:][:length]
-		for i := uint(0); i < uint(len(d)); i += step {
-			x := p[i]
-			y := q[i]
-			d[i] = x / y
+		for range rows {
+			d := dst.Data[dst.Off:][:length]
+			p := a.Data[a.Off:][:length]
+			q := b.Data[b.Off:][:length]
+			for i := uint(0); i < uint(len(d)); i += step {
+				x := p[i]
+				y := q[i]
+				d[i] = x / y
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc && b.Inc == 0:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		d := dst.Data[dst.Off:][:length]
-		p := a.Data[a.Off:][:length]
-		y := b.Data[b.Off]
-		for i := uint(0); i < uint(len(d)); i += step {
-			x := p[i]
-			d[i] = x / y
+		for range rows {
+			d := dst.Data[dst.Off:][:length]
+			p := a.Data[a.Off:][:length]
+			y := b.Data[b.Off]
+			for i := uint(0); i < uint(len(d)); i += step {
+				x := p[i]
+				d[i] = x / y
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc > 0 && a.Inc == 0 && b.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		d := dst.Data[dst.Off:][:length]
-		x := a.Data[a.Off]
-		q := b.Data[b.Off:][:length]
-		for i := uint(0); i < uint(len(d)); i += step {
-			y := q[i]
-			d[i] = x / y
+		for range rows {
+			d := dst.Data[dst.Off:][:length]
+			x := a.Data[a.Off]
+			q := b.Data[b.Off:][:length]
+			for i := uint(0); i < uint(len(d)); i += step {
+				y := q[i]
+				d[i] = x / y
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	default:
-		d, to, toStep := dst.Data, dst.Off, dst.Inc
-		p, i, iStep := a.Data, a.Off, a.Inc
-		q, j, jStep := b.Data, b.Off, b.Inc
-		for range n {
-			x := p[i]
-			y := q[j]
-			d[to] = x / y
-			to += toStep
-			i += iStep
-			j += jStep
+		for range rows {
+			d, to, toStep := dst.Data, dst.Off, dst.Inc
+			p, i, iStep := a.Data, a.Off, a.Inc
+			q, j, jStep := b.Data, b.Off, b.Inc
+			for range n {
+				x := p[i]
+				y := q[j]
+				d[to] = x / y
+				to += toStep
+				i += iStep
+				j += jStep
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	}
 }
@@ -377,28 +609,44 @@ func (Div[T]) Run(dst Vec[T], a Vec[T], b Vec[T], n int) {
 // DivComplex stores Quotient(x), y)).
 type DivComplex[T Complex] struct{}
 
-func (DivComplex[T]) Run(dst Vec[T], a Vec[T], b Vec[T], n int) {
+func (k DivComplex[T]) Run(dst Vec[T], a Vec[T], b Vec[T], n int) {
+	k.Rows(dst, a, b, n, 1)
+}
+
+func (DivComplex[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
 	switch {
 	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 1:
-		d := dst.Unit(n)
-		p := a.Unit(n)[:len(d)]
-		q := b.Unit(n)[:len(d)]
-		for at := range d {
-			x := p[at]
-			y := q[at]
-			d[at] = T(Quotient(complex128(x), complex128(y)))
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			q := b.Unit(n)[:len(d)]
+			for at := range d {
+				x := p[at]
+				y := q[at]
+				d[at] = T(Quotient(complex128(x), complex128(y)))
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	default:
-		d, to, toStep := dst.Data, dst.Off, dst.Inc
-		p, i, iStep := a.Data, a.Off, a.Inc
-		q, j, jStep := b.Data, b.Off, b.Inc
-		for range n {
-			x := p[i]
-			y := q[j]
-			d[to] = T(Quotient(complex128(x), complex128(y)))
-			to += toStep
-			i += iStep
-			j += jStep
+		for range rows {
+			d, to, toStep := dst.Data, dst.Off, dst.Inc
+			p, i, iStep := a.Data, a.Off, a.Inc
+			q, j, jStep := b.Data, b.Off, b.Inc
+			for range n {
+				x := p[i]
+				y := q[j]
+				d[to] = T(Quotient(complex128(x), complex128(y)))
+				to += toStep
+				i += iStep
+				j += jStep
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	}
 }
@@ -406,28 +654,44 @@ func (DivComplex[T]) Run(dst Vec[T], a Vec[T], b Vec[T], n int) {
 // FloorDiv stores floorDiv(x, y).
 type FloorDiv[T Real] struct{}
 
-func (FloorDiv[T]) Run(dst Vec[T], a Vec[T], b Vec[T], n int) {
+func (k FloorDiv[T]) Run(dst Vec[T], a Vec[T], b Vec[T], n int) {
+	k.Rows(dst, a, b, n, 1)
+}
+
+func (FloorDiv[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
 	switch {
 	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 1:
-		d := dst.Unit(n)
-		p := a.Unit(n)[:len(d)]
-		q := b.Unit(n)[:len(d)]
-		for at := range d {
-			x := p[at]
-			y := q[at]
-			d[at] = floorDiv(x, y)
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			q := b.Unit(n)[:len(d)]
+			for at := range d {
+				x := p[at]
+				y := q[at]
+				d[at] = floorDiv(x, y)
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	default:
-		d, to, toStep := dst.Data, dst.Off, dst.Inc
-		p, i, iStep := a.Data, a.Off, a.Inc
-		q, j, jStep := b.Data, b.Off, b.Inc
-		for range n {
-			x := p[i]
-			y := q[j]
-			d[to] = floorDiv(x, y)
-			to += toStep
-			i += iStep
-			j += jStep
+		for range rows {
+			d, to, toStep := dst.Data, dst.Off, dst.Inc
+			p, i, iStep := a.Data, a.Off, a.Inc
+			q, j, jStep := b.Data, b.Off, b.Inc
+			for range n {
+				x := p[i]
+				y := q[j]
+				d[to] = floorDiv(x, y)
+				to += toStep
+				i += iStep
+				j += jStep
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	}
 }
@@ -435,28 +699,44 @@ func (FloorDiv[T]) Run(dst Vec[T], a Vec[T], b Vec[T], n int) {
 // Mod stores mod(x, y).
 type Mod[T Real] struct{}
 
-func (Mod[T]) Run(dst Vec[T], a Vec[T], b Vec[T], n int) {
+func (k Mod[T]) Run(dst Vec[T], a Vec[T], b Vec[T], n int) {
+	k.Rows(dst, a, b, n, 1)
+}
+
+func (Mod[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
 	switch {
 	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 1:
-		d := dst.Unit(n)
-		p := a.Unit(n)[:len(d)]
-		q := b.Unit(n)[:len(d)]
-		for at := range d {
-			x := p[at]
-			y := q[at]
-			d[at] = mod(x, y)
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			q := b.Unit(n)[:len(d)]
+			for at := range d {
+				x := p[at]
+				y := q[at]
+				d[at] = mod(x, y)
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	default:
-		d, to, toStep := dst.Data, dst.Off, dst.Inc
-		p, i, iStep := a.Data, a.Off, a.Inc
-		q, j, jStep := b.Data, b.Off, b.Inc
-		for range n {
-			x := p[i]
-			y := q[j]
-			d[to] = mod(x, y)
-			to += toStep
-			i += iStep
-			j += jStep
+		for range rows {
+			d, to, toStep := dst.Data, dst.Off, dst.Inc
+			p, i, iStep := a.Data, a.Off, a.Inc
+			q, j, jStep := b.Data, b.Off, b.Inc
+			for range n {
+				x := p[i]
+				y := q[j]
+				d[to] = mod(x, y)
+				to += toStep
+				i += iStep
+				j += jStep
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	}
 }
@@ -464,28 +744,44 @@ func (Mod[T]) Run(dst Vec[T], a Vec[T], b Vec[T], n int) {
 // Fmod stores fmod(x, y).
 type Fmod[T Real] struct{}
 
-func (Fmod[T]) Run(dst Vec[T], a Vec[T], b Vec[T], n int) {
+func (k Fmod[T]) Run(dst Vec[T], a Vec[T], b Vec[T], n int) {
+	k.Rows(dst, a, b, n, 1)
+}
+
+func (Fmod[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
 	switch {
 	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 1:
-		d := dst.Unit(n)
-		p := a.Unit(n)[:len(d)]
-		q := b.Unit(n)[:len(d)]
-		for at := range d {
-			x := p[at]
-			y := q[at]
-			d[at] = fmod(x, y)
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			q := b.Unit(n)[:len(d)]
+			for at := range d {
+				x := p[at]
+				y := q[at]
+				d[at] = fmod(x, y)
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	default:
-		d, to, toStep := dst.Data, dst.Off, dst.Inc
-		p, i, iStep := a.Data, a.Off, a.Inc
-		q, j, jStep := b.Data, b.Off, b.Inc
-		for range n {
-			x := p[i]
-			y := q[j]
-			d[to] = fmod(x, y)
-			to += toStep
-			i += iStep
-			j += jStep
+		for range rows {
+			d, to, toStep := dst.Data, dst.Off, dst.Inc
+			p, i, iStep := a.Data, a.Off, a.Inc
+			q, j, jStep := b.Data, b.Off, b.Inc
+			for range n {
+				x := p[i]
+				y := q[j]
+				d[to] = fmod(x, y)
+				to += toStep
+				i += iStep
+				j += jStep
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	}
 }
@@ -493,33 +789,51 @@ func (Fmod[T]) Run(dst Vec[T], a Vec[T], b Vec[T], n int) {
 // FMA stores fma(x, y, z).
 type FMA[T Float] struct{}
 
-func (FMA[T]) Run(dst Vec[T], a Vec[T], b Vec[T], c Vec[T], n int) {
+func (k FMA[T]) Run(dst Vec[T], a Vec[T], b Vec[T], c Vec[T], n int) {
+	k.Rows(dst, a, b, c, n, 1)
+}
+
+func (FMA[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], c Vec[T], n, rows int) {
 	switch {
 	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 1 && c.Inc == 1:
-		d := dst.Unit(n)
-		p := a.Unit(n)[:len(d)]
-		q := b.Unit(n)[:len(d)]
-		r := c.Unit(n)[:len(d)]
-		for at := range d {
-			x := p[at]
-			y := q[at]
-			z := r[at]
-			d[at] = fma(x, y, z)
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			q := b.Unit(n)[:len(d)]
+			r := c.Unit(n)[:len(d)]
+			for at := range d {
+				x := p[at]
+				y := q[at]
+				z := r[at]
+				d[at] = fma(x, y, z)
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+			c.Off += c.Next
+
 		}
 	default:
-		d, to, toStep := dst.Data, dst.Off, dst.Inc
-		p, i, iStep := a.Data, a.Off, a.Inc
-		q, j, jStep := b.Data, b.Off, b.Inc
-		r, k, kStep := c.Data, c.Off, c.Inc
-		for range n {
-			x := p[i]
-			y := q[j]
-			z := r[k]
-			d[to] = fma(x, y, z)
-			to += toStep
-			i += iStep
-			j += jStep
-			k += kStep
+		for range rows {
+			d, to, toStep := dst.Data, dst.Off, dst.Inc
+			p, i, iStep := a.Data, a.Off, a.Inc
+			q, j, jStep := b.Data, b.Off, b.Inc
+			r, k, kStep := c.Data, c.Off, c.Inc
+			for range n {
+				x := p[i]
+				y := q[j]
+				z := r[k]
+				d[to] = fma(x, y, z)
+				to += toStep
+				i += iStep
+				j += jStep
+				k += kStep
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+			c.Off += c.Next
+
 		}
 	}
 }

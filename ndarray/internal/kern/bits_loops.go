@@ -5,92 +5,150 @@ package kern
 // BitAnd stores x & y.
 type BitAnd[T Integer] struct{}
 
-func (BitAnd[T]) Run(dst Vec[T], a Vec[T], b Vec[T], n int) {
+func (k BitAnd[T]) Run(dst Vec[T], a Vec[T], b Vec[T], n int) {
+	k.Rows(dst, a, b, n, 1)
+}
+
+func (BitAnd[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
 	switch {
 	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 1:
-		d := dst.Unit(n)
-		p := a.Unit(n)[:len(d)]
-		q := b.Unit(n)[:len(d)]
-		for at := range d {
-			x := p[at]
-			y := q[at]
-			d[at] = x & y
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			q := b.Unit(n)[:len(d)]
+			for at := range d {
+				x := p[at]
+				y := q[at]
+				d[at] = x & y
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 0:
-		d := dst.Unit(n)
-		p := a.Unit(n)[:len(d)]
-		y := b.Data[b.Off]
-		for at := range d {
-			x := p[at]
-			d[at] = x & y
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			y := b.Data[b.Off]
+			for at := range d {
+				x := p[at]
+				d[at] = x & y
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc == 1 && a.Inc == 0 && b.Inc == 1:
-		d := dst.Unit(n)
-		x := a.Data[a.Off]
-		q := b.Unit(n)[:len(d)]
-		for at := range d {
-			y := q[at]
-			d[at] = x & y
+		for range rows {
+			d := dst.Unit(n)
+			x := a.Data[a.Off]
+			q := b.Unit(n)[:len(d)]
+			for at := range d {
+				y := q[at]
+				d[at] = x & y
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc == 1 && a.Inc == 1:
-		d := dst.Unit(n)
-		p := a.Unit(n)[:len(d)]
-		q, j, jStep := b.Data, b.Off, b.Inc
-		for at := range d {
-			x := p[at]
-			y := q[j]
-			d[at] = x & y
-			j += jStep
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			q, j, jStep := b.Data, b.Off, b.Inc
+			for at := range d {
+				x := p[at]
+				y := q[j]
+				d[at] = x & y
+				j += jStep
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc == 1 && b.Inc == 1:
-		d := dst.Unit(n)
-		p, i, iStep := a.Data, a.Off, a.Inc
-		q := b.Unit(n)[:len(d)]
-		for at := range d {
-			x := p[i]
-			y := q[at]
-			d[at] = x & y
-			i += iStep
+		for range rows {
+			d := dst.Unit(n)
+			p, i, iStep := a.Data, a.Off, a.Inc
+			q := b.Unit(n)[:len(d)]
+			for at := range d {
+				x := p[i]
+				y := q[at]
+				d[at] = x & y
+				i += iStep
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc && b.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		d := dst.Data[dst.Off:][:length]
-		p := a.Data[a.Off:][:length]
-		q := b.Data[b.Off:][:length]
-		for i := uint(0); i < uint(len(d)); i += step {
-			x := p[i]
-			y := q[i]
-			d[i] = x & y
+		for range rows {
+			d := dst.Data[dst.Off:][:length]
+			p := a.Data[a.Off:][:length]
+			q := b.Data[b.Off:][:length]
+			for i := uint(0); i < uint(len(d)); i += step {
+				x := p[i]
+				y := q[i]
+				d[i] = x & y
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc && b.Inc == 0:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		d := dst.Data[dst.Off:][:length]
-		p := a.Data[a.Off:][:length]
-		y := b.Data[b.Off]
-		for i := uint(0); i < uint(len(d)); i += step {
-			x := p[i]
-			d[i] = x & y
+		for range rows {
+			d := dst.Data[dst.Off:][:length]
+			p := a.Data[a.Off:][:length]
+			y := b.Data[b.Off]
+			for i := uint(0); i < uint(len(d)); i += step {
+				x := p[i]
+				d[i] = x & y
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc > 0 && a.Inc == 0 && b.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		d := dst.Data[dst.Off:][:length]
-		x := a.Data[a.Off]
-		q := b.Data[b.Off:][:length]
-		for i := uint(0); i < uint(len(d)); i += step {
-			y := q[i]
-			d[i] = x & y
+		for range rows {
+			d := dst.Data[dst.Off:][:length]
+			x := a.Data[a.Off]
+			q := b.Data[b.Off:][:length]
+			for i := uint(0); i < uint(len(d)); i += step {
+				y := q[i]
+				d[i] = x & y
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	default:
-		d, to, toStep := dst.Data, dst.Off, dst.Inc
-		p, i, iStep := a.Data, a.Off, a.Inc
-		q, j, jStep := b.Data, b.Off, b.Inc
-		for range n {
-			x := p[i]
-			y := q[j]
-			d[to] = x & y
-			to += toStep
-			i += iStep
-			j += jStep
+		for range rows {
+			d, to, toStep := dst.Data, dst.Off, dst.Inc
+			p, i, iStep := a.Data, a.Off, a.Inc
+			q, j, jStep := b.Data, b.Off, b.Inc
+			for range n {
+				x := p[i]
+				y := q[j]
+				d[to] = x & y
+				to += toStep
+				i += iStep
+				j += jStep
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	}
 }
@@ -98,92 +156,150 @@ func (BitAnd[T]) Run(dst Vec[T], a Vec[T], b Vec[T], n int) {
 // BitOr stores x | y.
 type BitOr[T Integer] struct{}
 
-func (BitOr[T]) Run(dst Vec[T], a Vec[T], b Vec[T], n int) {
+func (k BitOr[T]) Run(dst Vec[T], a Vec[T], b Vec[T], n int) {
+	k.Rows(dst, a, b, n, 1)
+}
+
+func (BitOr[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
 	switch {
 	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 1:
-		d := dst.Unit(n)
-		p := a.Unit(n)[:len(d)]
-		q := b.Unit(n)[:len(d)]
-		for at := range d {
-			x := p[at]
-			y := q[at]
-			d[at] = x | y
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			q := b.Unit(n)[:len(d)]
+			for at := range d {
+				x := p[at]
+				y := q[at]
+				d[at] = x | y
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 0:
-		d := dst.Unit(n)
-		p := a.Unit(n)[:len(d)]
-		y := b.Data[b.Off]
-		for at := range d {
-			x := p[at]
-			d[at] = x | y
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			y := b.Data[b.Off]
+			for at := range d {
+				x := p[at]
+				d[at] = x | y
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc == 1 && a.Inc == 0 && b.Inc == 1:
-		d := dst.Unit(n)
-		x := a.Data[a.Off]
-		q := b.Unit(n)[:len(d)]
-		for at := range d {
-			y := q[at]
-			d[at] = x | y
+		for range rows {
+			d := dst.Unit(n)
+			x := a.Data[a.Off]
+			q := b.Unit(n)[:len(d)]
+			for at := range d {
+				y := q[at]
+				d[at] = x | y
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc == 1 && a.Inc == 1:
-		d := dst.Unit(n)
-		p := a.Unit(n)[:len(d)]
-		q, j, jStep := b.Data, b.Off, b.Inc
-		for at := range d {
-			x := p[at]
-			y := q[j]
-			d[at] = x | y
-			j += jStep
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			q, j, jStep := b.Data, b.Off, b.Inc
+			for at := range d {
+				x := p[at]
+				y := q[j]
+				d[at] = x | y
+				j += jStep
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc == 1 && b.Inc == 1:
-		d := dst.Unit(n)
-		p, i, iStep := a.Data, a.Off, a.Inc
-		q := b.Unit(n)[:len(d)]
-		for at := range d {
-			x := p[i]
-			y := q[at]
-			d[at] = x | y
-			i += iStep
+		for range rows {
+			d := dst.Unit(n)
+			p, i, iStep := a.Data, a.Off, a.Inc
+			q := b.Unit(n)[:len(d)]
+			for at := range d {
+				x := p[i]
+				y := q[at]
+				d[at] = x | y
+				i += iStep
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc && b.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		d := dst.Data[dst.Off:][:length]
-		p := a.Data[a.Off:][:length]
-		q := b.Data[b.Off:][:length]
-		for i := uint(0); i < uint(len(d)); i += step {
-			x := p[i]
-			y := q[i]
-			d[i] = x | y
+		for range rows {
+			d := dst.Data[dst.Off:][:length]
+			p := a.Data[a.Off:][:length]
+			q := b.Data[b.Off:][:length]
+			for i := uint(0); i < uint(len(d)); i += step {
+				x := p[i]
+				y := q[i]
+				d[i] = x | y
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc && b.Inc == 0:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		d := dst.Data[dst.Off:][:length]
-		p := a.Data[a.Off:][:length]
-		y := b.Data[b.Off]
-		for i := uint(0); i < uint(len(d)); i += step {
-			x := p[i]
-			d[i] = x | y
+		for range rows {
+			d := dst.Data[dst.Off:][:length]
+			p := a.Data[a.Off:][:length]
+			y := b.Data[b.Off]
+			for i := uint(0); i < uint(len(d)); i += step {
+				x := p[i]
+				d[i] = x | y
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc > 0 && a.Inc == 0 && b.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		d := dst.Data[dst.Off:][:length]
-		x := a.Data[a.Off]
-		q := b.Data[b.Off:][:length]
-		for i := uint(0); i < uint(len(d)); i += step {
-			y := q[i]
-			d[i] = x | y
+		for range rows {
+			d := dst.Data[dst.Off:][:length]
+			x := a.Data[a.Off]
+			q := b.Data[b.Off:][:length]
+			for i := uint(0); i < uint(len(d)); i += step {
+				y := q[i]
+				d[i] = x | y
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	default:
-		d, to, toStep := dst.Data, dst.Off, dst.Inc
-		p, i, iStep := a.Data, a.Off, a.Inc
-		q, j, jStep := b.Data, b.Off, b.Inc
-		for range n {
-			x := p[i]
-			y := q[j]
-			d[to] = x | y
-			to += toStep
-			i += iStep
-			j += jStep
+		for range rows {
+			d, to, toStep := dst.Data, dst.Off, dst.Inc
+			p, i, iStep := a.Data, a.Off, a.Inc
+			q, j, jStep := b.Data, b.Off, b.Inc
+			for range n {
+				x := p[i]
+				y := q[j]
+				d[to] = x | y
+				to += toStep
+				i += iStep
+				j += jStep
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	}
 }
@@ -191,92 +307,150 @@ func (BitOr[T]) Run(dst Vec[T], a Vec[T], b Vec[T], n int) {
 // BitXor stores x ^ y.
 type BitXor[T Integer] struct{}
 
-func (BitXor[T]) Run(dst Vec[T], a Vec[T], b Vec[T], n int) {
+func (k BitXor[T]) Run(dst Vec[T], a Vec[T], b Vec[T], n int) {
+	k.Rows(dst, a, b, n, 1)
+}
+
+func (BitXor[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
 	switch {
 	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 1:
-		d := dst.Unit(n)
-		p := a.Unit(n)[:len(d)]
-		q := b.Unit(n)[:len(d)]
-		for at := range d {
-			x := p[at]
-			y := q[at]
-			d[at] = x ^ y
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			q := b.Unit(n)[:len(d)]
+			for at := range d {
+				x := p[at]
+				y := q[at]
+				d[at] = x ^ y
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 0:
-		d := dst.Unit(n)
-		p := a.Unit(n)[:len(d)]
-		y := b.Data[b.Off]
-		for at := range d {
-			x := p[at]
-			d[at] = x ^ y
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			y := b.Data[b.Off]
+			for at := range d {
+				x := p[at]
+				d[at] = x ^ y
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc == 1 && a.Inc == 0 && b.Inc == 1:
-		d := dst.Unit(n)
-		x := a.Data[a.Off]
-		q := b.Unit(n)[:len(d)]
-		for at := range d {
-			y := q[at]
-			d[at] = x ^ y
+		for range rows {
+			d := dst.Unit(n)
+			x := a.Data[a.Off]
+			q := b.Unit(n)[:len(d)]
+			for at := range d {
+				y := q[at]
+				d[at] = x ^ y
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc == 1 && a.Inc == 1:
-		d := dst.Unit(n)
-		p := a.Unit(n)[:len(d)]
-		q, j, jStep := b.Data, b.Off, b.Inc
-		for at := range d {
-			x := p[at]
-			y := q[j]
-			d[at] = x ^ y
-			j += jStep
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			q, j, jStep := b.Data, b.Off, b.Inc
+			for at := range d {
+				x := p[at]
+				y := q[j]
+				d[at] = x ^ y
+				j += jStep
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc == 1 && b.Inc == 1:
-		d := dst.Unit(n)
-		p, i, iStep := a.Data, a.Off, a.Inc
-		q := b.Unit(n)[:len(d)]
-		for at := range d {
-			x := p[i]
-			y := q[at]
-			d[at] = x ^ y
-			i += iStep
+		for range rows {
+			d := dst.Unit(n)
+			p, i, iStep := a.Data, a.Off, a.Inc
+			q := b.Unit(n)[:len(d)]
+			for at := range d {
+				x := p[i]
+				y := q[at]
+				d[at] = x ^ y
+				i += iStep
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc && b.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		d := dst.Data[dst.Off:][:length]
-		p := a.Data[a.Off:][:length]
-		q := b.Data[b.Off:][:length]
-		for i := uint(0); i < uint(len(d)); i += step {
-			x := p[i]
-			y := q[i]
-			d[i] = x ^ y
+		for range rows {
+			d := dst.Data[dst.Off:][:length]
+			p := a.Data[a.Off:][:length]
+			q := b.Data[b.Off:][:length]
+			for i := uint(0); i < uint(len(d)); i += step {
+				x := p[i]
+				y := q[i]
+				d[i] = x ^ y
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc && b.Inc == 0:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		d := dst.Data[dst.Off:][:length]
-		p := a.Data[a.Off:][:length]
-		y := b.Data[b.Off]
-		for i := uint(0); i < uint(len(d)); i += step {
-			x := p[i]
-			d[i] = x ^ y
+		for range rows {
+			d := dst.Data[dst.Off:][:length]
+			p := a.Data[a.Off:][:length]
+			y := b.Data[b.Off]
+			for i := uint(0); i < uint(len(d)); i += step {
+				x := p[i]
+				d[i] = x ^ y
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc > 0 && a.Inc == 0 && b.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		d := dst.Data[dst.Off:][:length]
-		x := a.Data[a.Off]
-		q := b.Data[b.Off:][:length]
-		for i := uint(0); i < uint(len(d)); i += step {
-			y := q[i]
-			d[i] = x ^ y
+		for range rows {
+			d := dst.Data[dst.Off:][:length]
+			x := a.Data[a.Off]
+			q := b.Data[b.Off:][:length]
+			for i := uint(0); i < uint(len(d)); i += step {
+				y := q[i]
+				d[i] = x ^ y
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	default:
-		d, to, toStep := dst.Data, dst.Off, dst.Inc
-		p, i, iStep := a.Data, a.Off, a.Inc
-		q, j, jStep := b.Data, b.Off, b.Inc
-		for range n {
-			x := p[i]
-			y := q[j]
-			d[to] = x ^ y
-			to += toStep
-			i += iStep
-			j += jStep
+		for range rows {
+			d, to, toStep := dst.Data, dst.Off, dst.Inc
+			p, i, iStep := a.Data, a.Off, a.Inc
+			q, j, jStep := b.Data, b.Off, b.Inc
+			for range n {
+				x := p[i]
+				y := q[j]
+				d[to] = x ^ y
+				to += toStep
+				i += iStep
+				j += jStep
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	}
 }
@@ -284,31 +458,50 @@ func (BitXor[T]) Run(dst Vec[T], a Vec[T], b Vec[T], n int) {
 // BitNot stores ^x.
 type BitNot[T Integer] struct{}
 
-func (BitNot[T]) Run(dst Vec[T], a Vec[T], n int) {
+func (k BitNot[T]) Run(dst Vec[T], a Vec[T], n int) {
+	k.Rows(dst, a, n, 1)
+}
+
+func (BitNot[T]) Rows(dst Vec[T], a Vec[T], n, rows int) {
 	switch {
 	case dst.Inc == 1 && a.Inc == 1:
-		d := dst.Unit(n)
-		p := a.Unit(n)[:len(d)]
-		for at := range d {
-			x := p[at]
-			d[at] = ^x
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			for at := range d {
+				x := p[at]
+				d[at] = ^x
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		d := dst.Data[dst.Off:][:length]
-		p := a.Data[a.Off:][:length]
-		for i := uint(0); i < uint(len(d)); i += step {
-			x := p[i]
-			d[i] = ^x
+		for range rows {
+			d := dst.Data[dst.Off:][:length]
+			p := a.Data[a.Off:][:length]
+			for i := uint(0); i < uint(len(d)); i += step {
+				x := p[i]
+				d[i] = ^x
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+
 		}
 	default:
-		d, to, toStep := dst.Data, dst.Off, dst.Inc
-		p, i, iStep := a.Data, a.Off, a.Inc
-		for range n {
-			x := p[i]
-			d[to] = ^x
-			to += toStep
-			i += iStep
+		for range rows {
+			d, to, toStep := dst.Data, dst.Off, dst.Inc
+			p, i, iStep := a.Data, a.Off, a.Inc
+			for range n {
+				x := p[i]
+				d[to] = ^x
+				to += toStep
+				i += iStep
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+
 		}
 	}
 }
@@ -316,92 +509,150 @@ func (BitNot[T]) Run(dst Vec[T], a Vec[T], n int) {
 // ShiftLeft stores x << y.
 type ShiftLeft[T Integer] struct{}
 
-func (ShiftLeft[T]) Run(dst Vec[T], a Vec[T], b Vec[T], n int) {
+func (k ShiftLeft[T]) Run(dst Vec[T], a Vec[T], b Vec[T], n int) {
+	k.Rows(dst, a, b, n, 1)
+}
+
+func (ShiftLeft[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
 	switch {
 	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 1:
-		d := dst.Unit(n)
-		p := a.Unit(n)[:len(d)]
-		q := b.Unit(n)[:len(d)]
-		for at := range d {
-			x := p[at]
-			y := q[at]
-			d[at] = x << uint64(y)
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			q := b.Unit(n)[:len(d)]
+			for at := range d {
+				x := p[at]
+				y := q[at]
+				d[at] = x << uint64(y)
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 0:
-		d := dst.Unit(n)
-		p := a.Unit(n)[:len(d)]
-		y := b.Data[b.Off]
-		for at := range d {
-			x := p[at]
-			d[at] = x << uint64(y)
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			y := b.Data[b.Off]
+			for at := range d {
+				x := p[at]
+				d[at] = x << uint64(y)
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc == 1 && a.Inc == 0 && b.Inc == 1:
-		d := dst.Unit(n)
-		x := a.Data[a.Off]
-		q := b.Unit(n)[:len(d)]
-		for at := range d {
-			y := q[at]
-			d[at] = x << uint64(y)
+		for range rows {
+			d := dst.Unit(n)
+			x := a.Data[a.Off]
+			q := b.Unit(n)[:len(d)]
+			for at := range d {
+				y := q[at]
+				d[at] = x << uint64(y)
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc == 1 && a.Inc == 1:
-		d := dst.Unit(n)
-		p := a.Unit(n)[:len(d)]
-		q, j, jStep := b.Data, b.Off, b.Inc
-		for at := range d {
-			x := p[at]
-			y := q[j]
-			d[at] = x << uint64(y)
-			j += jStep
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			q, j, jStep := b.Data, b.Off, b.Inc
+			for at := range d {
+				x := p[at]
+				y := q[j]
+				d[at] = x << uint64(y)
+				j += jStep
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc == 1 && b.Inc == 1:
-		d := dst.Unit(n)
-		p, i, iStep := a.Data, a.Off, a.Inc
-		q := b.Unit(n)[:len(d)]
-		for at := range d {
-			x := p[i]
-			y := q[at]
-			d[at] = x << uint64(y)
-			i += iStep
+		for range rows {
+			d := dst.Unit(n)
+			p, i, iStep := a.Data, a.Off, a.Inc
+			q := b.Unit(n)[:len(d)]
+			for at := range d {
+				x := p[i]
+				y := q[at]
+				d[at] = x << uint64(y)
+				i += iStep
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc && b.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		d := dst.Data[dst.Off:][:length]
-		p := a.Data[a.Off:][:length]
-		q := b.Data[b.Off:][:length]
-		for i := uint(0); i < uint(len(d)); i += step {
-			x := p[i]
-			y := q[i]
-			d[i] = x << uint64(y)
+		for range rows {
+			d := dst.Data[dst.Off:][:length]
+			p := a.Data[a.Off:][:length]
+			q := b.Data[b.Off:][:length]
+			for i := uint(0); i < uint(len(d)); i += step {
+				x := p[i]
+				y := q[i]
+				d[i] = x << uint64(y)
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc && b.Inc == 0:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		d := dst.Data[dst.Off:][:length]
-		p := a.Data[a.Off:][:length]
-		y := b.Data[b.Off]
-		for i := uint(0); i < uint(len(d)); i += step {
-			x := p[i]
-			d[i] = x << uint64(y)
+		for range rows {
+			d := dst.Data[dst.Off:][:length]
+			p := a.Data[a.Off:][:length]
+			y := b.Data[b.Off]
+			for i := uint(0); i < uint(len(d)); i += step {
+				x := p[i]
+				d[i] = x << uint64(y)
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc > 0 && a.Inc == 0 && b.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		d := dst.Data[dst.Off:][:length]
-		x := a.Data[a.Off]
-		q := b.Data[b.Off:][:length]
-		for i := uint(0); i < uint(len(d)); i += step {
-			y := q[i]
-			d[i] = x << uint64(y)
+		for range rows {
+			d := dst.Data[dst.Off:][:length]
+			x := a.Data[a.Off]
+			q := b.Data[b.Off:][:length]
+			for i := uint(0); i < uint(len(d)); i += step {
+				y := q[i]
+				d[i] = x << uint64(y)
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	default:
-		d, to, toStep := dst.Data, dst.Off, dst.Inc
-		p, i, iStep := a.Data, a.Off, a.Inc
-		q, j, jStep := b.Data, b.Off, b.Inc
-		for range n {
-			x := p[i]
-			y := q[j]
-			d[to] = x << uint64(y)
-			to += toStep
-			i += iStep
-			j += jStep
+		for range rows {
+			d, to, toStep := dst.Data, dst.Off, dst.Inc
+			p, i, iStep := a.Data, a.Off, a.Inc
+			q, j, jStep := b.Data, b.Off, b.Inc
+			for range n {
+				x := p[i]
+				y := q[j]
+				d[to] = x << uint64(y)
+				to += toStep
+				i += iStep
+				j += jStep
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	}
 }
@@ -409,92 +660,150 @@ func (ShiftLeft[T]) Run(dst Vec[T], a Vec[T], b Vec[T], n int) {
 // ShiftRight stores x >> y.
 type ShiftRight[T Integer] struct{}
 
-func (ShiftRight[T]) Run(dst Vec[T], a Vec[T], b Vec[T], n int) {
+func (k ShiftRight[T]) Run(dst Vec[T], a Vec[T], b Vec[T], n int) {
+	k.Rows(dst, a, b, n, 1)
+}
+
+func (ShiftRight[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
 	switch {
 	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 1:
-		d := dst.Unit(n)
-		p := a.Unit(n)[:len(d)]
-		q := b.Unit(n)[:len(d)]
-		for at := range d {
-			x := p[at]
-			y := q[at]
-			d[at] = x >> uint64(y)
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			q := b.Unit(n)[:len(d)]
+			for at := range d {
+				x := p[at]
+				y := q[at]
+				d[at] = x >> uint64(y)
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 0:
-		d := dst.Unit(n)
-		p := a.Unit(n)[:len(d)]
-		y := b.Data[b.Off]
-		for at := range d {
-			x := p[at]
-			d[at] = x >> uint64(y)
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			y := b.Data[b.Off]
+			for at := range d {
+				x := p[at]
+				d[at] = x >> uint64(y)
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc == 1 && a.Inc == 0 && b.Inc == 1:
-		d := dst.Unit(n)
-		x := a.Data[a.Off]
-		q := b.Unit(n)[:len(d)]
-		for at := range d {
-			y := q[at]
-			d[at] = x >> uint64(y)
+		for range rows {
+			d := dst.Unit(n)
+			x := a.Data[a.Off]
+			q := b.Unit(n)[:len(d)]
+			for at := range d {
+				y := q[at]
+				d[at] = x >> uint64(y)
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc == 1 && a.Inc == 1:
-		d := dst.Unit(n)
-		p := a.Unit(n)[:len(d)]
-		q, j, jStep := b.Data, b.Off, b.Inc
-		for at := range d {
-			x := p[at]
-			y := q[j]
-			d[at] = x >> uint64(y)
-			j += jStep
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			q, j, jStep := b.Data, b.Off, b.Inc
+			for at := range d {
+				x := p[at]
+				y := q[j]
+				d[at] = x >> uint64(y)
+				j += jStep
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc == 1 && b.Inc == 1:
-		d := dst.Unit(n)
-		p, i, iStep := a.Data, a.Off, a.Inc
-		q := b.Unit(n)[:len(d)]
-		for at := range d {
-			x := p[i]
-			y := q[at]
-			d[at] = x >> uint64(y)
-			i += iStep
+		for range rows {
+			d := dst.Unit(n)
+			p, i, iStep := a.Data, a.Off, a.Inc
+			q := b.Unit(n)[:len(d)]
+			for at := range d {
+				x := p[i]
+				y := q[at]
+				d[at] = x >> uint64(y)
+				i += iStep
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc && b.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		d := dst.Data[dst.Off:][:length]
-		p := a.Data[a.Off:][:length]
-		q := b.Data[b.Off:][:length]
-		for i := uint(0); i < uint(len(d)); i += step {
-			x := p[i]
-			y := q[i]
-			d[i] = x >> uint64(y)
+		for range rows {
+			d := dst.Data[dst.Off:][:length]
+			p := a.Data[a.Off:][:length]
+			q := b.Data[b.Off:][:length]
+			for i := uint(0); i < uint(len(d)); i += step {
+				x := p[i]
+				y := q[i]
+				d[i] = x >> uint64(y)
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc && b.Inc == 0:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		d := dst.Data[dst.Off:][:length]
-		p := a.Data[a.Off:][:length]
-		y := b.Data[b.Off]
-		for i := uint(0); i < uint(len(d)); i += step {
-			x := p[i]
-			d[i] = x >> uint64(y)
+		for range rows {
+			d := dst.Data[dst.Off:][:length]
+			p := a.Data[a.Off:][:length]
+			y := b.Data[b.Off]
+			for i := uint(0); i < uint(len(d)); i += step {
+				x := p[i]
+				d[i] = x >> uint64(y)
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc > 0 && a.Inc == 0 && b.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		d := dst.Data[dst.Off:][:length]
-		x := a.Data[a.Off]
-		q := b.Data[b.Off:][:length]
-		for i := uint(0); i < uint(len(d)); i += step {
-			y := q[i]
-			d[i] = x >> uint64(y)
+		for range rows {
+			d := dst.Data[dst.Off:][:length]
+			x := a.Data[a.Off]
+			q := b.Data[b.Off:][:length]
+			for i := uint(0); i < uint(len(d)); i += step {
+				y := q[i]
+				d[i] = x >> uint64(y)
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	default:
-		d, to, toStep := dst.Data, dst.Off, dst.Inc
-		p, i, iStep := a.Data, a.Off, a.Inc
-		q, j, jStep := b.Data, b.Off, b.Inc
-		for range n {
-			x := p[i]
-			y := q[j]
-			d[to] = x >> uint64(y)
-			to += toStep
-			i += iStep
-			j += jStep
+		for range rows {
+			d, to, toStep := dst.Data, dst.Off, dst.Inc
+			p, i, iStep := a.Data, a.Off, a.Inc
+			q, j, jStep := b.Data, b.Off, b.Inc
+			for range n {
+				x := p[i]
+				y := q[j]
+				d[to] = x >> uint64(y)
+				to += toStep
+				i += iStep
+				j += jStep
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	}
 }
@@ -502,23 +811,37 @@ func (ShiftRight[T]) Run(dst Vec[T], a Vec[T], b Vec[T], n int) {
 // BitCount stores bitCount(x).
 type BitCount[T Integer] struct{}
 
-func (BitCount[T]) Run(dst Vec[uint8], a Vec[T], n int) {
+func (k BitCount[T]) Run(dst Vec[uint8], a Vec[T], n int) {
+	k.Rows(dst, a, n, 1)
+}
+
+func (BitCount[T]) Rows(dst Vec[uint8], a Vec[T], n, rows int) {
 	switch {
 	case dst.Inc == 1 && a.Inc == 1:
-		d := dst.Unit(n)
-		p := a.Unit(n)[:len(d)]
-		for at := range d {
-			x := p[at]
-			d[at] = bitCount(x)
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			for at := range d {
+				x := p[at]
+				d[at] = bitCount(x)
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+
 		}
 	default:
-		d, to, toStep := dst.Data, dst.Off, dst.Inc
-		p, i, iStep := a.Data, a.Off, a.Inc
-		for range n {
-			x := p[i]
-			d[to] = bitCount(x)
-			to += toStep
-			i += iStep
+		for range rows {
+			d, to, toStep := dst.Data, dst.Off, dst.Inc
+			p, i, iStep := a.Data, a.Off, a.Inc
+			for range n {
+				x := p[i]
+				d[to] = bitCount(x)
+				to += toStep
+				i += iStep
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+
 		}
 	}
 }

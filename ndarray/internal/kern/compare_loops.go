@@ -7,92 +7,150 @@ import "math"
 // Equal stores x == y.
 type Equal[T comparable] struct{}
 
-func (Equal[T]) Run(dst Vec[bool], a Vec[T], b Vec[T], n int) {
+func (k Equal[T]) Run(dst Vec[bool], a Vec[T], b Vec[T], n int) {
+	k.Rows(dst, a, b, n, 1)
+}
+
+func (Equal[T]) Rows(dst Vec[bool], a Vec[T], b Vec[T], n, rows int) {
 	switch {
 	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 1:
-		d := dst.Unit(n)
-		p := a.Unit(n)[:len(d)]
-		q := b.Unit(n)[:len(d)]
-		for at := range d {
-			x := p[at]
-			y := q[at]
-			d[at] = x == y
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			q := b.Unit(n)[:len(d)]
+			for at := range d {
+				x := p[at]
+				y := q[at]
+				d[at] = x == y
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 0:
-		d := dst.Unit(n)
-		p := a.Unit(n)[:len(d)]
-		y := b.Data[b.Off]
-		for at := range d {
-			x := p[at]
-			d[at] = x == y
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			y := b.Data[b.Off]
+			for at := range d {
+				x := p[at]
+				d[at] = x == y
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc == 1 && a.Inc == 0 && b.Inc == 1:
-		d := dst.Unit(n)
-		x := a.Data[a.Off]
-		q := b.Unit(n)[:len(d)]
-		for at := range d {
-			y := q[at]
-			d[at] = x == y
+		for range rows {
+			d := dst.Unit(n)
+			x := a.Data[a.Off]
+			q := b.Unit(n)[:len(d)]
+			for at := range d {
+				y := q[at]
+				d[at] = x == y
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc == 1 && a.Inc == 1:
-		d := dst.Unit(n)
-		p := a.Unit(n)[:len(d)]
-		q, j, jStep := b.Data, b.Off, b.Inc
-		for at := range d {
-			x := p[at]
-			y := q[j]
-			d[at] = x == y
-			j += jStep
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			q, j, jStep := b.Data, b.Off, b.Inc
+			for at := range d {
+				x := p[at]
+				y := q[j]
+				d[at] = x == y
+				j += jStep
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc == 1 && b.Inc == 1:
-		d := dst.Unit(n)
-		p, i, iStep := a.Data, a.Off, a.Inc
-		q := b.Unit(n)[:len(d)]
-		for at := range d {
-			x := p[i]
-			y := q[at]
-			d[at] = x == y
-			i += iStep
+		for range rows {
+			d := dst.Unit(n)
+			p, i, iStep := a.Data, a.Off, a.Inc
+			q := b.Unit(n)[:len(d)]
+			for at := range d {
+				x := p[i]
+				y := q[at]
+				d[at] = x == y
+				i += iStep
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc && b.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		d := dst.Data[dst.Off:][:length]
-		p := a.Data[a.Off:][:length]
-		q := b.Data[b.Off:][:length]
-		for i := uint(0); i < uint(len(d)); i += step {
-			x := p[i]
-			y := q[i]
-			d[i] = x == y
+		for range rows {
+			d := dst.Data[dst.Off:][:length]
+			p := a.Data[a.Off:][:length]
+			q := b.Data[b.Off:][:length]
+			for i := uint(0); i < uint(len(d)); i += step {
+				x := p[i]
+				y := q[i]
+				d[i] = x == y
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc && b.Inc == 0:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		d := dst.Data[dst.Off:][:length]
-		p := a.Data[a.Off:][:length]
-		y := b.Data[b.Off]
-		for i := uint(0); i < uint(len(d)); i += step {
-			x := p[i]
-			d[i] = x == y
+		for range rows {
+			d := dst.Data[dst.Off:][:length]
+			p := a.Data[a.Off:][:length]
+			y := b.Data[b.Off]
+			for i := uint(0); i < uint(len(d)); i += step {
+				x := p[i]
+				d[i] = x == y
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc > 0 && a.Inc == 0 && b.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		d := dst.Data[dst.Off:][:length]
-		x := a.Data[a.Off]
-		q := b.Data[b.Off:][:length]
-		for i := uint(0); i < uint(len(d)); i += step {
-			y := q[i]
-			d[i] = x == y
+		for range rows {
+			d := dst.Data[dst.Off:][:length]
+			x := a.Data[a.Off]
+			q := b.Data[b.Off:][:length]
+			for i := uint(0); i < uint(len(d)); i += step {
+				y := q[i]
+				d[i] = x == y
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	default:
-		d, to, toStep := dst.Data, dst.Off, dst.Inc
-		p, i, iStep := a.Data, a.Off, a.Inc
-		q, j, jStep := b.Data, b.Off, b.Inc
-		for range n {
-			x := p[i]
-			y := q[j]
-			d[to] = x == y
-			to += toStep
-			i += iStep
-			j += jStep
+		for range rows {
+			d, to, toStep := dst.Data, dst.Off, dst.Inc
+			p, i, iStep := a.Data, a.Off, a.Inc
+			q, j, jStep := b.Data, b.Off, b.Inc
+			for range n {
+				x := p[i]
+				y := q[j]
+				d[to] = x == y
+				to += toStep
+				i += iStep
+				j += jStep
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	}
 }
@@ -100,92 +158,150 @@ func (Equal[T]) Run(dst Vec[bool], a Vec[T], b Vec[T], n int) {
 // NotEqual stores x != y.
 type NotEqual[T comparable] struct{}
 
-func (NotEqual[T]) Run(dst Vec[bool], a Vec[T], b Vec[T], n int) {
+func (k NotEqual[T]) Run(dst Vec[bool], a Vec[T], b Vec[T], n int) {
+	k.Rows(dst, a, b, n, 1)
+}
+
+func (NotEqual[T]) Rows(dst Vec[bool], a Vec[T], b Vec[T], n, rows int) {
 	switch {
 	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 1:
-		d := dst.Unit(n)
-		p := a.Unit(n)[:len(d)]
-		q := b.Unit(n)[:len(d)]
-		for at := range d {
-			x := p[at]
-			y := q[at]
-			d[at] = x != y
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			q := b.Unit(n)[:len(d)]
+			for at := range d {
+				x := p[at]
+				y := q[at]
+				d[at] = x != y
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 0:
-		d := dst.Unit(n)
-		p := a.Unit(n)[:len(d)]
-		y := b.Data[b.Off]
-		for at := range d {
-			x := p[at]
-			d[at] = x != y
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			y := b.Data[b.Off]
+			for at := range d {
+				x := p[at]
+				d[at] = x != y
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc == 1 && a.Inc == 0 && b.Inc == 1:
-		d := dst.Unit(n)
-		x := a.Data[a.Off]
-		q := b.Unit(n)[:len(d)]
-		for at := range d {
-			y := q[at]
-			d[at] = x != y
+		for range rows {
+			d := dst.Unit(n)
+			x := a.Data[a.Off]
+			q := b.Unit(n)[:len(d)]
+			for at := range d {
+				y := q[at]
+				d[at] = x != y
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc == 1 && a.Inc == 1:
-		d := dst.Unit(n)
-		p := a.Unit(n)[:len(d)]
-		q, j, jStep := b.Data, b.Off, b.Inc
-		for at := range d {
-			x := p[at]
-			y := q[j]
-			d[at] = x != y
-			j += jStep
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			q, j, jStep := b.Data, b.Off, b.Inc
+			for at := range d {
+				x := p[at]
+				y := q[j]
+				d[at] = x != y
+				j += jStep
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc == 1 && b.Inc == 1:
-		d := dst.Unit(n)
-		p, i, iStep := a.Data, a.Off, a.Inc
-		q := b.Unit(n)[:len(d)]
-		for at := range d {
-			x := p[i]
-			y := q[at]
-			d[at] = x != y
-			i += iStep
+		for range rows {
+			d := dst.Unit(n)
+			p, i, iStep := a.Data, a.Off, a.Inc
+			q := b.Unit(n)[:len(d)]
+			for at := range d {
+				x := p[i]
+				y := q[at]
+				d[at] = x != y
+				i += iStep
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc && b.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		d := dst.Data[dst.Off:][:length]
-		p := a.Data[a.Off:][:length]
-		q := b.Data[b.Off:][:length]
-		for i := uint(0); i < uint(len(d)); i += step {
-			x := p[i]
-			y := q[i]
-			d[i] = x != y
+		for range rows {
+			d := dst.Data[dst.Off:][:length]
+			p := a.Data[a.Off:][:length]
+			q := b.Data[b.Off:][:length]
+			for i := uint(0); i < uint(len(d)); i += step {
+				x := p[i]
+				y := q[i]
+				d[i] = x != y
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc && b.Inc == 0:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		d := dst.Data[dst.Off:][:length]
-		p := a.Data[a.Off:][:length]
-		y := b.Data[b.Off]
-		for i := uint(0); i < uint(len(d)); i += step {
-			x := p[i]
-			d[i] = x != y
+		for range rows {
+			d := dst.Data[dst.Off:][:length]
+			p := a.Data[a.Off:][:length]
+			y := b.Data[b.Off]
+			for i := uint(0); i < uint(len(d)); i += step {
+				x := p[i]
+				d[i] = x != y
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc > 0 && a.Inc == 0 && b.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		d := dst.Data[dst.Off:][:length]
-		x := a.Data[a.Off]
-		q := b.Data[b.Off:][:length]
-		for i := uint(0); i < uint(len(d)); i += step {
-			y := q[i]
-			d[i] = x != y
+		for range rows {
+			d := dst.Data[dst.Off:][:length]
+			x := a.Data[a.Off]
+			q := b.Data[b.Off:][:length]
+			for i := uint(0); i < uint(len(d)); i += step {
+				y := q[i]
+				d[i] = x != y
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	default:
-		d, to, toStep := dst.Data, dst.Off, dst.Inc
-		p, i, iStep := a.Data, a.Off, a.Inc
-		q, j, jStep := b.Data, b.Off, b.Inc
-		for range n {
-			x := p[i]
-			y := q[j]
-			d[to] = x != y
-			to += toStep
-			i += iStep
-			j += jStep
+		for range rows {
+			d, to, toStep := dst.Data, dst.Off, dst.Inc
+			p, i, iStep := a.Data, a.Off, a.Inc
+			q, j, jStep := b.Data, b.Off, b.Inc
+			for range n {
+				x := p[i]
+				y := q[j]
+				d[to] = x != y
+				to += toStep
+				i += iStep
+				j += jStep
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	}
 }
@@ -193,92 +309,150 @@ func (NotEqual[T]) Run(dst Vec[bool], a Vec[T], b Vec[T], n int) {
 // Less stores x < y.
 type Less[T Real] struct{}
 
-func (Less[T]) Run(dst Vec[bool], a Vec[T], b Vec[T], n int) {
+func (k Less[T]) Run(dst Vec[bool], a Vec[T], b Vec[T], n int) {
+	k.Rows(dst, a, b, n, 1)
+}
+
+func (Less[T]) Rows(dst Vec[bool], a Vec[T], b Vec[T], n, rows int) {
 	switch {
 	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 1:
-		d := dst.Unit(n)
-		p := a.Unit(n)[:len(d)]
-		q := b.Unit(n)[:len(d)]
-		for at := range d {
-			x := p[at]
-			y := q[at]
-			d[at] = x < y
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			q := b.Unit(n)[:len(d)]
+			for at := range d {
+				x := p[at]
+				y := q[at]
+				d[at] = x < y
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 0:
-		d := dst.Unit(n)
-		p := a.Unit(n)[:len(d)]
-		y := b.Data[b.Off]
-		for at := range d {
-			x := p[at]
-			d[at] = x < y
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			y := b.Data[b.Off]
+			for at := range d {
+				x := p[at]
+				d[at] = x < y
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc == 1 && a.Inc == 0 && b.Inc == 1:
-		d := dst.Unit(n)
-		x := a.Data[a.Off]
-		q := b.Unit(n)[:len(d)]
-		for at := range d {
-			y := q[at]
-			d[at] = x < y
+		for range rows {
+			d := dst.Unit(n)
+			x := a.Data[a.Off]
+			q := b.Unit(n)[:len(d)]
+			for at := range d {
+				y := q[at]
+				d[at] = x < y
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc == 1 && a.Inc == 1:
-		d := dst.Unit(n)
-		p := a.Unit(n)[:len(d)]
-		q, j, jStep := b.Data, b.Off, b.Inc
-		for at := range d {
-			x := p[at]
-			y := q[j]
-			d[at] = x < y
-			j += jStep
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			q, j, jStep := b.Data, b.Off, b.Inc
+			for at := range d {
+				x := p[at]
+				y := q[j]
+				d[at] = x < y
+				j += jStep
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc == 1 && b.Inc == 1:
-		d := dst.Unit(n)
-		p, i, iStep := a.Data, a.Off, a.Inc
-		q := b.Unit(n)[:len(d)]
-		for at := range d {
-			x := p[i]
-			y := q[at]
-			d[at] = x < y
-			i += iStep
+		for range rows {
+			d := dst.Unit(n)
+			p, i, iStep := a.Data, a.Off, a.Inc
+			q := b.Unit(n)[:len(d)]
+			for at := range d {
+				x := p[i]
+				y := q[at]
+				d[at] = x < y
+				i += iStep
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc && b.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		d := dst.Data[dst.Off:][:length]
-		p := a.Data[a.Off:][:length]
-		q := b.Data[b.Off:][:length]
-		for i := uint(0); i < uint(len(d)); i += step {
-			x := p[i]
-			y := q[i]
-			d[i] = x < y
+		for range rows {
+			d := dst.Data[dst.Off:][:length]
+			p := a.Data[a.Off:][:length]
+			q := b.Data[b.Off:][:length]
+			for i := uint(0); i < uint(len(d)); i += step {
+				x := p[i]
+				y := q[i]
+				d[i] = x < y
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc && b.Inc == 0:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		d := dst.Data[dst.Off:][:length]
-		p := a.Data[a.Off:][:length]
-		y := b.Data[b.Off]
-		for i := uint(0); i < uint(len(d)); i += step {
-			x := p[i]
-			d[i] = x < y
+		for range rows {
+			d := dst.Data[dst.Off:][:length]
+			p := a.Data[a.Off:][:length]
+			y := b.Data[b.Off]
+			for i := uint(0); i < uint(len(d)); i += step {
+				x := p[i]
+				d[i] = x < y
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc > 0 && a.Inc == 0 && b.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		d := dst.Data[dst.Off:][:length]
-		x := a.Data[a.Off]
-		q := b.Data[b.Off:][:length]
-		for i := uint(0); i < uint(len(d)); i += step {
-			y := q[i]
-			d[i] = x < y
+		for range rows {
+			d := dst.Data[dst.Off:][:length]
+			x := a.Data[a.Off]
+			q := b.Data[b.Off:][:length]
+			for i := uint(0); i < uint(len(d)); i += step {
+				y := q[i]
+				d[i] = x < y
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	default:
-		d, to, toStep := dst.Data, dst.Off, dst.Inc
-		p, i, iStep := a.Data, a.Off, a.Inc
-		q, j, jStep := b.Data, b.Off, b.Inc
-		for range n {
-			x := p[i]
-			y := q[j]
-			d[to] = x < y
-			to += toStep
-			i += iStep
-			j += jStep
+		for range rows {
+			d, to, toStep := dst.Data, dst.Off, dst.Inc
+			p, i, iStep := a.Data, a.Off, a.Inc
+			q, j, jStep := b.Data, b.Off, b.Inc
+			for range n {
+				x := p[i]
+				y := q[j]
+				d[to] = x < y
+				to += toStep
+				i += iStep
+				j += jStep
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	}
 }
@@ -286,92 +460,150 @@ func (Less[T]) Run(dst Vec[bool], a Vec[T], b Vec[T], n int) {
 // LessEqual stores x <= y.
 type LessEqual[T Real] struct{}
 
-func (LessEqual[T]) Run(dst Vec[bool], a Vec[T], b Vec[T], n int) {
+func (k LessEqual[T]) Run(dst Vec[bool], a Vec[T], b Vec[T], n int) {
+	k.Rows(dst, a, b, n, 1)
+}
+
+func (LessEqual[T]) Rows(dst Vec[bool], a Vec[T], b Vec[T], n, rows int) {
 	switch {
 	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 1:
-		d := dst.Unit(n)
-		p := a.Unit(n)[:len(d)]
-		q := b.Unit(n)[:len(d)]
-		for at := range d {
-			x := p[at]
-			y := q[at]
-			d[at] = x <= y
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			q := b.Unit(n)[:len(d)]
+			for at := range d {
+				x := p[at]
+				y := q[at]
+				d[at] = x <= y
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 0:
-		d := dst.Unit(n)
-		p := a.Unit(n)[:len(d)]
-		y := b.Data[b.Off]
-		for at := range d {
-			x := p[at]
-			d[at] = x <= y
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			y := b.Data[b.Off]
+			for at := range d {
+				x := p[at]
+				d[at] = x <= y
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc == 1 && a.Inc == 0 && b.Inc == 1:
-		d := dst.Unit(n)
-		x := a.Data[a.Off]
-		q := b.Unit(n)[:len(d)]
-		for at := range d {
-			y := q[at]
-			d[at] = x <= y
+		for range rows {
+			d := dst.Unit(n)
+			x := a.Data[a.Off]
+			q := b.Unit(n)[:len(d)]
+			for at := range d {
+				y := q[at]
+				d[at] = x <= y
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc == 1 && a.Inc == 1:
-		d := dst.Unit(n)
-		p := a.Unit(n)[:len(d)]
-		q, j, jStep := b.Data, b.Off, b.Inc
-		for at := range d {
-			x := p[at]
-			y := q[j]
-			d[at] = x <= y
-			j += jStep
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			q, j, jStep := b.Data, b.Off, b.Inc
+			for at := range d {
+				x := p[at]
+				y := q[j]
+				d[at] = x <= y
+				j += jStep
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc == 1 && b.Inc == 1:
-		d := dst.Unit(n)
-		p, i, iStep := a.Data, a.Off, a.Inc
-		q := b.Unit(n)[:len(d)]
-		for at := range d {
-			x := p[i]
-			y := q[at]
-			d[at] = x <= y
-			i += iStep
+		for range rows {
+			d := dst.Unit(n)
+			p, i, iStep := a.Data, a.Off, a.Inc
+			q := b.Unit(n)[:len(d)]
+			for at := range d {
+				x := p[i]
+				y := q[at]
+				d[at] = x <= y
+				i += iStep
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc && b.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		d := dst.Data[dst.Off:][:length]
-		p := a.Data[a.Off:][:length]
-		q := b.Data[b.Off:][:length]
-		for i := uint(0); i < uint(len(d)); i += step {
-			x := p[i]
-			y := q[i]
-			d[i] = x <= y
+		for range rows {
+			d := dst.Data[dst.Off:][:length]
+			p := a.Data[a.Off:][:length]
+			q := b.Data[b.Off:][:length]
+			for i := uint(0); i < uint(len(d)); i += step {
+				x := p[i]
+				y := q[i]
+				d[i] = x <= y
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc && b.Inc == 0:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		d := dst.Data[dst.Off:][:length]
-		p := a.Data[a.Off:][:length]
-		y := b.Data[b.Off]
-		for i := uint(0); i < uint(len(d)); i += step {
-			x := p[i]
-			d[i] = x <= y
+		for range rows {
+			d := dst.Data[dst.Off:][:length]
+			p := a.Data[a.Off:][:length]
+			y := b.Data[b.Off]
+			for i := uint(0); i < uint(len(d)); i += step {
+				x := p[i]
+				d[i] = x <= y
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc > 0 && a.Inc == 0 && b.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		d := dst.Data[dst.Off:][:length]
-		x := a.Data[a.Off]
-		q := b.Data[b.Off:][:length]
-		for i := uint(0); i < uint(len(d)); i += step {
-			y := q[i]
-			d[i] = x <= y
+		for range rows {
+			d := dst.Data[dst.Off:][:length]
+			x := a.Data[a.Off]
+			q := b.Data[b.Off:][:length]
+			for i := uint(0); i < uint(len(d)); i += step {
+				y := q[i]
+				d[i] = x <= y
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	default:
-		d, to, toStep := dst.Data, dst.Off, dst.Inc
-		p, i, iStep := a.Data, a.Off, a.Inc
-		q, j, jStep := b.Data, b.Off, b.Inc
-		for range n {
-			x := p[i]
-			y := q[j]
-			d[to] = x <= y
-			to += toStep
-			i += iStep
-			j += jStep
+		for range rows {
+			d, to, toStep := dst.Data, dst.Off, dst.Inc
+			p, i, iStep := a.Data, a.Off, a.Inc
+			q, j, jStep := b.Data, b.Off, b.Inc
+			for range n {
+				x := p[i]
+				y := q[j]
+				d[to] = x <= y
+				to += toStep
+				i += iStep
+				j += jStep
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	}
 }
@@ -379,31 +611,50 @@ func (LessEqual[T]) Run(dst Vec[bool], a Vec[T], b Vec[T], n int) {
 // IsNaN stores x != x.
 type IsNaN[T Inexact] struct{}
 
-func (IsNaN[T]) Run(dst Vec[bool], a Vec[T], n int) {
+func (k IsNaN[T]) Run(dst Vec[bool], a Vec[T], n int) {
+	k.Rows(dst, a, n, 1)
+}
+
+func (IsNaN[T]) Rows(dst Vec[bool], a Vec[T], n, rows int) {
 	switch {
 	case dst.Inc == 1 && a.Inc == 1:
-		d := dst.Unit(n)
-		p := a.Unit(n)[:len(d)]
-		for at := range d {
-			x := p[at]
-			d[at] = x != x
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			for at := range d {
+				x := p[at]
+				d[at] = x != x
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		d := dst.Data[dst.Off:][:length]
-		p := a.Data[a.Off:][:length]
-		for i := uint(0); i < uint(len(d)); i += step {
-			x := p[i]
-			d[i] = x != x
+		for range rows {
+			d := dst.Data[dst.Off:][:length]
+			p := a.Data[a.Off:][:length]
+			for i := uint(0); i < uint(len(d)); i += step {
+				x := p[i]
+				d[i] = x != x
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+
 		}
 	default:
-		d, to, toStep := dst.Data, dst.Off, dst.Inc
-		p, i, iStep := a.Data, a.Off, a.Inc
-		for range n {
-			x := p[i]
-			d[to] = x != x
-			to += toStep
-			i += iStep
+		for range rows {
+			d, to, toStep := dst.Data, dst.Off, dst.Inc
+			p, i, iStep := a.Data, a.Off, a.Inc
+			for range n {
+				x := p[i]
+				d[to] = x != x
+				to += toStep
+				i += iStep
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+
 		}
 	}
 }
@@ -411,31 +662,50 @@ func (IsNaN[T]) Run(dst Vec[bool], a Vec[T], n int) {
 // IsInf stores x == x && x-x != 0.
 type IsInf[T Float] struct{}
 
-func (IsInf[T]) Run(dst Vec[bool], a Vec[T], n int) {
+func (k IsInf[T]) Run(dst Vec[bool], a Vec[T], n int) {
+	k.Rows(dst, a, n, 1)
+}
+
+func (IsInf[T]) Rows(dst Vec[bool], a Vec[T], n, rows int) {
 	switch {
 	case dst.Inc == 1 && a.Inc == 1:
-		d := dst.Unit(n)
-		p := a.Unit(n)[:len(d)]
-		for at := range d {
-			x := p[at]
-			d[at] = x == x && x-x != 0
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			for at := range d {
+				x := p[at]
+				d[at] = x == x && x-x != 0
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		d := dst.Data[dst.Off:][:length]
-		p := a.Data[a.Off:][:length]
-		for i := uint(0); i < uint(len(d)); i += step {
-			x := p[i]
-			d[i] = x == x && x-x != 0
+		for range rows {
+			d := dst.Data[dst.Off:][:length]
+			p := a.Data[a.Off:][:length]
+			for i := uint(0); i < uint(len(d)); i += step {
+				x := p[i]
+				d[i] = x == x && x-x != 0
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+
 		}
 	default:
-		d, to, toStep := dst.Data, dst.Off, dst.Inc
-		p, i, iStep := a.Data, a.Off, a.Inc
-		for range n {
-			x := p[i]
-			d[to] = x == x && x-x != 0
-			to += toStep
-			i += iStep
+		for range rows {
+			d, to, toStep := dst.Data, dst.Off, dst.Inc
+			p, i, iStep := a.Data, a.Off, a.Inc
+			for range n {
+				x := p[i]
+				d[to] = x == x && x-x != 0
+				to += toStep
+				i += iStep
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+
 		}
 	}
 }
@@ -443,31 +713,50 @@ func (IsInf[T]) Run(dst Vec[bool], a Vec[T], n int) {
 // IsFinite stores x-x == 0.
 type IsFinite[T Inexact] struct{}
 
-func (IsFinite[T]) Run(dst Vec[bool], a Vec[T], n int) {
+func (k IsFinite[T]) Run(dst Vec[bool], a Vec[T], n int) {
+	k.Rows(dst, a, n, 1)
+}
+
+func (IsFinite[T]) Rows(dst Vec[bool], a Vec[T], n, rows int) {
 	switch {
 	case dst.Inc == 1 && a.Inc == 1:
-		d := dst.Unit(n)
-		p := a.Unit(n)[:len(d)]
-		for at := range d {
-			x := p[at]
-			d[at] = x-x == 0
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			for at := range d {
+				x := p[at]
+				d[at] = x-x == 0
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		d := dst.Data[dst.Off:][:length]
-		p := a.Data[a.Off:][:length]
-		for i := uint(0); i < uint(len(d)); i += step {
-			x := p[i]
-			d[i] = x-x == 0
+		for range rows {
+			d := dst.Data[dst.Off:][:length]
+			p := a.Data[a.Off:][:length]
+			for i := uint(0); i < uint(len(d)); i += step {
+				x := p[i]
+				d[i] = x-x == 0
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+
 		}
 	default:
-		d, to, toStep := dst.Data, dst.Off, dst.Inc
-		p, i, iStep := a.Data, a.Off, a.Inc
-		for range n {
-			x := p[i]
-			d[to] = x-x == 0
-			to += toStep
-			i += iStep
+		for range rows {
+			d, to, toStep := dst.Data, dst.Off, dst.Inc
+			p, i, iStep := a.Data, a.Off, a.Inc
+			for range n {
+				x := p[i]
+				d[to] = x-x == 0
+				to += toStep
+				i += iStep
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+
 		}
 	}
 }
@@ -475,31 +764,50 @@ func (IsFinite[T]) Run(dst Vec[bool], a Vec[T], n int) {
 // SignBit stores Signbit(x).
 type SignBit[T Float] struct{}
 
-func (SignBit[T]) Run(dst Vec[bool], a Vec[T], n int) {
+func (k SignBit[T]) Run(dst Vec[bool], a Vec[T], n int) {
+	k.Rows(dst, a, n, 1)
+}
+
+func (SignBit[T]) Rows(dst Vec[bool], a Vec[T], n, rows int) {
 	switch {
 	case dst.Inc == 1 && a.Inc == 1:
-		d := dst.Unit(n)
-		p := a.Unit(n)[:len(d)]
-		for at := range d {
-			x := p[at]
-			d[at] = math.Signbit(float64(x))
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			for at := range d {
+				x := p[at]
+				d[at] = math.Signbit(float64(x))
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		d := dst.Data[dst.Off:][:length]
-		p := a.Data[a.Off:][:length]
-		for i := uint(0); i < uint(len(d)); i += step {
-			x := p[i]
-			d[i] = math.Signbit(float64(x))
+		for range rows {
+			d := dst.Data[dst.Off:][:length]
+			p := a.Data[a.Off:][:length]
+			for i := uint(0); i < uint(len(d)); i += step {
+				x := p[i]
+				d[i] = math.Signbit(float64(x))
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+
 		}
 	default:
-		d, to, toStep := dst.Data, dst.Off, dst.Inc
-		p, i, iStep := a.Data, a.Off, a.Inc
-		for range n {
-			x := p[i]
-			d[to] = math.Signbit(float64(x))
-			to += toStep
-			i += iStep
+		for range rows {
+			d, to, toStep := dst.Data, dst.Off, dst.Inc
+			p, i, iStep := a.Data, a.Off, a.Inc
+			for range n {
+				x := p[i]
+				d[to] = math.Signbit(float64(x))
+				to += toStep
+				i += iStep
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+
 		}
 	}
 }

@@ -14,6 +14,55 @@ type (
 	}
 )
 
+// Rows1 runs a loop over rows of n elements. Loops that are written out go from row to row themselves, which takes a fifth of
+// the time that it takes to call them for each.
+func Rows1[U, T any](loop Unary[U, T], dst Vec[U], a Vec[T], n, rows int) {
+	if loop, ok := loop.(interface {
+		Rows(dst Vec[U], a Vec[T], n, rows int)
+	}); ok {
+		loop.Rows(dst, a, n, rows)
+		return
+	}
+	for range rows {
+		loop.Run(dst, a, n)
+		dst.Off += dst.Next
+		a.Off += a.Next
+	}
+}
+
+// Rows2 is Rows1 for two operands.
+func Rows2[U, T, V any](loop Binary[U, T, V], dst Vec[U], a Vec[T], b Vec[V], n, rows int) {
+	if loop, ok := loop.(interface {
+		Rows(dst Vec[U], a Vec[T], b Vec[V], n, rows int)
+	}); ok {
+		loop.Rows(dst, a, b, n, rows)
+		return
+	}
+	for range rows {
+		loop.Run(dst, a, b, n)
+		dst.Off += dst.Next
+		a.Off += a.Next
+		b.Off += b.Next
+	}
+}
+
+// Rows3 is Rows1 for three operands.
+func Rows3[U, T, V, W any](loop Ternary[U, T, V, W], dst Vec[U], a Vec[T], b Vec[V], c Vec[W], n, rows int) {
+	if loop, ok := loop.(interface {
+		Rows(dst Vec[U], a Vec[T], b Vec[V], c Vec[W], n, rows int)
+	}); ok {
+		loop.Rows(dst, a, b, c, n, rows)
+		return
+	}
+	for range rows {
+		loop.Run(dst, a, b, c, n)
+		dst.Off += dst.Next
+		a.Off += a.Next
+		b.Off += b.Next
+		c.Off += c.Next
+	}
+}
+
 // Func stores f(x), element for element.
 type Func[U, T any] func(T) U
 

@@ -5,92 +5,150 @@ package kern
 // LogicalAnd stores x && y.
 type LogicalAnd struct{}
 
-func (LogicalAnd) Run(dst Vec[bool], a Vec[bool], b Vec[bool], n int) {
+func (k LogicalAnd) Run(dst Vec[bool], a Vec[bool], b Vec[bool], n int) {
+	k.Rows(dst, a, b, n, 1)
+}
+
+func (LogicalAnd) Rows(dst Vec[bool], a Vec[bool], b Vec[bool], n, rows int) {
 	switch {
 	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 1:
-		d := dst.Unit(n)
-		p := a.Unit(n)[:len(d)]
-		q := b.Unit(n)[:len(d)]
-		for at := range d {
-			x := p[at]
-			y := q[at]
-			d[at] = x && y
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			q := b.Unit(n)[:len(d)]
+			for at := range d {
+				x := p[at]
+				y := q[at]
+				d[at] = x && y
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 0:
-		d := dst.Unit(n)
-		p := a.Unit(n)[:len(d)]
-		y := b.Data[b.Off]
-		for at := range d {
-			x := p[at]
-			d[at] = x && y
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			y := b.Data[b.Off]
+			for at := range d {
+				x := p[at]
+				d[at] = x && y
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc == 1 && a.Inc == 0 && b.Inc == 1:
-		d := dst.Unit(n)
-		x := a.Data[a.Off]
-		q := b.Unit(n)[:len(d)]
-		for at := range d {
-			y := q[at]
-			d[at] = x && y
+		for range rows {
+			d := dst.Unit(n)
+			x := a.Data[a.Off]
+			q := b.Unit(n)[:len(d)]
+			for at := range d {
+				y := q[at]
+				d[at] = x && y
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc == 1 && a.Inc == 1:
-		d := dst.Unit(n)
-		p := a.Unit(n)[:len(d)]
-		q, j, jStep := b.Data, b.Off, b.Inc
-		for at := range d {
-			x := p[at]
-			y := q[j]
-			d[at] = x && y
-			j += jStep
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			q, j, jStep := b.Data, b.Off, b.Inc
+			for at := range d {
+				x := p[at]
+				y := q[j]
+				d[at] = x && y
+				j += jStep
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc == 1 && b.Inc == 1:
-		d := dst.Unit(n)
-		p, i, iStep := a.Data, a.Off, a.Inc
-		q := b.Unit(n)[:len(d)]
-		for at := range d {
-			x := p[i]
-			y := q[at]
-			d[at] = x && y
-			i += iStep
+		for range rows {
+			d := dst.Unit(n)
+			p, i, iStep := a.Data, a.Off, a.Inc
+			q := b.Unit(n)[:len(d)]
+			for at := range d {
+				x := p[i]
+				y := q[at]
+				d[at] = x && y
+				i += iStep
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc && b.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		d := dst.Data[dst.Off:][:length]
-		p := a.Data[a.Off:][:length]
-		q := b.Data[b.Off:][:length]
-		for i := uint(0); i < uint(len(d)); i += step {
-			x := p[i]
-			y := q[i]
-			d[i] = x && y
+		for range rows {
+			d := dst.Data[dst.Off:][:length]
+			p := a.Data[a.Off:][:length]
+			q := b.Data[b.Off:][:length]
+			for i := uint(0); i < uint(len(d)); i += step {
+				x := p[i]
+				y := q[i]
+				d[i] = x && y
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc && b.Inc == 0:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		d := dst.Data[dst.Off:][:length]
-		p := a.Data[a.Off:][:length]
-		y := b.Data[b.Off]
-		for i := uint(0); i < uint(len(d)); i += step {
-			x := p[i]
-			d[i] = x && y
+		for range rows {
+			d := dst.Data[dst.Off:][:length]
+			p := a.Data[a.Off:][:length]
+			y := b.Data[b.Off]
+			for i := uint(0); i < uint(len(d)); i += step {
+				x := p[i]
+				d[i] = x && y
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc > 0 && a.Inc == 0 && b.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		d := dst.Data[dst.Off:][:length]
-		x := a.Data[a.Off]
-		q := b.Data[b.Off:][:length]
-		for i := uint(0); i < uint(len(d)); i += step {
-			y := q[i]
-			d[i] = x && y
+		for range rows {
+			d := dst.Data[dst.Off:][:length]
+			x := a.Data[a.Off]
+			q := b.Data[b.Off:][:length]
+			for i := uint(0); i < uint(len(d)); i += step {
+				y := q[i]
+				d[i] = x && y
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	default:
-		d, to, toStep := dst.Data, dst.Off, dst.Inc
-		p, i, iStep := a.Data, a.Off, a.Inc
-		q, j, jStep := b.Data, b.Off, b.Inc
-		for range n {
-			x := p[i]
-			y := q[j]
-			d[to] = x && y
-			to += toStep
-			i += iStep
-			j += jStep
+		for range rows {
+			d, to, toStep := dst.Data, dst.Off, dst.Inc
+			p, i, iStep := a.Data, a.Off, a.Inc
+			q, j, jStep := b.Data, b.Off, b.Inc
+			for range n {
+				x := p[i]
+				y := q[j]
+				d[to] = x && y
+				to += toStep
+				i += iStep
+				j += jStep
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	}
 }
@@ -98,92 +156,150 @@ func (LogicalAnd) Run(dst Vec[bool], a Vec[bool], b Vec[bool], n int) {
 // LogicalOr stores x || y.
 type LogicalOr struct{}
 
-func (LogicalOr) Run(dst Vec[bool], a Vec[bool], b Vec[bool], n int) {
+func (k LogicalOr) Run(dst Vec[bool], a Vec[bool], b Vec[bool], n int) {
+	k.Rows(dst, a, b, n, 1)
+}
+
+func (LogicalOr) Rows(dst Vec[bool], a Vec[bool], b Vec[bool], n, rows int) {
 	switch {
 	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 1:
-		d := dst.Unit(n)
-		p := a.Unit(n)[:len(d)]
-		q := b.Unit(n)[:len(d)]
-		for at := range d {
-			x := p[at]
-			y := q[at]
-			d[at] = x || y
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			q := b.Unit(n)[:len(d)]
+			for at := range d {
+				x := p[at]
+				y := q[at]
+				d[at] = x || y
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 0:
-		d := dst.Unit(n)
-		p := a.Unit(n)[:len(d)]
-		y := b.Data[b.Off]
-		for at := range d {
-			x := p[at]
-			d[at] = x || y
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			y := b.Data[b.Off]
+			for at := range d {
+				x := p[at]
+				d[at] = x || y
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc == 1 && a.Inc == 0 && b.Inc == 1:
-		d := dst.Unit(n)
-		x := a.Data[a.Off]
-		q := b.Unit(n)[:len(d)]
-		for at := range d {
-			y := q[at]
-			d[at] = x || y
+		for range rows {
+			d := dst.Unit(n)
+			x := a.Data[a.Off]
+			q := b.Unit(n)[:len(d)]
+			for at := range d {
+				y := q[at]
+				d[at] = x || y
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc == 1 && a.Inc == 1:
-		d := dst.Unit(n)
-		p := a.Unit(n)[:len(d)]
-		q, j, jStep := b.Data, b.Off, b.Inc
-		for at := range d {
-			x := p[at]
-			y := q[j]
-			d[at] = x || y
-			j += jStep
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			q, j, jStep := b.Data, b.Off, b.Inc
+			for at := range d {
+				x := p[at]
+				y := q[j]
+				d[at] = x || y
+				j += jStep
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc == 1 && b.Inc == 1:
-		d := dst.Unit(n)
-		p, i, iStep := a.Data, a.Off, a.Inc
-		q := b.Unit(n)[:len(d)]
-		for at := range d {
-			x := p[i]
-			y := q[at]
-			d[at] = x || y
-			i += iStep
+		for range rows {
+			d := dst.Unit(n)
+			p, i, iStep := a.Data, a.Off, a.Inc
+			q := b.Unit(n)[:len(d)]
+			for at := range d {
+				x := p[i]
+				y := q[at]
+				d[at] = x || y
+				i += iStep
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc && b.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		d := dst.Data[dst.Off:][:length]
-		p := a.Data[a.Off:][:length]
-		q := b.Data[b.Off:][:length]
-		for i := uint(0); i < uint(len(d)); i += step {
-			x := p[i]
-			y := q[i]
-			d[i] = x || y
+		for range rows {
+			d := dst.Data[dst.Off:][:length]
+			p := a.Data[a.Off:][:length]
+			q := b.Data[b.Off:][:length]
+			for i := uint(0); i < uint(len(d)); i += step {
+				x := p[i]
+				y := q[i]
+				d[i] = x || y
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc && b.Inc == 0:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		d := dst.Data[dst.Off:][:length]
-		p := a.Data[a.Off:][:length]
-		y := b.Data[b.Off]
-		for i := uint(0); i < uint(len(d)); i += step {
-			x := p[i]
-			d[i] = x || y
+		for range rows {
+			d := dst.Data[dst.Off:][:length]
+			p := a.Data[a.Off:][:length]
+			y := b.Data[b.Off]
+			for i := uint(0); i < uint(len(d)); i += step {
+				x := p[i]
+				d[i] = x || y
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc > 0 && a.Inc == 0 && b.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		d := dst.Data[dst.Off:][:length]
-		x := a.Data[a.Off]
-		q := b.Data[b.Off:][:length]
-		for i := uint(0); i < uint(len(d)); i += step {
-			y := q[i]
-			d[i] = x || y
+		for range rows {
+			d := dst.Data[dst.Off:][:length]
+			x := a.Data[a.Off]
+			q := b.Data[b.Off:][:length]
+			for i := uint(0); i < uint(len(d)); i += step {
+				y := q[i]
+				d[i] = x || y
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	default:
-		d, to, toStep := dst.Data, dst.Off, dst.Inc
-		p, i, iStep := a.Data, a.Off, a.Inc
-		q, j, jStep := b.Data, b.Off, b.Inc
-		for range n {
-			x := p[i]
-			y := q[j]
-			d[to] = x || y
-			to += toStep
-			i += iStep
-			j += jStep
+		for range rows {
+			d, to, toStep := dst.Data, dst.Off, dst.Inc
+			p, i, iStep := a.Data, a.Off, a.Inc
+			q, j, jStep := b.Data, b.Off, b.Inc
+			for range n {
+				x := p[i]
+				y := q[j]
+				d[to] = x || y
+				to += toStep
+				i += iStep
+				j += jStep
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	}
 }
@@ -191,92 +307,150 @@ func (LogicalOr) Run(dst Vec[bool], a Vec[bool], b Vec[bool], n int) {
 // LogicalXor stores x != y.
 type LogicalXor struct{}
 
-func (LogicalXor) Run(dst Vec[bool], a Vec[bool], b Vec[bool], n int) {
+func (k LogicalXor) Run(dst Vec[bool], a Vec[bool], b Vec[bool], n int) {
+	k.Rows(dst, a, b, n, 1)
+}
+
+func (LogicalXor) Rows(dst Vec[bool], a Vec[bool], b Vec[bool], n, rows int) {
 	switch {
 	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 1:
-		d := dst.Unit(n)
-		p := a.Unit(n)[:len(d)]
-		q := b.Unit(n)[:len(d)]
-		for at := range d {
-			x := p[at]
-			y := q[at]
-			d[at] = x != y
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			q := b.Unit(n)[:len(d)]
+			for at := range d {
+				x := p[at]
+				y := q[at]
+				d[at] = x != y
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 0:
-		d := dst.Unit(n)
-		p := a.Unit(n)[:len(d)]
-		y := b.Data[b.Off]
-		for at := range d {
-			x := p[at]
-			d[at] = x != y
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			y := b.Data[b.Off]
+			for at := range d {
+				x := p[at]
+				d[at] = x != y
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc == 1 && a.Inc == 0 && b.Inc == 1:
-		d := dst.Unit(n)
-		x := a.Data[a.Off]
-		q := b.Unit(n)[:len(d)]
-		for at := range d {
-			y := q[at]
-			d[at] = x != y
+		for range rows {
+			d := dst.Unit(n)
+			x := a.Data[a.Off]
+			q := b.Unit(n)[:len(d)]
+			for at := range d {
+				y := q[at]
+				d[at] = x != y
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc == 1 && a.Inc == 1:
-		d := dst.Unit(n)
-		p := a.Unit(n)[:len(d)]
-		q, j, jStep := b.Data, b.Off, b.Inc
-		for at := range d {
-			x := p[at]
-			y := q[j]
-			d[at] = x != y
-			j += jStep
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			q, j, jStep := b.Data, b.Off, b.Inc
+			for at := range d {
+				x := p[at]
+				y := q[j]
+				d[at] = x != y
+				j += jStep
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc == 1 && b.Inc == 1:
-		d := dst.Unit(n)
-		p, i, iStep := a.Data, a.Off, a.Inc
-		q := b.Unit(n)[:len(d)]
-		for at := range d {
-			x := p[i]
-			y := q[at]
-			d[at] = x != y
-			i += iStep
+		for range rows {
+			d := dst.Unit(n)
+			p, i, iStep := a.Data, a.Off, a.Inc
+			q := b.Unit(n)[:len(d)]
+			for at := range d {
+				x := p[i]
+				y := q[at]
+				d[at] = x != y
+				i += iStep
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc && b.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		d := dst.Data[dst.Off:][:length]
-		p := a.Data[a.Off:][:length]
-		q := b.Data[b.Off:][:length]
-		for i := uint(0); i < uint(len(d)); i += step {
-			x := p[i]
-			y := q[i]
-			d[i] = x != y
+		for range rows {
+			d := dst.Data[dst.Off:][:length]
+			p := a.Data[a.Off:][:length]
+			q := b.Data[b.Off:][:length]
+			for i := uint(0); i < uint(len(d)); i += step {
+				x := p[i]
+				y := q[i]
+				d[i] = x != y
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc && b.Inc == 0:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		d := dst.Data[dst.Off:][:length]
-		p := a.Data[a.Off:][:length]
-		y := b.Data[b.Off]
-		for i := uint(0); i < uint(len(d)); i += step {
-			x := p[i]
-			d[i] = x != y
+		for range rows {
+			d := dst.Data[dst.Off:][:length]
+			p := a.Data[a.Off:][:length]
+			y := b.Data[b.Off]
+			for i := uint(0); i < uint(len(d)); i += step {
+				x := p[i]
+				d[i] = x != y
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc > 0 && a.Inc == 0 && b.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		d := dst.Data[dst.Off:][:length]
-		x := a.Data[a.Off]
-		q := b.Data[b.Off:][:length]
-		for i := uint(0); i < uint(len(d)); i += step {
-			y := q[i]
-			d[i] = x != y
+		for range rows {
+			d := dst.Data[dst.Off:][:length]
+			x := a.Data[a.Off]
+			q := b.Data[b.Off:][:length]
+			for i := uint(0); i < uint(len(d)); i += step {
+				y := q[i]
+				d[i] = x != y
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	default:
-		d, to, toStep := dst.Data, dst.Off, dst.Inc
-		p, i, iStep := a.Data, a.Off, a.Inc
-		q, j, jStep := b.Data, b.Off, b.Inc
-		for range n {
-			x := p[i]
-			y := q[j]
-			d[to] = x != y
-			to += toStep
-			i += iStep
-			j += jStep
+		for range rows {
+			d, to, toStep := dst.Data, dst.Off, dst.Inc
+			p, i, iStep := a.Data, a.Off, a.Inc
+			q, j, jStep := b.Data, b.Off, b.Inc
+			for range n {
+				x := p[i]
+				y := q[j]
+				d[to] = x != y
+				to += toStep
+				i += iStep
+				j += jStep
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	}
 }
@@ -284,31 +458,50 @@ func (LogicalXor) Run(dst Vec[bool], a Vec[bool], b Vec[bool], n int) {
 // LogicalNot stores !x.
 type LogicalNot struct{}
 
-func (LogicalNot) Run(dst Vec[bool], a Vec[bool], n int) {
+func (k LogicalNot) Run(dst Vec[bool], a Vec[bool], n int) {
+	k.Rows(dst, a, n, 1)
+}
+
+func (LogicalNot) Rows(dst Vec[bool], a Vec[bool], n, rows int) {
 	switch {
 	case dst.Inc == 1 && a.Inc == 1:
-		d := dst.Unit(n)
-		p := a.Unit(n)[:len(d)]
-		for at := range d {
-			x := p[at]
-			d[at] = !x
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			for at := range d {
+				x := p[at]
+				d[at] = !x
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		d := dst.Data[dst.Off:][:length]
-		p := a.Data[a.Off:][:length]
-		for i := uint(0); i < uint(len(d)); i += step {
-			x := p[i]
-			d[i] = !x
+		for range rows {
+			d := dst.Data[dst.Off:][:length]
+			p := a.Data[a.Off:][:length]
+			for i := uint(0); i < uint(len(d)); i += step {
+				x := p[i]
+				d[i] = !x
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+
 		}
 	default:
-		d, to, toStep := dst.Data, dst.Off, dst.Inc
-		p, i, iStep := a.Data, a.Off, a.Inc
-		for range n {
-			x := p[i]
-			d[to] = !x
-			to += toStep
-			i += iStep
+		for range rows {
+			d, to, toStep := dst.Data, dst.Off, dst.Inc
+			p, i, iStep := a.Data, a.Off, a.Inc
+			for range n {
+				x := p[i]
+				d[to] = !x
+				to += toStep
+				i += iStep
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+
 		}
 	}
 }

@@ -22,7 +22,7 @@ func Greatest[T Real](x Vec[T], n int) T {
 				}
 			}
 		}
-		x, n = Vec[T]{u, 0, 1}, len(u)
+		x, n = Vec[T]{Data: u, Off: 0, Inc: 1}, len(u)
 	}
 	for at := x.Off; n > 0; n-- {
 		if v := x.Data[at]; !(v <= m) {
@@ -58,7 +58,7 @@ func Least[T Real](x Vec[T], n int) T {
 				}
 			}
 		}
-		x, n = Vec[T]{u, 0, 1}, len(u)
+		x, n = Vec[T]{Data: u, Off: 0, Inc: 1}, len(u)
 	}
 	for at := x.Off; n > 0; n-- {
 		if v := x.Data[at]; !(v >= m) {

@@ -5,92 +5,150 @@ package kern
 // Minimum stores min(x, y).
 type Minimum[T Real] struct{}
 
-func (Minimum[T]) Run(dst Vec[T], a Vec[T], b Vec[T], n int) {
+func (k Minimum[T]) Run(dst Vec[T], a Vec[T], b Vec[T], n int) {
+	k.Rows(dst, a, b, n, 1)
+}
+
+func (Minimum[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
 	switch {
 	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 1:
-		d := dst.Unit(n)
-		p := a.Unit(n)[:len(d)]
-		q := b.Unit(n)[:len(d)]
-		for at := range d {
-			x := p[at]
-			y := q[at]
-			d[at] = min(x, y)
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			q := b.Unit(n)[:len(d)]
+			for at := range d {
+				x := p[at]
+				y := q[at]
+				d[at] = min(x, y)
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 0:
-		d := dst.Unit(n)
-		p := a.Unit(n)[:len(d)]
-		y := b.Data[b.Off]
-		for at := range d {
-			x := p[at]
-			d[at] = min(x, y)
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			y := b.Data[b.Off]
+			for at := range d {
+				x := p[at]
+				d[at] = min(x, y)
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc == 1 && a.Inc == 0 && b.Inc == 1:
-		d := dst.Unit(n)
-		x := a.Data[a.Off]
-		q := b.Unit(n)[:len(d)]
-		for at := range d {
-			y := q[at]
-			d[at] = min(x, y)
+		for range rows {
+			d := dst.Unit(n)
+			x := a.Data[a.Off]
+			q := b.Unit(n)[:len(d)]
+			for at := range d {
+				y := q[at]
+				d[at] = min(x, y)
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc == 1 && a.Inc == 1:
-		d := dst.Unit(n)
-		p := a.Unit(n)[:len(d)]
-		q, j, jStep := b.Data, b.Off, b.Inc
-		for at := range d {
-			x := p[at]
-			y := q[j]
-			d[at] = min(x, y)
-			j += jStep
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			q, j, jStep := b.Data, b.Off, b.Inc
+			for at := range d {
+				x := p[at]
+				y := q[j]
+				d[at] = min(x, y)
+				j += jStep
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc == 1 && b.Inc == 1:
-		d := dst.Unit(n)
-		p, i, iStep := a.Data, a.Off, a.Inc
-		q := b.Unit(n)[:len(d)]
-		for at := range d {
-			x := p[i]
-			y := q[at]
-			d[at] = min(x, y)
-			i += iStep
+		for range rows {
+			d := dst.Unit(n)
+			p, i, iStep := a.Data, a.Off, a.Inc
+			q := b.Unit(n)[:len(d)]
+			for at := range d {
+				x := p[i]
+				y := q[at]
+				d[at] = min(x, y)
+				i += iStep
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc && b.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		d := dst.Data[dst.Off:][:length]
-		p := a.Data[a.Off:][:length]
-		q := b.Data[b.Off:][:length]
-		for i := uint(0); i < uint(len(d)); i += step {
-			x := p[i]
-			y := q[i]
-			d[i] = min(x, y)
+		for range rows {
+			d := dst.Data[dst.Off:][:length]
+			p := a.Data[a.Off:][:length]
+			q := b.Data[b.Off:][:length]
+			for i := uint(0); i < uint(len(d)); i += step {
+				x := p[i]
+				y := q[i]
+				d[i] = min(x, y)
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc && b.Inc == 0:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		d := dst.Data[dst.Off:][:length]
-		p := a.Data[a.Off:][:length]
-		y := b.Data[b.Off]
-		for i := uint(0); i < uint(len(d)); i += step {
-			x := p[i]
-			d[i] = min(x, y)
+		for range rows {
+			d := dst.Data[dst.Off:][:length]
+			p := a.Data[a.Off:][:length]
+			y := b.Data[b.Off]
+			for i := uint(0); i < uint(len(d)); i += step {
+				x := p[i]
+				d[i] = min(x, y)
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc > 0 && a.Inc == 0 && b.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		d := dst.Data[dst.Off:][:length]
-		x := a.Data[a.Off]
-		q := b.Data[b.Off:][:length]
-		for i := uint(0); i < uint(len(d)); i += step {
-			y := q[i]
-			d[i] = min(x, y)
+		for range rows {
+			d := dst.Data[dst.Off:][:length]
+			x := a.Data[a.Off]
+			q := b.Data[b.Off:][:length]
+			for i := uint(0); i < uint(len(d)); i += step {
+				y := q[i]
+				d[i] = min(x, y)
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	default:
-		d, to, toStep := dst.Data, dst.Off, dst.Inc
-		p, i, iStep := a.Data, a.Off, a.Inc
-		q, j, jStep := b.Data, b.Off, b.Inc
-		for range n {
-			x := p[i]
-			y := q[j]
-			d[to] = min(x, y)
-			to += toStep
-			i += iStep
-			j += jStep
+		for range rows {
+			d, to, toStep := dst.Data, dst.Off, dst.Inc
+			p, i, iStep := a.Data, a.Off, a.Inc
+			q, j, jStep := b.Data, b.Off, b.Inc
+			for range n {
+				x := p[i]
+				y := q[j]
+				d[to] = min(x, y)
+				to += toStep
+				i += iStep
+				j += jStep
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	}
 }
@@ -98,92 +156,150 @@ func (Minimum[T]) Run(dst Vec[T], a Vec[T], b Vec[T], n int) {
 // Maximum stores max(x, y).
 type Maximum[T Real] struct{}
 
-func (Maximum[T]) Run(dst Vec[T], a Vec[T], b Vec[T], n int) {
+func (k Maximum[T]) Run(dst Vec[T], a Vec[T], b Vec[T], n int) {
+	k.Rows(dst, a, b, n, 1)
+}
+
+func (Maximum[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
 	switch {
 	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 1:
-		d := dst.Unit(n)
-		p := a.Unit(n)[:len(d)]
-		q := b.Unit(n)[:len(d)]
-		for at := range d {
-			x := p[at]
-			y := q[at]
-			d[at] = max(x, y)
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			q := b.Unit(n)[:len(d)]
+			for at := range d {
+				x := p[at]
+				y := q[at]
+				d[at] = max(x, y)
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 0:
-		d := dst.Unit(n)
-		p := a.Unit(n)[:len(d)]
-		y := b.Data[b.Off]
-		for at := range d {
-			x := p[at]
-			d[at] = max(x, y)
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			y := b.Data[b.Off]
+			for at := range d {
+				x := p[at]
+				d[at] = max(x, y)
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc == 1 && a.Inc == 0 && b.Inc == 1:
-		d := dst.Unit(n)
-		x := a.Data[a.Off]
-		q := b.Unit(n)[:len(d)]
-		for at := range d {
-			y := q[at]
-			d[at] = max(x, y)
+		for range rows {
+			d := dst.Unit(n)
+			x := a.Data[a.Off]
+			q := b.Unit(n)[:len(d)]
+			for at := range d {
+				y := q[at]
+				d[at] = max(x, y)
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc == 1 && a.Inc == 1:
-		d := dst.Unit(n)
-		p := a.Unit(n)[:len(d)]
-		q, j, jStep := b.Data, b.Off, b.Inc
-		for at := range d {
-			x := p[at]
-			y := q[j]
-			d[at] = max(x, y)
-			j += jStep
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			q, j, jStep := b.Data, b.Off, b.Inc
+			for at := range d {
+				x := p[at]
+				y := q[j]
+				d[at] = max(x, y)
+				j += jStep
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc == 1 && b.Inc == 1:
-		d := dst.Unit(n)
-		p, i, iStep := a.Data, a.Off, a.Inc
-		q := b.Unit(n)[:len(d)]
-		for at := range d {
-			x := p[i]
-			y := q[at]
-			d[at] = max(x, y)
-			i += iStep
+		for range rows {
+			d := dst.Unit(n)
+			p, i, iStep := a.Data, a.Off, a.Inc
+			q := b.Unit(n)[:len(d)]
+			for at := range d {
+				x := p[i]
+				y := q[at]
+				d[at] = max(x, y)
+				i += iStep
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc && b.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		d := dst.Data[dst.Off:][:length]
-		p := a.Data[a.Off:][:length]
-		q := b.Data[b.Off:][:length]
-		for i := uint(0); i < uint(len(d)); i += step {
-			x := p[i]
-			y := q[i]
-			d[i] = max(x, y)
+		for range rows {
+			d := dst.Data[dst.Off:][:length]
+			p := a.Data[a.Off:][:length]
+			q := b.Data[b.Off:][:length]
+			for i := uint(0); i < uint(len(d)); i += step {
+				x := p[i]
+				y := q[i]
+				d[i] = max(x, y)
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc && b.Inc == 0:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		d := dst.Data[dst.Off:][:length]
-		p := a.Data[a.Off:][:length]
-		y := b.Data[b.Off]
-		for i := uint(0); i < uint(len(d)); i += step {
-			x := p[i]
-			d[i] = max(x, y)
+		for range rows {
+			d := dst.Data[dst.Off:][:length]
+			p := a.Data[a.Off:][:length]
+			y := b.Data[b.Off]
+			for i := uint(0); i < uint(len(d)); i += step {
+				x := p[i]
+				d[i] = max(x, y)
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc > 0 && a.Inc == 0 && b.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		d := dst.Data[dst.Off:][:length]
-		x := a.Data[a.Off]
-		q := b.Data[b.Off:][:length]
-		for i := uint(0); i < uint(len(d)); i += step {
-			y := q[i]
-			d[i] = max(x, y)
+		for range rows {
+			d := dst.Data[dst.Off:][:length]
+			x := a.Data[a.Off]
+			q := b.Data[b.Off:][:length]
+			for i := uint(0); i < uint(len(d)); i += step {
+				y := q[i]
+				d[i] = max(x, y)
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	default:
-		d, to, toStep := dst.Data, dst.Off, dst.Inc
-		p, i, iStep := a.Data, a.Off, a.Inc
-		q, j, jStep := b.Data, b.Off, b.Inc
-		for range n {
-			x := p[i]
-			y := q[j]
-			d[to] = max(x, y)
-			to += toStep
-			i += iStep
-			j += jStep
+		for range rows {
+			d, to, toStep := dst.Data, dst.Off, dst.Inc
+			p, i, iStep := a.Data, a.Off, a.Inc
+			q, j, jStep := b.Data, b.Off, b.Inc
+			for range n {
+				x := p[i]
+				y := q[j]
+				d[to] = max(x, y)
+				to += toStep
+				i += iStep
+				j += jStep
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	}
 }
@@ -191,92 +307,150 @@ func (Maximum[T]) Run(dst Vec[T], a Vec[T], b Vec[T], n int) {
 // FMin stores fmin(x, y).
 type FMin[T Real] struct{}
 
-func (FMin[T]) Run(dst Vec[T], a Vec[T], b Vec[T], n int) {
+func (k FMin[T]) Run(dst Vec[T], a Vec[T], b Vec[T], n int) {
+	k.Rows(dst, a, b, n, 1)
+}
+
+func (FMin[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
 	switch {
 	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 1:
-		d := dst.Unit(n)
-		p := a.Unit(n)[:len(d)]
-		q := b.Unit(n)[:len(d)]
-		for at := range d {
-			x := p[at]
-			y := q[at]
-			d[at] = fmin(x, y)
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			q := b.Unit(n)[:len(d)]
+			for at := range d {
+				x := p[at]
+				y := q[at]
+				d[at] = fmin(x, y)
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 0:
-		d := dst.Unit(n)
-		p := a.Unit(n)[:len(d)]
-		y := b.Data[b.Off]
-		for at := range d {
-			x := p[at]
-			d[at] = fmin(x, y)
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			y := b.Data[b.Off]
+			for at := range d {
+				x := p[at]
+				d[at] = fmin(x, y)
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc == 1 && a.Inc == 0 && b.Inc == 1:
-		d := dst.Unit(n)
-		x := a.Data[a.Off]
-		q := b.Unit(n)[:len(d)]
-		for at := range d {
-			y := q[at]
-			d[at] = fmin(x, y)
+		for range rows {
+			d := dst.Unit(n)
+			x := a.Data[a.Off]
+			q := b.Unit(n)[:len(d)]
+			for at := range d {
+				y := q[at]
+				d[at] = fmin(x, y)
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc == 1 && a.Inc == 1:
-		d := dst.Unit(n)
-		p := a.Unit(n)[:len(d)]
-		q, j, jStep := b.Data, b.Off, b.Inc
-		for at := range d {
-			x := p[at]
-			y := q[j]
-			d[at] = fmin(x, y)
-			j += jStep
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			q, j, jStep := b.Data, b.Off, b.Inc
+			for at := range d {
+				x := p[at]
+				y := q[j]
+				d[at] = fmin(x, y)
+				j += jStep
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc == 1 && b.Inc == 1:
-		d := dst.Unit(n)
-		p, i, iStep := a.Data, a.Off, a.Inc
-		q := b.Unit(n)[:len(d)]
-		for at := range d {
-			x := p[i]
-			y := q[at]
-			d[at] = fmin(x, y)
-			i += iStep
+		for range rows {
+			d := dst.Unit(n)
+			p, i, iStep := a.Data, a.Off, a.Inc
+			q := b.Unit(n)[:len(d)]
+			for at := range d {
+				x := p[i]
+				y := q[at]
+				d[at] = fmin(x, y)
+				i += iStep
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc && b.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		d := dst.Data[dst.Off:][:length]
-		p := a.Data[a.Off:][:length]
-		q := b.Data[b.Off:][:length]
-		for i := uint(0); i < uint(len(d)); i += step {
-			x := p[i]
-			y := q[i]
-			d[i] = fmin(x, y)
+		for range rows {
+			d := dst.Data[dst.Off:][:length]
+			p := a.Data[a.Off:][:length]
+			q := b.Data[b.Off:][:length]
+			for i := uint(0); i < uint(len(d)); i += step {
+				x := p[i]
+				y := q[i]
+				d[i] = fmin(x, y)
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc && b.Inc == 0:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		d := dst.Data[dst.Off:][:length]
-		p := a.Data[a.Off:][:length]
-		y := b.Data[b.Off]
-		for i := uint(0); i < uint(len(d)); i += step {
-			x := p[i]
-			d[i] = fmin(x, y)
+		for range rows {
+			d := dst.Data[dst.Off:][:length]
+			p := a.Data[a.Off:][:length]
+			y := b.Data[b.Off]
+			for i := uint(0); i < uint(len(d)); i += step {
+				x := p[i]
+				d[i] = fmin(x, y)
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc > 0 && a.Inc == 0 && b.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		d := dst.Data[dst.Off:][:length]
-		x := a.Data[a.Off]
-		q := b.Data[b.Off:][:length]
-		for i := uint(0); i < uint(len(d)); i += step {
-			y := q[i]
-			d[i] = fmin(x, y)
+		for range rows {
+			d := dst.Data[dst.Off:][:length]
+			x := a.Data[a.Off]
+			q := b.Data[b.Off:][:length]
+			for i := uint(0); i < uint(len(d)); i += step {
+				y := q[i]
+				d[i] = fmin(x, y)
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	default:
-		d, to, toStep := dst.Data, dst.Off, dst.Inc
-		p, i, iStep := a.Data, a.Off, a.Inc
-		q, j, jStep := b.Data, b.Off, b.Inc
-		for range n {
-			x := p[i]
-			y := q[j]
-			d[to] = fmin(x, y)
-			to += toStep
-			i += iStep
-			j += jStep
+		for range rows {
+			d, to, toStep := dst.Data, dst.Off, dst.Inc
+			p, i, iStep := a.Data, a.Off, a.Inc
+			q, j, jStep := b.Data, b.Off, b.Inc
+			for range n {
+				x := p[i]
+				y := q[j]
+				d[to] = fmin(x, y)
+				to += toStep
+				i += iStep
+				j += jStep
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	}
 }
@@ -284,92 +458,150 @@ func (FMin[T]) Run(dst Vec[T], a Vec[T], b Vec[T], n int) {
 // FMax stores fmax(x, y).
 type FMax[T Real] struct{}
 
-func (FMax[T]) Run(dst Vec[T], a Vec[T], b Vec[T], n int) {
+func (k FMax[T]) Run(dst Vec[T], a Vec[T], b Vec[T], n int) {
+	k.Rows(dst, a, b, n, 1)
+}
+
+func (FMax[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
 	switch {
 	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 1:
-		d := dst.Unit(n)
-		p := a.Unit(n)[:len(d)]
-		q := b.Unit(n)[:len(d)]
-		for at := range d {
-			x := p[at]
-			y := q[at]
-			d[at] = fmax(x, y)
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			q := b.Unit(n)[:len(d)]
+			for at := range d {
+				x := p[at]
+				y := q[at]
+				d[at] = fmax(x, y)
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 0:
-		d := dst.Unit(n)
-		p := a.Unit(n)[:len(d)]
-		y := b.Data[b.Off]
-		for at := range d {
-			x := p[at]
-			d[at] = fmax(x, y)
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			y := b.Data[b.Off]
+			for at := range d {
+				x := p[at]
+				d[at] = fmax(x, y)
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc == 1 && a.Inc == 0 && b.Inc == 1:
-		d := dst.Unit(n)
-		x := a.Data[a.Off]
-		q := b.Unit(n)[:len(d)]
-		for at := range d {
-			y := q[at]
-			d[at] = fmax(x, y)
+		for range rows {
+			d := dst.Unit(n)
+			x := a.Data[a.Off]
+			q := b.Unit(n)[:len(d)]
+			for at := range d {
+				y := q[at]
+				d[at] = fmax(x, y)
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc == 1 && a.Inc == 1:
-		d := dst.Unit(n)
-		p := a.Unit(n)[:len(d)]
-		q, j, jStep := b.Data, b.Off, b.Inc
-		for at := range d {
-			x := p[at]
-			y := q[j]
-			d[at] = fmax(x, y)
-			j += jStep
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			q, j, jStep := b.Data, b.Off, b.Inc
+			for at := range d {
+				x := p[at]
+				y := q[j]
+				d[at] = fmax(x, y)
+				j += jStep
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc == 1 && b.Inc == 1:
-		d := dst.Unit(n)
-		p, i, iStep := a.Data, a.Off, a.Inc
-		q := b.Unit(n)[:len(d)]
-		for at := range d {
-			x := p[i]
-			y := q[at]
-			d[at] = fmax(x, y)
-			i += iStep
+		for range rows {
+			d := dst.Unit(n)
+			p, i, iStep := a.Data, a.Off, a.Inc
+			q := b.Unit(n)[:len(d)]
+			for at := range d {
+				x := p[i]
+				y := q[at]
+				d[at] = fmax(x, y)
+				i += iStep
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc && b.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		d := dst.Data[dst.Off:][:length]
-		p := a.Data[a.Off:][:length]
-		q := b.Data[b.Off:][:length]
-		for i := uint(0); i < uint(len(d)); i += step {
-			x := p[i]
-			y := q[i]
-			d[i] = fmax(x, y)
+		for range rows {
+			d := dst.Data[dst.Off:][:length]
+			p := a.Data[a.Off:][:length]
+			q := b.Data[b.Off:][:length]
+			for i := uint(0); i < uint(len(d)); i += step {
+				x := p[i]
+				y := q[i]
+				d[i] = fmax(x, y)
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc && b.Inc == 0:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		d := dst.Data[dst.Off:][:length]
-		p := a.Data[a.Off:][:length]
-		y := b.Data[b.Off]
-		for i := uint(0); i < uint(len(d)); i += step {
-			x := p[i]
-			d[i] = fmax(x, y)
+		for range rows {
+			d := dst.Data[dst.Off:][:length]
+			p := a.Data[a.Off:][:length]
+			y := b.Data[b.Off]
+			for i := uint(0); i < uint(len(d)); i += step {
+				x := p[i]
+				d[i] = fmax(x, y)
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	case dst.Inc > 0 && a.Inc == 0 && b.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		d := dst.Data[dst.Off:][:length]
-		x := a.Data[a.Off]
-		q := b.Data[b.Off:][:length]
-		for i := uint(0); i < uint(len(d)); i += step {
-			y := q[i]
-			d[i] = fmax(x, y)
+		for range rows {
+			d := dst.Data[dst.Off:][:length]
+			x := a.Data[a.Off]
+			q := b.Data[b.Off:][:length]
+			for i := uint(0); i < uint(len(d)); i += step {
+				y := q[i]
+				d[i] = fmax(x, y)
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	default:
-		d, to, toStep := dst.Data, dst.Off, dst.Inc
-		p, i, iStep := a.Data, a.Off, a.Inc
-		q, j, jStep := b.Data, b.Off, b.Inc
-		for range n {
-			x := p[i]
-			y := q[j]
-			d[to] = fmax(x, y)
-			to += toStep
-			i += iStep
-			j += jStep
+		for range rows {
+			d, to, toStep := dst.Data, dst.Off, dst.Inc
+			p, i, iStep := a.Data, a.Off, a.Inc
+			q, j, jStep := b.Data, b.Off, b.Inc
+			for range n {
+				x := p[i]
+				y := q[j]
+				d[to] = fmax(x, y)
+				to += toStep
+				i += iStep
+				j += jStep
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+
 		}
 	}
 }
@@ -377,42 +609,67 @@ func (FMax[T]) Run(dst Vec[T], a Vec[T], b Vec[T], n int) {
 // Clip stores min(max(x, y), z).
 type Clip[T Real] struct{}
 
-func (Clip[T]) Run(dst Vec[T], a Vec[T], b Vec[T], c Vec[T], n int) {
+func (k Clip[T]) Run(dst Vec[T], a Vec[T], b Vec[T], c Vec[T], n int) {
+	k.Rows(dst, a, b, c, n, 1)
+}
+
+func (Clip[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], c Vec[T], n, rows int) {
 	switch {
 	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 1 && c.Inc == 1:
-		d := dst.Unit(n)
-		p := a.Unit(n)[:len(d)]
-		q := b.Unit(n)[:len(d)]
-		r := c.Unit(n)[:len(d)]
-		for at := range d {
-			x := p[at]
-			y := q[at]
-			z := r[at]
-			d[at] = min(max(x, y), z)
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			q := b.Unit(n)[:len(d)]
+			r := c.Unit(n)[:len(d)]
+			for at := range d {
+				x := p[at]
+				y := q[at]
+				z := r[at]
+				d[at] = min(max(x, y), z)
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+			c.Off += c.Next
+
 		}
 	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 0 && c.Inc == 0:
-		d := dst.Unit(n)
-		p := a.Unit(n)[:len(d)]
-		y := b.Data[b.Off]
-		z := c.Data[c.Off]
-		for at := range d {
-			x := p[at]
-			d[at] = min(max(x, y), z)
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			y := b.Data[b.Off]
+			z := c.Data[c.Off]
+			for at := range d {
+				x := p[at]
+				d[at] = min(max(x, y), z)
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+			c.Off += c.Next
+
 		}
 	default:
-		d, to, toStep := dst.Data, dst.Off, dst.Inc
-		p, i, iStep := a.Data, a.Off, a.Inc
-		q, j, jStep := b.Data, b.Off, b.Inc
-		r, k, kStep := c.Data, c.Off, c.Inc
-		for range n {
-			x := p[i]
-			y := q[j]
-			z := r[k]
-			d[to] = min(max(x, y), z)
-			to += toStep
-			i += iStep
-			j += jStep
-			k += kStep
+		for range rows {
+			d, to, toStep := dst.Data, dst.Off, dst.Inc
+			p, i, iStep := a.Data, a.Off, a.Inc
+			q, j, jStep := b.Data, b.Off, b.Inc
+			r, k, kStep := c.Data, c.Off, c.Inc
+			for range n {
+				x := p[i]
+				y := q[j]
+				z := r[k]
+				d[to] = min(max(x, y), z)
+				to += toStep
+				i += iStep
+				j += jStep
+				k += kStep
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+			c.Off += c.Next
+
 		}
 	}
 }

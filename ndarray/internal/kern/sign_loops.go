@@ -7,31 +7,50 @@ import "math"
 // Neg stores -x.
 type Neg[T Number] struct{}
 
-func (Neg[T]) Run(dst Vec[T], a Vec[T], n int) {
+func (k Neg[T]) Run(dst Vec[T], a Vec[T], n int) {
+	k.Rows(dst, a, n, 1)
+}
+
+func (Neg[T]) Rows(dst Vec[T], a Vec[T], n, rows int) {
 	switch {
 	case dst.Inc == 1 && a.Inc == 1:
-		d := dst.Unit(n)
-		p := a.Unit(n)[:len(d)]
-		for at := range d {
-			x := p[at]
-			d[at] = -x
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			for at := range d {
+				x := p[at]
+				d[at] = -x
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		d := dst.Data[dst.Off:][:length]
-		p := a.Data[a.Off:][:length]
-		for i := uint(0); i < uint(len(d)); i += step {
-			x := p[i]
-			d[i] = -x
+		for range rows {
+			d := dst.Data[dst.Off:][:length]
+			p := a.Data[a.Off:][:length]
+			for i := uint(0); i < uint(len(d)); i += step {
+				x := p[i]
+				d[i] = -x
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+
 		}
 	default:
-		d, to, toStep := dst.Data, dst.Off, dst.Inc
-		p, i, iStep := a.Data, a.Off, a.Inc
-		for range n {
-			x := p[i]
-			d[to] = -x
-			to += toStep
-			i += iStep
+		for range rows {
+			d, to, toStep := dst.Data, dst.Off, dst.Inc
+			p, i, iStep := a.Data, a.Off, a.Inc
+			for range n {
+				x := p[i]
+				d[to] = -x
+				to += toStep
+				i += iStep
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+
 		}
 	}
 }
@@ -39,31 +58,50 @@ func (Neg[T]) Run(dst Vec[T], a Vec[T], n int) {
 // Abs stores abs(x).
 type Abs[T Real] struct{}
 
-func (Abs[T]) Run(dst Vec[T], a Vec[T], n int) {
+func (k Abs[T]) Run(dst Vec[T], a Vec[T], n int) {
+	k.Rows(dst, a, n, 1)
+}
+
+func (Abs[T]) Rows(dst Vec[T], a Vec[T], n, rows int) {
 	switch {
 	case dst.Inc == 1 && a.Inc == 1:
-		d := dst.Unit(n)
-		p := a.Unit(n)[:len(d)]
-		for at := range d {
-			x := p[at]
-			d[at] = abs(x)
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			for at := range d {
+				x := p[at]
+				d[at] = abs(x)
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		d := dst.Data[dst.Off:][:length]
-		p := a.Data[a.Off:][:length]
-		for i := uint(0); i < uint(len(d)); i += step {
-			x := p[i]
-			d[i] = abs(x)
+		for range rows {
+			d := dst.Data[dst.Off:][:length]
+			p := a.Data[a.Off:][:length]
+			for i := uint(0); i < uint(len(d)); i += step {
+				x := p[i]
+				d[i] = abs(x)
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+
 		}
 	default:
-		d, to, toStep := dst.Data, dst.Off, dst.Inc
-		p, i, iStep := a.Data, a.Off, a.Inc
-		for range n {
-			x := p[i]
-			d[to] = abs(x)
-			to += toStep
-			i += iStep
+		for range rows {
+			d, to, toStep := dst.Data, dst.Off, dst.Inc
+			p, i, iStep := a.Data, a.Off, a.Inc
+			for range n {
+				x := p[i]
+				d[to] = abs(x)
+				to += toStep
+				i += iStep
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+
 		}
 	}
 }
@@ -71,31 +109,50 @@ func (Abs[T]) Run(dst Vec[T], a Vec[T], n int) {
 // Sign stores sign(x).
 type Sign[T Real] struct{}
 
-func (Sign[T]) Run(dst Vec[T], a Vec[T], n int) {
+func (k Sign[T]) Run(dst Vec[T], a Vec[T], n int) {
+	k.Rows(dst, a, n, 1)
+}
+
+func (Sign[T]) Rows(dst Vec[T], a Vec[T], n, rows int) {
 	switch {
 	case dst.Inc == 1 && a.Inc == 1:
-		d := dst.Unit(n)
-		p := a.Unit(n)[:len(d)]
-		for at := range d {
-			x := p[at]
-			d[at] = sign(x)
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			for at := range d {
+				x := p[at]
+				d[at] = sign(x)
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		d := dst.Data[dst.Off:][:length]
-		p := a.Data[a.Off:][:length]
-		for i := uint(0); i < uint(len(d)); i += step {
-			x := p[i]
-			d[i] = sign(x)
+		for range rows {
+			d := dst.Data[dst.Off:][:length]
+			p := a.Data[a.Off:][:length]
+			for i := uint(0); i < uint(len(d)); i += step {
+				x := p[i]
+				d[i] = sign(x)
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+
 		}
 	default:
-		d, to, toStep := dst.Data, dst.Off, dst.Inc
-		p, i, iStep := a.Data, a.Off, a.Inc
-		for range n {
-			x := p[i]
-			d[to] = sign(x)
-			to += toStep
-			i += iStep
+		for range rows {
+			d, to, toStep := dst.Data, dst.Off, dst.Inc
+			p, i, iStep := a.Data, a.Off, a.Inc
+			for range n {
+				x := p[i]
+				d[to] = sign(x)
+				to += toStep
+				i += iStep
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+
 		}
 	}
 }
@@ -103,31 +160,50 @@ func (Sign[T]) Run(dst Vec[T], a Vec[T], n int) {
 // Square stores x * x.
 type Square[T Number] struct{}
 
-func (Square[T]) Run(dst Vec[T], a Vec[T], n int) {
+func (k Square[T]) Run(dst Vec[T], a Vec[T], n int) {
+	k.Rows(dst, a, n, 1)
+}
+
+func (Square[T]) Rows(dst Vec[T], a Vec[T], n, rows int) {
 	switch {
 	case dst.Inc == 1 && a.Inc == 1:
-		d := dst.Unit(n)
-		p := a.Unit(n)[:len(d)]
-		for at := range d {
-			x := p[at]
-			d[at] = x * x
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			for at := range d {
+				x := p[at]
+				d[at] = x * x
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		d := dst.Data[dst.Off:][:length]
-		p := a.Data[a.Off:][:length]
-		for i := uint(0); i < uint(len(d)); i += step {
-			x := p[i]
-			d[i] = x * x
+		for range rows {
+			d := dst.Data[dst.Off:][:length]
+			p := a.Data[a.Off:][:length]
+			for i := uint(0); i < uint(len(d)); i += step {
+				x := p[i]
+				d[i] = x * x
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+
 		}
 	default:
-		d, to, toStep := dst.Data, dst.Off, dst.Inc
-		p, i, iStep := a.Data, a.Off, a.Inc
-		for range n {
-			x := p[i]
-			d[to] = x * x
-			to += toStep
-			i += iStep
+		for range rows {
+			d, to, toStep := dst.Data, dst.Off, dst.Inc
+			p, i, iStep := a.Data, a.Off, a.Inc
+			for range n {
+				x := p[i]
+				d[to] = x * x
+				to += toStep
+				i += iStep
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+
 		}
 	}
 }
@@ -135,31 +211,50 @@ func (Square[T]) Run(dst Vec[T], a Vec[T], n int) {
 // Reciprocal stores 1 / x.
 type Reciprocal[T Float] struct{}
 
-func (Reciprocal[T]) Run(dst Vec[T], a Vec[T], n int) {
+func (k Reciprocal[T]) Run(dst Vec[T], a Vec[T], n int) {
+	k.Rows(dst, a, n, 1)
+}
+
+func (Reciprocal[T]) Rows(dst Vec[T], a Vec[T], n, rows int) {
 	switch {
 	case dst.Inc == 1 && a.Inc == 1:
-		d := dst.Unit(n)
-		p := a.Unit(n)[:len(d)]
-		for at := range d {
-			x := p[at]
-			d[at] = 1 / x
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			for at := range d {
+				x := p[at]
+				d[at] = 1 / x
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		d := dst.Data[dst.Off:][:length]
-		p := a.Data[a.Off:][:length]
-		for i := uint(0); i < uint(len(d)); i += step {
-			x := p[i]
-			d[i] = 1 / x
+		for range rows {
+			d := dst.Data[dst.Off:][:length]
+			p := a.Data[a.Off:][:length]
+			for i := uint(0); i < uint(len(d)); i += step {
+				x := p[i]
+				d[i] = 1 / x
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+
 		}
 	default:
-		d, to, toStep := dst.Data, dst.Off, dst.Inc
-		p, i, iStep := a.Data, a.Off, a.Inc
-		for range n {
-			x := p[i]
-			d[to] = 1 / x
-			to += toStep
-			i += iStep
+		for range rows {
+			d, to, toStep := dst.Data, dst.Off, dst.Inc
+			p, i, iStep := a.Data, a.Off, a.Inc
+			for range n {
+				x := p[i]
+				d[to] = 1 / x
+				to += toStep
+				i += iStep
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+
 		}
 	}
 }
@@ -167,31 +262,50 @@ func (Reciprocal[T]) Run(dst Vec[T], a Vec[T], n int) {
 // Sqrt stores Sqrt(x)).
 type Sqrt[T Float] struct{}
 
-func (Sqrt[T]) Run(dst Vec[T], a Vec[T], n int) {
+func (k Sqrt[T]) Run(dst Vec[T], a Vec[T], n int) {
+	k.Rows(dst, a, n, 1)
+}
+
+func (Sqrt[T]) Rows(dst Vec[T], a Vec[T], n, rows int) {
 	switch {
 	case dst.Inc == 1 && a.Inc == 1:
-		d := dst.Unit(n)
-		p := a.Unit(n)[:len(d)]
-		for at := range d {
-			x := p[at]
-			d[at] = T(math.Sqrt(float64(x)))
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			for at := range d {
+				x := p[at]
+				d[at] = T(math.Sqrt(float64(x)))
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		d := dst.Data[dst.Off:][:length]
-		p := a.Data[a.Off:][:length]
-		for i := uint(0); i < uint(len(d)); i += step {
-			x := p[i]
-			d[i] = T(math.Sqrt(float64(x)))
+		for range rows {
+			d := dst.Data[dst.Off:][:length]
+			p := a.Data[a.Off:][:length]
+			for i := uint(0); i < uint(len(d)); i += step {
+				x := p[i]
+				d[i] = T(math.Sqrt(float64(x)))
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+
 		}
 	default:
-		d, to, toStep := dst.Data, dst.Off, dst.Inc
-		p, i, iStep := a.Data, a.Off, a.Inc
-		for range n {
-			x := p[i]
-			d[to] = T(math.Sqrt(float64(x)))
-			to += toStep
-			i += iStep
+		for range rows {
+			d, to, toStep := dst.Data, dst.Off, dst.Inc
+			p, i, iStep := a.Data, a.Off, a.Inc
+			for range n {
+				x := p[i]
+				d[to] = T(math.Sqrt(float64(x)))
+				to += toStep
+				i += iStep
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+
 		}
 	}
 }
@@ -199,31 +313,50 @@ func (Sqrt[T]) Run(dst Vec[T], a Vec[T], n int) {
 // Floor stores Floor(x)).
 type Floor[T Float] struct{}
 
-func (Floor[T]) Run(dst Vec[T], a Vec[T], n int) {
+func (k Floor[T]) Run(dst Vec[T], a Vec[T], n int) {
+	k.Rows(dst, a, n, 1)
+}
+
+func (Floor[T]) Rows(dst Vec[T], a Vec[T], n, rows int) {
 	switch {
 	case dst.Inc == 1 && a.Inc == 1:
-		d := dst.Unit(n)
-		p := a.Unit(n)[:len(d)]
-		for at := range d {
-			x := p[at]
-			d[at] = T(math.Floor(float64(x)))
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			for at := range d {
+				x := p[at]
+				d[at] = T(math.Floor(float64(x)))
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		d := dst.Data[dst.Off:][:length]
-		p := a.Data[a.Off:][:length]
-		for i := uint(0); i < uint(len(d)); i += step {
-			x := p[i]
-			d[i] = T(math.Floor(float64(x)))
+		for range rows {
+			d := dst.Data[dst.Off:][:length]
+			p := a.Data[a.Off:][:length]
+			for i := uint(0); i < uint(len(d)); i += step {
+				x := p[i]
+				d[i] = T(math.Floor(float64(x)))
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+
 		}
 	default:
-		d, to, toStep := dst.Data, dst.Off, dst.Inc
-		p, i, iStep := a.Data, a.Off, a.Inc
-		for range n {
-			x := p[i]
-			d[to] = T(math.Floor(float64(x)))
-			to += toStep
-			i += iStep
+		for range rows {
+			d, to, toStep := dst.Data, dst.Off, dst.Inc
+			p, i, iStep := a.Data, a.Off, a.Inc
+			for range n {
+				x := p[i]
+				d[to] = T(math.Floor(float64(x)))
+				to += toStep
+				i += iStep
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+
 		}
 	}
 }
@@ -231,31 +364,50 @@ func (Floor[T]) Run(dst Vec[T], a Vec[T], n int) {
 // Ceil stores Ceil(x)).
 type Ceil[T Float] struct{}
 
-func (Ceil[T]) Run(dst Vec[T], a Vec[T], n int) {
+func (k Ceil[T]) Run(dst Vec[T], a Vec[T], n int) {
+	k.Rows(dst, a, n, 1)
+}
+
+func (Ceil[T]) Rows(dst Vec[T], a Vec[T], n, rows int) {
 	switch {
 	case dst.Inc == 1 && a.Inc == 1:
-		d := dst.Unit(n)
-		p := a.Unit(n)[:len(d)]
-		for at := range d {
-			x := p[at]
-			d[at] = T(math.Ceil(float64(x)))
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			for at := range d {
+				x := p[at]
+				d[at] = T(math.Ceil(float64(x)))
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		d := dst.Data[dst.Off:][:length]
-		p := a.Data[a.Off:][:length]
-		for i := uint(0); i < uint(len(d)); i += step {
-			x := p[i]
-			d[i] = T(math.Ceil(float64(x)))
+		for range rows {
+			d := dst.Data[dst.Off:][:length]
+			p := a.Data[a.Off:][:length]
+			for i := uint(0); i < uint(len(d)); i += step {
+				x := p[i]
+				d[i] = T(math.Ceil(float64(x)))
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+
 		}
 	default:
-		d, to, toStep := dst.Data, dst.Off, dst.Inc
-		p, i, iStep := a.Data, a.Off, a.Inc
-		for range n {
-			x := p[i]
-			d[to] = T(math.Ceil(float64(x)))
-			to += toStep
-			i += iStep
+		for range rows {
+			d, to, toStep := dst.Data, dst.Off, dst.Inc
+			p, i, iStep := a.Data, a.Off, a.Inc
+			for range n {
+				x := p[i]
+				d[to] = T(math.Ceil(float64(x)))
+				to += toStep
+				i += iStep
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+
 		}
 	}
 }
@@ -263,31 +415,50 @@ func (Ceil[T]) Run(dst Vec[T], a Vec[T], n int) {
 // Trunc stores Trunc(x)).
 type Trunc[T Float] struct{}
 
-func (Trunc[T]) Run(dst Vec[T], a Vec[T], n int) {
+func (k Trunc[T]) Run(dst Vec[T], a Vec[T], n int) {
+	k.Rows(dst, a, n, 1)
+}
+
+func (Trunc[T]) Rows(dst Vec[T], a Vec[T], n, rows int) {
 	switch {
 	case dst.Inc == 1 && a.Inc == 1:
-		d := dst.Unit(n)
-		p := a.Unit(n)[:len(d)]
-		for at := range d {
-			x := p[at]
-			d[at] = T(math.Trunc(float64(x)))
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			for at := range d {
+				x := p[at]
+				d[at] = T(math.Trunc(float64(x)))
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		d := dst.Data[dst.Off:][:length]
-		p := a.Data[a.Off:][:length]
-		for i := uint(0); i < uint(len(d)); i += step {
-			x := p[i]
-			d[i] = T(math.Trunc(float64(x)))
+		for range rows {
+			d := dst.Data[dst.Off:][:length]
+			p := a.Data[a.Off:][:length]
+			for i := uint(0); i < uint(len(d)); i += step {
+				x := p[i]
+				d[i] = T(math.Trunc(float64(x)))
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+
 		}
 	default:
-		d, to, toStep := dst.Data, dst.Off, dst.Inc
-		p, i, iStep := a.Data, a.Off, a.Inc
-		for range n {
-			x := p[i]
-			d[to] = T(math.Trunc(float64(x)))
-			to += toStep
-			i += iStep
+		for range rows {
+			d, to, toStep := dst.Data, dst.Off, dst.Inc
+			p, i, iStep := a.Data, a.Off, a.Inc
+			for range n {
+				x := p[i]
+				d[to] = T(math.Trunc(float64(x)))
+				to += toStep
+				i += iStep
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+
 		}
 	}
 }
@@ -295,31 +466,50 @@ func (Trunc[T]) Run(dst Vec[T], a Vec[T], n int) {
 // RoundToEven stores RoundToEven(x)).
 type RoundToEven[T Float] struct{}
 
-func (RoundToEven[T]) Run(dst Vec[T], a Vec[T], n int) {
+func (k RoundToEven[T]) Run(dst Vec[T], a Vec[T], n int) {
+	k.Rows(dst, a, n, 1)
+}
+
+func (RoundToEven[T]) Rows(dst Vec[T], a Vec[T], n, rows int) {
 	switch {
 	case dst.Inc == 1 && a.Inc == 1:
-		d := dst.Unit(n)
-		p := a.Unit(n)[:len(d)]
-		for at := range d {
-			x := p[at]
-			d[at] = T(math.RoundToEven(float64(x)))
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			for at := range d {
+				x := p[at]
+				d[at] = T(math.RoundToEven(float64(x)))
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+
 		}
 	case dst.Inc > 0 && a.Inc == dst.Inc:
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
-		d := dst.Data[dst.Off:][:length]
-		p := a.Data[a.Off:][:length]
-		for i := uint(0); i < uint(len(d)); i += step {
-			x := p[i]
-			d[i] = T(math.RoundToEven(float64(x)))
+		for range rows {
+			d := dst.Data[dst.Off:][:length]
+			p := a.Data[a.Off:][:length]
+			for i := uint(0); i < uint(len(d)); i += step {
+				x := p[i]
+				d[i] = T(math.RoundToEven(float64(x)))
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+
 		}
 	default:
-		d, to, toStep := dst.Data, dst.Off, dst.Inc
-		p, i, iStep := a.Data, a.Off, a.Inc
-		for range n {
-			x := p[i]
-			d[to] = T(math.RoundToEven(float64(x)))
-			to += toStep
-			i += iStep
+		for range rows {
+			d, to, toStep := dst.Data, dst.Off, dst.Inc
+			p, i, iStep := a.Data, a.Off, a.Inc
+			for range n {
+				x := p[i]
+				d[to] = T(math.RoundToEven(float64(x)))
+				to += toStep
+				i += iStep
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+
 		}
 	}
 }

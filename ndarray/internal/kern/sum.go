@@ -170,4 +170,4 @@ func ProdRows[T Number](acc []T, x Vec[T], stride, rows, n int) {
 }
 
 // from returns the run without its first i elements.
-func (v Vec[T]) from(i int) Vec[T] { return Vec[T]{v.Data, v.Off + i*v.Inc, v.Inc} }
+func (v Vec[T]) from(i int) Vec[T] { return Vec[T]{Data: v.Data, Off: v.Off + i*v.Inc, Inc: v.Inc} }

@@ -7,7 +7,7 @@ type Plane[T any] struct {
 }
 
 // row returns the run of row i from column j.
-func (p Plane[T]) row(i, j int) Vec[T] { return Vec[T]{p.Data, p.Off + i*p.RowInc + j*p.Inc, p.Inc} }
+func (p Plane[T]) row(i, j int) Vec[T] { return Vec[T]{Data: p.Data, Off: p.Off + i*p.RowInc + j*p.Inc, Inc: p.Inc} }
 
 // tile is the side of the squares that CopyTiles copies: few enough lines of the cache, of both planes, that they stay there
 // meanwhile, even where a power of two between rows makes lines compete for one place.

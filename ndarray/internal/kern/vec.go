@@ -1,9 +1,11 @@
 package kern
 
-// Vec is a run: the elements Data[Off], Data[Off+Inc], Data[Off+2*Inc], ... The increment may be negative, or zero.
+// Vec is a run: the elements Data[Off], Data[Off+Inc], Data[Off+2*Inc], ... The increment may be negative, or zero. Of several
+// rows each begins Next elements after the one before.
 type Vec[T any] struct {
 	Data     []T
 	Off, Inc int
+	Next     int
 }
 
 // Unit returns the n elements of a run whose increment is one.

@@ -13,7 +13,7 @@ import (
 )
 
 var one = map[string]func(float64) float64{
-	"exp": libm.Exp, "log": libm.Log, "log2": libm.Log2, "log10": libm.Log10, "sinh": libm.Sinh, "cosh": libm.Cosh,
+	"exp": libm.Exp, "exp2": libm.Exp2, "log": libm.Log, "log2": libm.Log2, "log10": libm.Log10, "sinh": libm.Sinh, "cosh": libm.Cosh,
 	"sin": libm.Sin, "cos": libm.Cos, "tan": libm.Tan, "arcsin": libm.Asin, "arccos": libm.Acos,
 }
 

@@ -32,6 +32,15 @@ func Pow(x, y float64) float64 {
 	return sign * scale(exp2(p-n, lo), int(n))
 }
 
+// Exp2 returns 2 to the power of x.
+func Exp2(x float64) float64 {
+	if !(math.Abs(x) < 2000) {
+		return math.Exp2(x)
+	}
+	n := math.RoundToEven(x)
+	return scale(exp2(x-n, 0), int(n))
+}
+
 // log2 returns the logarithm to base 2 of x, above zero and finite, as an unrounded sum.
 func log2(x float64) (hi, lo float64) {
 	m, e := math.Frexp(x)

@@ -123,12 +123,17 @@ var loops = template.Must(template.New("").Parse(`
 // {{.Name}} stores {{.Says}}.
 type {{.Type}} struct{}
 {{$result := .Result}}
-func ({{.Receiver}}) Run(dst Vec[{{(index .Forms 0).Dst.Type}}], {{range (index .Forms 0).Operands}}{{.Vec}} Vec[{{.Type}}], {{end}}n int) {
+func (k {{.Receiver}}) Run(dst Vec[{{(index .Forms 0).Dst.Type}}], {{range (index .Forms 0).Operands}}{{.Vec}} Vec[{{.Type}}], {{end}}n int) {
+	k.Rows(dst, {{range (index .Forms 0).Operands}}{{.Vec}}, {{end}}n, 1)
+}
+
+func ({{.Receiver}}) Rows(dst Vec[{{(index .Forms 0).Dst.Type}}], {{range (index .Forms 0).Operands}}{{.Vec}} Vec[{{.Type}}], {{end}}n, rows int) {
 	switch {
 	{{- range .Forms}}
 	{{if .When}}case {{.When}}:{{else}}default:{{end}}
 	{{- if eq .Dst.Mode "together"}}
 		step, length := uint(dst.Inc), (n-1)*dst.Inc+1
+		for range rows {
 		d := dst.Data[dst.Off:][:length]
 		{{range .Operands -}}
 		{{if eq .Mode "scalar"}}{{.Value}} := {{.Vec}}.Data[{{.Vec}}.Off]
@@ -139,7 +144,10 @@ func ({{.Receiver}}) Run(dst Vec[{{(index .Forms 0).Dst.Type}}], {{range (index 
 			{{end}}{{end -}}
 			d[i] = {{$result}}
 		}
+		{{template "next" .}}
+		}
 	{{- else}}
+		for range rows {
 		{{- if eq .Dst.Mode "unit"}}
 		d := dst.Unit(n)
 		{{- else}}
@@ -166,8 +174,13 @@ func ({{.Receiver}}) Run(dst Vec[{{(index .Forms 0).Dst.Type}}], {{range (index 
 			{{if eq .Mode "stride"}}{{.Index}} += {{.Index}}Step
 			{{end}}{{end -}}
 		}
+		{{template "next" .}}
+		}
 	{{- end}}
 	{{- end}}
 	}
 }
+{{- define "next"}}dst.Off += dst.Next
+		{{range .Operands}}{{.Vec}}.Off += {{.Vec}}.Next
+		{{end}}{{end}}
 `))

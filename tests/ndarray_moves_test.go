@@ -1,0 +1,103 @@
+package tests
+
+import . "github.com/samebytes/samebytes/ndarray"
+
+var moveTwins = map[string]functions{
+	"bool":       moves[bool](),
+	"int8":       moves[int8](),
+	"int16":      moves[int16](),
+	"int32":      moves[int32](),
+	"int64":      moves[int64](),
+	"uint8":      moves[uint8](),
+	"uint16":     moves[uint16](),
+	"uint32":     moves[uint32](),
+	"uint64":     moves[uint64](),
+	"float32":    moves[float32](),
+	"float64":    moves[float64](),
+	"complex64":  moves[complex64](),
+	"complex128": moves[complex128](),
+}
+
+func moves[T comparable]() functions {
+	return functions{
+		"Copy":   func(c *call) []any { return []any{arrayOf[T](c, 0).Copy()} },
+		"CopyTo": one(CopyTo[T]),
+		"Fill":   func(c *call) []any { return []any{dstOf[T](c).Fill(arrayOf[T](c, 0).At())} },
+		"Convert": func(c *call) []any {
+			return conversions[T]()[parameter[string](c, "to")](c)
+		},
+		"Concatenate": func(c *call) []any {
+			return []any{Concatenate(dstOf[T](c), parameter[int](c, "axis"), arraysOf[T](c)...)}
+		},
+		"Stack": func(c *call) []any { return []any{Stack(dstOf[T](c), parameter[int](c, "axis"), arraysOf[T](c)...)} },
+		"Tile": func(c *call) []any {
+			return []any{Tile(dstOf[T](c), arrayOf[T](c, 0), parameter[[]int](c, "repeats")...)}
+		},
+		"Repeat":     along(Repeat[T], "repeats"),
+		"RepeatEach": along(RepeatEach[T], "counts"),
+		"Roll":       along(Roll[T], "shift"),
+		"Pad": func(c *call) []any {
+			return []any{Pad(dstOf[T](c), arrayOf[T](c, 0), parameter[[][2]int](c, "widths"), arrayOf[T](c, 1).At())}
+		},
+		"Take": func(c *call) []any {
+			return []any{Take(dstOf[T](c), arrayOf[T](c, 0), arrayOf[int64](c, 1), parameter[int](c, "axis"))}
+		},
+		"TakeAlongAxis": func(c *call) []any {
+			return []any{TakeAlongAxis(dstOf[T](c), arrayOf[T](c, 0), arrayOf[int64](c, 1), parameter[int](c, "axis"))}
+		},
+		"Gather": func(c *call) []any {
+			var indices []*Array[int64]
+			for _, index := range c.arrays[1:] {
+				indices = append(indices, index.(*Array[int64]))
+			}
+			return []any{Gather(dstOf[T](c), arrayOf[T](c, 0), indices...)}
+		},
+		"Put": func(c *call) []any { return []any{Put(dstOf[T](c), arrayOf[int64](c, 0), arrayOf[T](c, 1))} },
+		"PutAlongAxis": func(c *call) []any {
+			return []any{PutAlongAxis(dstOf[T](c), arrayOf[int64](c, 0), arrayOf[T](c, 1), parameter[int](c, "axis"))}
+		},
+		"PutMask": func(c *call) []any { return []any{PutMask(dstOf[T](c), arrayOf[bool](c, 0), arrayOf[T](c, 1))} },
+		"Where":   three(Where[T]),
+		"Select":  func(c *call) []any { return []any{Select(dstOf[T](c), arrayOf[T](c, 0), arrayOf[bool](c, 1))} },
+		"Compress": func(c *call) []any {
+			return []any{Compress(dstOf[T](c), arrayOf[T](c, 0), arrayOf[bool](c, 1), parameter[int](c, "axis"))}
+		},
+		"NonZero":     func(c *call) []any { return list(NonZero(arrayOf[T](c, 0))) },
+		"FlatNonZero": func(c *call) []any { return []any{FlatNonZero(arrayOf[T](c, 0))} },
+		"ArgWhere":    func(c *call) []any { return []any{ArgWhere(arrayOf[T](c, 0))} },
+	}
+}
+
+// along is the twin of a function with another parameter than the axis.
+func along[T, P any](f func(dst, a *Array[T], p P, axis int) *Array[T], name string) twin {
+	return func(c *call) []any {
+		return []any{f(dstOf[T](c), arrayOf[T](c, 0), parameter[P](c, name), parameter[int](c, "axis"))}
+	}
+}
+
+func arraysOf[T any](c *call) []*Array[T] {
+	arrays := make([]*Array[T], len(c.arrays))
+	for k := range arrays {
+		arrays[k] = arrayOf[T](c, k)
+	}
+	return arrays
+}
+
+// conversions are Convert from T to each dtype.
+func conversions[T any]() functions {
+	return functions{
+		"bool":       one(Convert[bool, T]),
+		"int8":       one(Convert[int8, T]),
+		"int16":      one(Convert[int16, T]),
+		"int32":      one(Convert[int32, T]),
+		"int64":      one(Convert[int64, T]),
+		"uint8":      one(Convert[uint8, T]),
+		"uint16":     one(Convert[uint16, T]),
+		"uint32":     one(Convert[uint32, T]),
+		"uint64":     one(Convert[uint64, T]),
+		"float32":    one(Convert[float32, T]),
+		"float64":    one(Convert[float64, T]),
+		"complex64":  one(Convert[complex64, T]),
+		"complex128": one(Convert[complex128, T]),
+	}
+}
