@@ -104,8 +104,9 @@ def _npy(rows: list[Row]) -> list[Row]:
         ("read", "read a .npy file into a new array, beside np.load", "read_numpy", 1.2),
         ("big_endian", "read a big-endian .npy file, beside np.load and astype", "big_endian_numpy", 1),
         ("fortran", "read a .npy file in Fortran order into C order, beside NumPy", "fortran_numpy", 1),
+        ("npz", "read a .npz archive's stored member, beside np.load", "npz_numpy", 1),
     ):
-        if item in took:
+        if item in took and beside in took:
             times = took[beside] / took[item]
             goals.append(_goal(f"Go: {goal}", f">= {least} x as fast", f"{times:.3g} x", times >= least))
     for item, goal, most in (

@@ -46,6 +46,8 @@ ITEMS = {
     "big_endian": Item("Go", "read, big-endian: npy.ReadFile", "read_floor"),
     "fortran_numpy": Item("Python", "read, Fortran to C order: np.ascontiguousarray(np.load(path))", "read_floor"),
     "fortran": Item("Go", "read, Fortran to C order: npy.ReadInto a new array", "read_floor"),
+    "npz_numpy": Item("Python", "read, stored in an archive: np.load(path)['a']", "read_floor"),
+    "npz": Item("Go", "read, stored in an archive: npy.OpenZip, npy.ReadMember", "read_floor"),
     "map_numpy": Item("Python", "map, read an element: np.load(path, mmap_mode='r')", None),
     "map": Item("Go", "map, read an element: npy.Map", "map_numpy"),
     "parse_numpy": Item("Python", "header: np.lib.format.read_array_header_1_0", None),
@@ -68,6 +70,7 @@ def measure(size: Size, peer: Path, competitors: Path, say: Callable[[str], None
             "read_numpy": partial(_timed, partial(np.load, files["c"])),
             "big_endian_numpy": partial(_timed, lambda: np.load(files["big_endian"]).astype("=f8")),
             "fortran_numpy": partial(_timed, lambda: np.ascontiguousarray(np.load(files["fortran"]))),
+            "npz_numpy": partial(_timed, partial(_member, files["npz"])),
             "map_numpy": partial(_repeated, lambda: np.load(files["c"], mmap_mode="r")[0, 0]),
             "parse_numpy": _header(files["c"]),
             "small_numpy": partial(_repeated, partial(np.load, files["small"])),
@@ -120,11 +123,13 @@ def _files(size: Size) -> Iterator[dict[str, str]]:
     """The files that are read, and the path of the one that is written."""
     path = segment.path_of(segment.new_name())
     files = {key: f"{path}-{key}.npy" for key in ("c", "big_endian", "fortran", "small", "written")}
+    files["npz"] = f"{path}.npz"
     try:
         a = np.arange(size.rows * size.cols, dtype=np.float64).reshape(size.rows, size.cols)
         np.save(files["c"], a)
         np.save(files["big_endian"], a.astype(">f8"))
         np.save(files["fortran"], np.asfortranarray(a))
+        np.savez(files["npz"], a=a)
         np.save(files["small"], np.arange(128.0))
         del a
         yield files
@@ -164,6 +169,11 @@ def _timed(read: Callable[[], Any]) -> list[float]:
     seconds = time.perf_counter() - start
     del a
     return [seconds]
+
+
+def _member(path: str) -> Any:
+    with np.load(path) as archive:
+        return archive["a"]
 
 
 def _repeated(use: Callable[[], Any]) -> list[float]:

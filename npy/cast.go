@@ -11,7 +11,7 @@ import (
 
 // unzeroed returns n bytes, more than none, of any content, for who writes them all: zeroing them first would take half the time
 // of reading a file into them. It is sound because the string that shares them is seen by nobody, and an allocation of more
-// than 32 KiB begins on a page. TestRead guards it.
+// than 32 KiB begins on a page. TestReadSizes guards it.
 func unzeroed(n int) []byte {
 	var b strings.Builder
 	b.Grow(n)
@@ -20,13 +20,13 @@ func unzeroed(n int) []byte {
 }
 
 // bytesOf returns words as bytes, n of them. It is sound because every pattern of bits is either, and words has as many bytes.
-// TestRead guards it.
+// TestReadSizes guards it.
 func bytesOf(words []uint64, n int) []byte {
 	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(words))), 8*len(words))[:n:n]
 }
 
 // elementsOf returns what newBytes has made as the elements of an array of n. It is sound where b has their bytes: it is aligned for
-// any element, elements hold no pointers, and b is not used otherwise afterwards. TestRead guards it.
+// any element, elements hold no pointers, bools are 0 or 1 by makeBools, and b is not used otherwise afterwards. TestReadSizes guards it.
 func elementsOf[T ndarray.Element](b []byte, n int) []T {
 	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(b))), n)
 }

@@ -17,18 +17,26 @@ func npyItem(item, path string, rows, cols int, p plan) ([]float64, error) {
 	switch item {
 	case "write", "write_floor":
 		return npyWrite(item, path, rows, cols, p)
-	case "read", "big_endian", "fortran":
-		return npyRead(p, func() (a *ndarray.Array[float64], err error) {
-			if item != "fortran" {
-				return npy.ReadFile[float64](path)
-			}
+	case "read", "big_endian":
+		return npyRead(p, func() (*ndarray.Array[float64], error) { return npy.ReadFile[float64](path) })
+	case "fortran":
+		return npyRead(p, func() (*ndarray.Array[float64], error) {
 			f, err := os.Open(path)
 			if err != nil {
 				return nil, err
 			}
 			defer f.Close()
-			a = ndarray.New[float64](rows, cols)
+			a := ndarray.New[float64](rows, cols)
 			return a, npy.ReadInto(a, f)
+		})
+	case "npz":
+		return npyRead(p, func() (*ndarray.Array[float64], error) {
+			z, err := npy.OpenZip(path)
+			if err != nil {
+				return nil, err
+			}
+			defer z.Close()
+			return npy.ReadMember[float64](z, "a")
 		})
 	case "read_floor":
 		seconds := make([]float64, p.most)
