@@ -18,6 +18,7 @@ from benchmarks import (
     locks,
     machine,
     methods,
+    npy,
     report,
     split,
     values,
@@ -33,13 +34,19 @@ def main() -> int:
     parser.add_argument(
         "--locks", type=Path, default=report.ROOT / "bin/bench-locks", help="the C program (benchmarks/locks.c)"
     )
+    parser.add_argument(
+        "--competitors",
+        type=Path,
+        default=report.ROOT / "bin/bench-competitors",
+        help="other Go packages (benchmarks/competitors); left out where it is not built",
+    )
     args = parser.parse_args()
     for program in (args.peer, args.locks):
         if not program.exists():
             parser.error(f"{program} does not exist: make build makes bin/bench-peer and bin/bench-locks")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that everything is cleaned up
     try:
-        results = measure(args.short, args.peer.absolute(), args.locks.absolute())
+        results = measure(args.short, args.peer.absolute(), args.locks.absolute(), args.competitors.absolute())
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
     print(report.full(results))
@@ -52,11 +59,12 @@ def main() -> int:
     return 0
 
 
-def measure(short: bool, peer: Path, program: Path) -> report.Results:
+def measure(short: bool, peer: Path, program: Path, competitors: Path) -> report.Results:
     methods.start_server()
     moved, not_moved = handover.measure(handover.SHORT if short else handover.FULL, peer, _say)
     made, not_made = fresh.measure(fresh.SHORT if short else fresh.FULL, _say)
     mapped, not_mapped = split.measure(split.SHORT if short else split.FULL, _say)
+    files, not_compared = npy.measure(npy.SHORT if short else npy.FULL, peer, competitors, _say)
     rows = {
         "handover": moved,
         "access": access.measure(access.SHORT_ROUNDS if short else access.ROUNDS, peer, _say),
@@ -68,11 +76,12 @@ def measure(short: bool, peer: Path, program: Path) -> report.Results:
         "deaths": deaths.measure(deaths.SHORT if short else deaths.FULL, peer, program, _say),
         "values": values.measure(values.SHORT_ROUNDS if short else values.ROUNDS, _say),
         "split": mapped,
+        "npy": files,
     }
     return {
         "date": datetime.now(UTC).date().isoformat(),
         "machine": machine.describe(peer),
-        "skipped": not_moved + not_made + not_mapped,
+        "skipped": not_moved + not_made + not_mapped + not_compared,
         **rows,
         "goals": goals.judge(rows),
     }

@@ -14,6 +14,7 @@ def judge(rows: Mapping[str, list[Row]]) -> list[Row]:
         + _importing(rows["imports"])
         + _waiting(rows)
         + _values(rows["values"])
+        + _npy(rows.get("npy", []))
     )
 
 
@@ -92,6 +93,31 @@ def _values(values: list[Row]) -> list[Row]:
             ("set", "samebytes.mp.Array, a[i] = x under the lock", 1.2),
         )
     ]
+
+
+def _npy(rows: list[Row]) -> list[Row]:
+    took = {row["item"]: row["median_s"] for row in rows}
+    goals = []
+    for item, goal, beside, least in (
+        ("write", "write a .npy file, beside bare write(2)", "write_floor", 0.95),
+        ("write", "write a .npy file, beside np.save", "write_numpy", 1),
+        ("read", "read a .npy file into a new array, beside np.load", "read_numpy", 1.2),
+        ("big_endian", "read a big-endian .npy file, beside np.load and astype", "big_endian_numpy", 1),
+        ("fortran", "read a .npy file in Fortran order into C order, beside NumPy", "fortran_numpy", 1),
+        ("npz", "read a .npz archive's stored member, beside np.load", "npz_numpy", 1),
+    ):
+        if item in took and beside in took:
+            times = took[beside] / took[item]
+            goals.append(_goal(f"Go: {goal}", f">= {least} x as fast", f"{times:.3g} x", times >= least))
+    for item, goal, most in (
+        ("map", "map a .npy file and read an element", 25),
+        ("parse", "parse a .npy header", 1),
+        ("small", "read a .npy file of 1 KiB", 1.5),
+    ):
+        if item in took:
+            us = took[item] * 1e6
+            goals.append(_goal(f"Go: {goal}", f"<= {most} µs", f"{us:.3g} µs", us <= most))
+    return goals
 
 
 def _times(goal: str, ratio: float, most: float) -> Row:

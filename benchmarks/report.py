@@ -155,6 +155,7 @@ SECTIONS: dict[str, Callable[[list[Row]], list[str]]] = {
     "deaths": lambda rows: [_deaths(rows)] if rows else [],
     "values": lambda rows: [_compared("values and arrays of samebytes.mp", rows)] if rows else [],
     "split": lambda rows: [_split(rows)] if rows else [],
+    "npy": lambda rows: _by_size(rows, lambda size, of: _compared(f".npy, {size} of float64 unless it says otherwise", of)),
     "goals": lambda rows: [_goals(rows)],
 }
 

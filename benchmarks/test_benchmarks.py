@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from benchmarks import access, contended, fresh, handover, imports, locks, measure, methods, split, values, wake, worker
+from benchmarks import access, contended, fresh, handover, imports, locks, measure, methods, npy, split, values, wake, worker
 from benchmarks.report import ROOT
 
 SHM = Path("/dev/shm")
@@ -64,7 +64,16 @@ def _alive(mark: str) -> list[str]:
 
 
 def start(programs: Programs, mark: str, *args: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "benchmarks", "--short", f"--peer={programs.peer}", f"--locks={programs.locks}", *args]
+    command = [
+        sys.executable,
+        "-m",
+        "benchmarks",
+        "--short",
+        f"--peer={programs.peer}",
+        f"--locks={programs.locks}",
+        "--competitors=none",
+        *args,
+    ]
     key, value = mark.split("=")
     return subprocess.Popen(
         command,
@@ -96,9 +105,11 @@ def test_short_run(programs: Programs, nothing_left: str, tmp_path: Path) -> Non
     assert [row["item"] for row in results["locks"]] == list(locks.ITEMS)
     assert [row["item"] for row in results["values"]] == list(values.ITEMS)
     assert [row["method"] for row in results["split"]] == list(split.LABELS)
+    # The other Go packages take a module of their own, which make bench builds.
+    assert [row["item"] for row in results["npy"]] == [item for item in npy.ITEMS if not item.startswith(("gonpy", "npyio"))]
     for row in [
         row
-        for section in ("handover", "access", "fresh", "imports", "wake", "locks", "values", "split")
+        for section in ("handover", "access", "fresh", "imports", "wake", "locks", "values", "split", "npy")
         for row in results[section]
     ]:
         assert row["samples"] >= 1

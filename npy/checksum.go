@@ -67,7 +67,7 @@ func (m Member) Checksum() (h Header, sum [sha256.Size]byte, err error) {
 
 // checksumRest returns the checksum of the elements that follow a header in r, which mapped may map.
 func checksumRest(r io.Reader, h Header, mapped func() ([]byte, *ndarray.Any, error)) (sum [sha256.Size]byte, err error) {
-	available, known := remaining(r)
+	available, known := remaining(r, h.NBytes())
 	switch nbytes := h.NBytes(); {
 	case nbytes > available:
 		return sum, fmt.Errorf("npy: %w: expected %d bytes of elements, found %d", ErrTruncated, nbytes, available)

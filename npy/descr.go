@@ -12,9 +12,14 @@ import (
 	"github.com/samebytes/samebytes/ndarray"
 )
 
-// letters are NumPy's one-letter codes, which may stand after a byte order too. Its other aliases ('l', 'int', 'float') are
-// left out: the size of most is the machine's, and no writer uses them.
-var letters = map[string]ndarray.DType{
+// numbers are NumPy's codes of them, and those of one letter, which may stand after a byte order too. Its other aliases ('l',
+// 'int', 'float') are left out: the size of most is the machine's, and no writer uses them.
+var numbers = map[string]ndarray.DType{
+	"b1": ndarray.Bool,
+	"i1": ndarray.Int8, "i2": ndarray.Int16, "i4": ndarray.Int32, "i8": ndarray.Int64,
+	"u1": ndarray.Uint8, "u2": ndarray.Uint16, "u4": ndarray.Uint32, "u8": ndarray.Uint64,
+	"f4": ndarray.Float32, "f8": ndarray.Float64, "c8": ndarray.Complex64, "c16": ndarray.Complex128,
+
 	"?": ndarray.Bool,
 	"b": ndarray.Int8, "h": ndarray.Int16, "i": ndarray.Int32, "q": ndarray.Int64,
 	"B": ndarray.Uint8, "H": ndarray.Uint16, "I": ndarray.Uint32, "Q": ndarray.Uint64,
@@ -161,7 +166,7 @@ func ParseType(s string) (d ndarray.DType, bigEndian bool, err error) {
 func parseType(s []byte) (d ndarray.DType, bigEndian bool, err error) {
 	order, name := splitOrder(s)
 	marked := len(name) < len(s)
-	d, known := letters[string(name)]
+	d, known := numbers[string(name)]
 	switch word := len(name) > 1 && 'a' <= name[1] && name[1] <= 'z'; {
 	case known:
 	case string(name) == bfloat16Code && (order == '<' || order == '>'):

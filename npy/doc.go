@@ -1,4 +1,4 @@
-// Package npy is the .npy format: the bytes that NumPy's np.save writes, and the headers at their beginning.
+// Package npy is the .npy format: it reads, maps and writes the files of NumPy's np.save, and the headers at their beginning.
 //
 // # The format
 //
@@ -72,12 +72,32 @@
 //
 // Read, though NumPy refuses it: white space before the dict, or on lines after it, that Python takes for an indentation.
 //
+// # Reading
+//
+// [Read] takes the next array of a stream, and no byte more; [ReadFile] the one of a file, of which a large one is read by as many
+// goroutines as there are CPUs. They return arrays of a Go type, and refuse elements of another; [ReadAny] and [ReadFileAny]
+// return whatever the header says. [ReadInto] fills an array that is there, or a view of one. [ReadHeader] and [ReadElements] are the two
+// halves of ReadAny, for who decides by the header. Elements come in this machine's byte order and lie in the file's order: an array
+// that the file has in Fortran order has the strides for that.
+//
+// [Map] copies nothing: its array's elements are the file's bytes, which are read when they are used. So it refuses another byte order,
+// and the file must stay as long as it is.
+//
+// What a header claims is checked against [Limits], and against the bytes that are there, before memory is taken for it.
+//
+// # Writing
+//
+// [Write] writes what np.save does, byte for byte, unless a [Format] asks for something else; [WriteFile] also puts the whole file in
+// place at once. A [Writer] writes rows as they come, and [Append] adds some to a file. An array that has its elements neither in C nor
+// in Fortran order is written in C order, block by block, without a copy of all of it.
+//
 // # What this package does not know
 //
-// It reads no pickles: Python objects are refused, wherever in a descr they stand. It does not know shared memory, or where
-// bytes come from: a caller that has a file reads the first 12 bytes, asks [HeaderSize] for the number of bytes to read,
-// gives these to [Parse], and checks that the file has [Header.NBytes] more.
+// It reads no pickles: Python objects are refused, wherever in a descr they stand. It does not know shared memory: a caller
+// that has a header in memory of its own asks [HeaderSize] for its length, gives it to [Parse], and checks that there are
+// [Header.NBytes] more.
 //
-// Any bytes give a header or an error, never a panic, and make the package take less than 64 MiB. What panics is
-// [Header.Append], with an [AlignError]. Nothing here keeps state: all calls may run concurrently.
+// Any bytes give a header or an error, never a panic, and make [Parse] take less than 64 MiB. What panics are [Header.Append] and
+// Write, with an [AlignError], and ReadInto, with [ndarray.ErrReadOnly]. Nothing here keeps state: all calls may run concurrently,
+// but for those on one Writer or one stream.
 package npy

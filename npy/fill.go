@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
-	"os"
 	"runtime"
 	"sync"
 )
@@ -21,22 +20,26 @@ func fill(dst []byte, r io.Reader, h Header) error {
 	if m, ok := r.(*memberReader); ok && m.packed == nil {
 		return m.fill(dst, h)
 	}
-	if f, ok := r.(*os.File); ok && len(dst) >= atOnce && runtime.GOMAXPROCS(0) > 1 {
-		if at, err := f.Seek(0, io.SeekCurrent); err == nil {
+	if len(dst) >= atOnce && runtime.GOMAXPROCS(0) > 1 {
+		if f, at, _, ok := behind(r); ok {
+			if ahead, ok := r.(*file); ok {
+				ahead.used = ahead.n // which is read again
+			}
 			if _, err := fillAtOnce(dst, f, at, h, false); err != nil {
 				return err
 			}
-			_, err = f.Seek(at+int64(len(dst)), io.SeekStart)
+			_, err := f.Seek(at+int64(len(dst)), io.SeekStart)
 			return err
 		}
 	}
-	read := 0
-	for part := range blocks(dst, h, false) {
-		n, err := io.ReadFull(r, part)
-		if read += n; err != nil {
-			return endOf(err, len(dst), read)
+	itemsize, swaps := h.DType.Size(), h.swaps()
+	size := partSize(len(dst), itemsize, swaps != nil)
+	for read := 0; read < len(dst); read += size {
+		part := dst[read:min(read+size, len(dst))]
+		if n, err := io.ReadFull(r, part); err != nil {
+			return endOf(err, len(dst), read+n)
 		}
-		swapElements(part, h.DType.Size(), h.swaps())
+		swapElements(part, itemsize, swaps)
 	}
 	return nil
 }
@@ -46,24 +49,25 @@ func fillAtOnce(dst []byte, r io.ReaderAt, at int64, h Header, summed bool) (crc
 	if len(dst) == 0 {
 		return 0, nil
 	}
-	itemsize := h.DType.Size()
+	itemsize, swaps := h.DType.Size(), h.swaps()
 	workers := runtime.GOMAXPROCS(0)
 	if len(dst) < atOnce {
 		workers = 1
 	}
 	share := (len(dst)/itemsize + workers - 1) / workers * itemsize
+	size := partSize(share, itemsize, summed || swaps != nil)
 	bounds := func(i int) (first, end int) { return min(i*share, len(dst)), min((i+1)*share, len(dst)) }
 	work := func(i int) (crc uint32, err error) {
 		first, end := bounds(i)
-		for part := range blocks(dst[first:end], h, summed) {
+		for ; first < end; first += size {
+			part := dst[first:min(first+size, end)]
 			if n, err := r.ReadAt(part, at+int64(first)); n < len(part) {
 				return 0, endOf(err, len(dst), first+n)
 			}
 			if summed {
 				crc = crc32.Update(crc, crc32.IEEETable, part)
 			}
-			swapElements(part, itemsize, h.swaps())
-			first += len(part)
+			swapElements(part, itemsize, swaps)
 		}
 		return crc, nil
 	}
@@ -87,21 +91,13 @@ func fillAtOnce(dst []byte, r io.ReaderAt, at int64, h Header, summed bool) (crc
 	return crc, nil
 }
 
-// blocks yields dst in parts of whole elements, which stay in the cache where something has to be done to them; else all at once.
-func blocks(dst []byte, h Header, summed bool) func(yield func([]byte) bool) {
-	size := len(dst)
-	if itemsize := h.DType.Size(); itemsize > 0 && (summed || h.swaps() != nil) {
-		size = max(block/itemsize, 1) * itemsize
+// partSize returns how many bytes of n to read at once: whole elements that stay in the cache where something has to be done to them,
+// else all.
+func partSize(n, itemsize int, visited bool) int {
+	if !visited || itemsize == 0 {
+		return max(n, 1)
 	}
-	return func(yield func([]byte) bool) {
-		for len(dst) > 0 {
-			n := min(size, len(dst))
-			if !yield(dst[:n]) {
-				return
-			}
-			dst = dst[n:]
-		}
-	}
+	return max(block/itemsize, 1) * itemsize
 }
 
 // endOf turns what io.ReadFull and ReadAt return at the end of a file into ErrTruncated.

@@ -173,7 +173,9 @@ func parse(b []byte) (h Header, err error) {
 		return h, truncated(size, len(b))
 	}
 	h = Header{Major: int(b[len(magic)]), Minor: int(b[len(magic)+1]), DataOffset: size}
-	p := parser{src: b[:textOff+trimmed(b[textOff:size])], pos: textOff, utf8: h.Major == 3, long: h.Major < 3}
+	p := parsers.Get().(*parser)
+	defer p.done()
+	p.src, p.pos, p.utf8, p.long = b[:textOff+trimmed(b[textOff:size])], textOff, h.Major == 3, h.Major < 3
 	var literal value
 	if err := p.document(&literal); err != nil {
 		return h, err
@@ -289,6 +291,9 @@ func (h Header) Append(dst []byte, align int) ([]byte, error) {
 func (h Header) append(dst []byte, align, version int, appendText func(h Header, dst, descr []byte, begin int) []byte) ([]byte, error) {
 	if align < 1 || align > MaxAlign || align&(align-1) != 0 {
 		panic(AlignError(align))
+	}
+	if version < 0 || version > 3 {
+		return dst, fmt.Errorf("npy: %w: expected version 1, 2 or 3, found %d", ErrFormat, version)
 	}
 	if _, _, err := h.size(); err != nil {
 		return dst, fmt.Errorf("npy: %w", err)

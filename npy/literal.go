@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -47,6 +48,18 @@ type parser struct {
 	long   bool // an int may end in L, as Python 2 wrote a long
 	depth  int  // brackets open at pos
 	values int  // values begun so far
+
+	room [12]value // for the first items: a header's three keys, their values, and a shape, without asking for memory
+	used int       // values of room that are items
+}
+
+// parsers has those that are done, whose room is taken again.
+var parsers = sync.Pool{New: func() any { return new(parser) }}
+
+// done ends the use of a parser, and of the values it has returned.
+func (p *parser) done() {
+	*p = parser{}
+	parsers.Put(p)
 }
 
 // errorf returns an ErrFormat that says what was expected at pos and what is there.
@@ -194,7 +207,12 @@ func (p *parser) item(v *value) error {
 		if v.kind == dict {
 			room = 6 // a header's three keys and their values
 		}
-		v.items = make([]value, 0, room)
+		if end := p.used + room; end <= len(p.room) {
+			v.items = p.room[p.used:p.used:end]
+			p.used = end
+		} else {
+			v.items = make([]value, 0, room)
+		}
 	}
 	v.items = append(v.items, value{})
 	err := p.value(&v.items[len(v.items)-1])

@@ -91,7 +91,7 @@ func mapFile(path string, access Access, limits []Limits) (memory []byte, a *nda
 	if h.swaps() != nil {
 		return nil, nil, fmt.Errorf("npy: %w: expected elements in this machine's byte order, found them in another: Read them", ndarray.ErrDType)
 	}
-	available, known := remaining(f)
+	available, known := remaining(f, h.NBytes())
 	switch {
 	case !known:
 		return nil, nil, fmt.Errorf("npy: %w: expected a regular file", ndarray.ErrLayout)

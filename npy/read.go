@@ -3,10 +3,9 @@ package npy
 import (
 	"fmt"
 	"io"
-	"math"
-	"os"
 	"reflect"
 	"slices"
+	"sync"
 
 	"github.com/samebytes/samebytes/ndarray"
 )
@@ -60,14 +59,24 @@ func Read[T ndarray.Element](r io.Reader, limits ...Limits) (*ndarray.Array[T], 
 	if err != nil {
 		return nil, err
 	}
-	a, err := readElements(r, h)
+	return readTyped[T](r, h, want)
+}
+
+// readTyped reads the elements that follow a header for which elementType has returned want.
+func readTyped[T ndarray.Element](r io.Reader, h Header, want ndarray.DType) (*ndarray.Array[T], error) {
+	if h.DType != want {
+		a, err := readElements(r, h)
+		if err != nil {
+			return nil, err
+		}
+		return withFields[T](a)
+	}
+	data, err := readBytes(r, h)
 	if err != nil {
 		return nil, err
 	}
-	if h.DType != want {
-		return withFields[T](a)
-	}
-	return ndarray.As[T](a)
+	a, err := ndarray.FromFlat(elementsOf[T](data, h.Len()), h.Shape, h.Fortran)
+	return a, wrapped(err)
 }
 
 // ReadAny is [Read] for a dtype that is only known at run time.
@@ -75,6 +84,16 @@ func ReadAny(r io.Reader, limits ...Limits) (*ndarray.Any, error) {
 	h, err := ReadHeader(r, limits...)
 	if err != nil {
 		return nil, err
+	}
+	return readElements(r, h)
+}
+
+// ReadElements reads the elements that follow a header which [ReadHeader] has read, as [ReadAny] does both.
+// The errors are those of reading, and [ndarray.ErrDType] and [ndarray.ErrShape] for a header that neither ReadHeader nor
+// Parse has returned.
+func ReadElements(r io.Reader, h Header) (*ndarray.Any, error) {
+	if _, _, err := h.size(); err != nil {
+		return nil, fmt.Errorf("npy: %w", err)
 	}
 	return readElements(r, h)
 }
@@ -108,16 +127,7 @@ func ReadInto[T ndarray.Element](dst *ndarray.Array[T], r io.Reader, limits ...L
 		makeBools(data, h.DType)
 		return err
 	}
-	a, err := readElements(r, h)
-	if err != nil {
-		return err
-	}
-	var read *ndarray.Array[T]
-	if h.DType != want {
-		read, err = withFields[T](a)
-	} else {
-		read, err = ndarray.As[T](a)
-	}
+	read, err := readTyped[T](r, h, want)
 	if err != nil {
 		return err
 	}
@@ -127,22 +137,22 @@ func ReadInto[T ndarray.Element](dst *ndarray.Array[T], r io.Reader, limits ...L
 
 // ReadFile reads the array of a file, as [Read] does. What follows the elements is left unread.
 func ReadFile[T ndarray.Element](path string, limits ...Limits) (*ndarray.Array[T], error) {
-	f, err := os.Open(path)
+	f, err := openFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("npy: %w", err)
+		return nil, wrapped(err)
 	}
-	defer f.Close()
+	defer f.close()
 	a, err := Read[T](f, limits...)
 	return a, inFile(path, err)
 }
 
 // ReadFileAny is [ReadFile] for a dtype that is only known at run time.
 func ReadFileAny(path string, limits ...Limits) (*ndarray.Any, error) {
-	f, err := os.Open(path)
+	f, err := openFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("npy: %w", err)
+		return nil, wrapped(err)
 	}
-	defer f.Close()
+	defer f.close()
 	a, err := ReadAny(f, limits...)
 	return a, inFile(path, err)
 }
@@ -161,7 +171,8 @@ func inFile(path string, err error) error {
 // ReadHeader reads the header of the next array of r, and no byte more.
 // The errors are those of [Parse] and of limits, io.EOF where r ends before the first byte, and r's.
 func ReadHeader(r io.Reader, limits ...Limits) (Header, error) {
-	var room [textOff2 + 512]byte // enough for most headers
+	room := headers.Get().(*[textOff2 + 512]byte)
+	defer headers.Put(room)
 	b := room[:textOff1]
 	if n, err := io.ReadFull(r, b); err == io.EOF {
 		return Header{}, err
@@ -204,6 +215,9 @@ func ReadHeader(r io.Reader, limits ...Limits) (Header, error) {
 	return h, limit.check(h)
 }
 
+// headers has room for most of them.
+var headers = sync.Pool{New: func() any { return new([textOff2 + 512]byte) }}
+
 // shortOf turns what io.ReadFull returned into the error of a header that ends too early, if it is that.
 func shortOf(err error, needed, found int) error {
 	if err == io.EOF || err == io.ErrUnexpectedEOF {
@@ -237,8 +251,18 @@ const unbelieved = 32 << 20
 
 // readElements reads the elements that follow a header.
 func readElements(r io.Reader, h Header) (*ndarray.Any, error) {
+	data, err := readBytes(r, h)
+	if err != nil {
+		return nil, err
+	}
+	a, err := ndarray.AnyFromFlat(data, h.DType, h.Shape, h.Fortran)
+	return a, wrapped(err)
+}
+
+// readBytes reads the elements that follow a header into memory of their own.
+func readBytes(r io.Reader, h Header) ([]byte, error) {
 	nbytes := h.NBytes()
-	available, known := remaining(r)
+	available, known := remaining(r, nbytes)
 	if nbytes > available {
 		return nil, fmt.Errorf("npy: %w: expected %d bytes of elements, found %d", ErrTruncated, nbytes, available)
 	}
@@ -264,40 +288,18 @@ func readElements(r io.Reader, h Header) (*ndarray.Any, error) {
 		swapElements(data, h.DType.Size(), h.swaps())
 	}
 	makeBools(data, h.DType)
-	a, err := ndarray.AnyFromFlat(data, h.DType, h.Shape, h.Fortran)
-	if err != nil {
-		return nil, fmt.Errorf("npy: %w", err)
-	}
-	return a, nil
+	return data, nil
 }
 
-// newBytes returns n bytes that are aligned for any element.
+// huge is from how many bytes on memory is asked for in huge pages, of 2 MiB on most machines: as NumPy does.
+const huge = 4 << 20
+
+// newBytes returns n bytes that are aligned for any element, and that are to be written all.
 func newBytes(n int) []byte {
-	words := make([]uint64, n/8+1)
-	a, err := ndarray.FromSlice(words)
-	if err != nil {
-		panic(err) // a slice fits its own length
+	if n < huge {
+		return bytesOf(make([]uint64, (n+7)/8), n)
 	}
-	return a.Any().Data()[:n:n]
-}
-
-// remaining returns how many bytes r has at most, and whether it certainly has them.
-func remaining(r io.Reader) (n int, known bool) {
-	switch r := r.(type) {
-	case *memberReader:
-		return int(min(r.left, math.MaxInt)), r.packed == nil
-	case interface{ Len() int }: // bytes.Reader, bytes.Buffer, strings.Reader
-		return r.Len(), true
-	case *os.File:
-		info, err := r.Stat()
-		if err != nil || !info.Mode().IsRegular() {
-			return math.MaxInt, false
-		}
-		at, err := r.Seek(0, io.SeekCurrent)
-		if err != nil || info.Size()-at > math.MaxInt {
-			return math.MaxInt, false
-		}
-		return int(max(info.Size()-at, 0)), true
-	}
-	return math.MaxInt, false
+	b := unzeroed(n)
+	inHugePages(b)
+	return b
 }

@@ -89,6 +89,9 @@ func appendMoved(dst, of []swap, offset int) []swap {
 
 // swapElements reverses bytes of elements of a size that lie one after the other.
 func swapElements(b []byte, size int, swaps []swap) {
+	if swaps == nil {
+		return
+	}
 	if len(swaps) == 1 && swaps[0].inner == nil && swaps[0].n*swaps[0].width == size {
 		swapNumbers(b, swaps[0].width) // elements of nothing else
 		return

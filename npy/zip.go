@@ -251,7 +251,7 @@ func (m Member) Header() (Header, error) {
 	if err != nil {
 		return h, m.failed(err)
 	}
-	if most, _ := remaining(r); h.NBytes() > most {
+	if most, _ := remaining(r, h.NBytes()); h.NBytes() > most {
 		return Header{}, m.failed(fmt.Errorf("npy: %w: expected %d bytes of elements, found %d", ErrTruncated, h.NBytes(), most))
 	}
 	return h, nil

@@ -3,6 +3,7 @@
 package tests
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"os"
@@ -12,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/samebytes/samebytes/ndarray"
+	"github.com/samebytes/samebytes/npy"
 	"github.com/samebytes/samebytes/shm"
 )
 
@@ -96,5 +98,42 @@ func TestCommand(t *testing.T) {
 	}
 	if err := json.Unmarshal(out, &got); err != nil || len(got) != 1 || got[0].DType != "int8" || got[0].Shape == nil || got[0].NBytes != 1 || len(got[0].Participants) != 1 || got[0].Participants[0].PID != os.Getpid() {
 		t.Errorf("%s, %v", out, err)
+	}
+}
+
+// TestExport looks whether an exported array is what np.save writes: a header, the elements, and nothing more.
+func TestExport(t *testing.T) {
+	t.Setenv("SAMEBYTES_DIR", t.TempDir())
+	program := filepath.Join(t.TempDir(), "samebytes")
+	if out, err := exec.Command("go", "build", "-o", program, "../cmd/samebytes").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for name, opts := range map[string][]shm.CreateOption{"c": nil, "f": {shm.Fortran()}, "grows": {shm.Capacity(100)}} {
+		a, err := shm.Create[int16](name, []int{2, 3}, opts...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer a.Close()
+		for i := range 6 {
+			a.Set(int16(i), i/3, i%3)
+		}
+		path := filepath.Join(t.TempDir(), "out.npy")
+		if out, err := exec.Command(program, "export", name, path).CombinedOutput(); err != nil || len(out) > 0 {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		content, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var want bytes.Buffer
+		if err := npy.Write(&want, a.Array); err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(content, want.Bytes()) || len(content) != 128+12 {
+			t.Errorf("%s: exported %q, want %q", name, content, want.Bytes())
+		}
+	}
+	if err := exec.Command(program, "export", "none", filepath.Join(t.TempDir(), "out.npy")).Run(); err.(*exec.ExitError).ExitCode() != 3 {
+		t.Errorf("export what is not there: %v, want exit code 3", err)
 	}
 }

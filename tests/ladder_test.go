@@ -11,7 +11,7 @@ import (
 const module = "github.com/samebytes/samebytes/"
 
 // ladder has the packages in their order: each imports only what stands above it.
-var ladder = []string{"ndarray", "npy", "shm", "pybridge", "cmd/samebytes"}
+var ladder = []string{"ndarray", "npy", "shm", "pybridge", "cmd/samebytes", "npy/gonpy"}
 
 func TestEachPackageImportsOnlyWhatStandsAboveIt(t *testing.T) {
 	for i, name := range ladder {

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"errors"
+	"io"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -31,4 +33,39 @@ func timeBare(path string) (float64, error) {
 		}
 	}
 	return took.Seconds() / batch, nil
+}
+
+// timeBareRead reads a whole file into memory that the kernel has to find, in huge pages if it has some, by one call.
+func timeBareRead(path string) (float64, error) {
+	start := time.Now()
+	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return 0, err
+	}
+	defer unix.Close(fd)
+	var st unix.Stat_t
+	if err := unix.Fstat(fd, &st); err != nil {
+		return 0, err
+	}
+	b, err := unix.Mmap(-1, 0, int(st.Size), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANON)
+	if err != nil {
+		return 0, err
+	}
+	unix.Madvise(b, unix.MADV_HUGEPAGE) // without, it only takes longer
+	n, err := unix.Read(fd, b)
+	took := time.Since(start)
+	if err == nil && n < len(b) {
+		err = io.ErrUnexpectedEOF
+	}
+	return took.Seconds(), errors.Join(err, unix.Munmap(b))
+}
+
+// readBare opens a file, reads all of it into memory that is there, by one call, and closes it.
+func readBare(path string, into []byte) error {
+	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	_, err = unix.Read(fd, into)
+	return errors.Join(err, unix.Close(fd))
 }

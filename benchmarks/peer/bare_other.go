@@ -5,3 +5,7 @@ package main
 import "errors"
 
 func timeBare(string) (float64, error) { return 0, errors.ErrUnsupported }
+
+func timeBareRead(string) (float64, error) { return 0, errors.ErrUnsupported }
+
+func readBare(string, []byte) error { return errors.ErrUnsupported }

@@ -10,6 +10,7 @@
 //	bench-peer ask NAME [flags]              client: publishes, and waits for the worker's publication
 //	bench-peer uncontended NAME [flags]      lock and unlock
 //	bench-peer count NAME                    counts in the first element under the lock, until the time that stdin says
+//	bench-peer npy ITEM -path FILE [flags]   writes, reads or maps a .npy file
 //	bench-peer deaths NAME -holder P [flags] waits for locks with which the program P (locks.c) dies
 package main
 
@@ -32,8 +33,8 @@ func main() {
 	}
 }
 
-// named are the commands that take the name of a segment.
-var named = []string{"double", "handover", "access", "answer", "ask", "uncontended", "count", "deaths"}
+// named are the commands that take the name of a segment, or of an item.
+var named = []string{"double", "handover", "access", "answer", "ask", "uncontended", "count", "deaths", "npy"}
 
 func run(args []string) error {
 	if len(args) == 0 {
@@ -43,18 +44,21 @@ func run(args []string) error {
 	name := ""
 	if slices.Contains(named, verb) {
 		if len(args) == 0 {
-			return fmt.Errorf("%s: expected the name of a segment", verb)
+			return fmt.Errorf("%s: expected a name", verb)
 		}
 		name, args = args[0], args[1:]
 	}
 	var p plan
-	elements, holder := 0, ""
+	elements, rows, cols, holder, path := 0, 0, 0, "", ""
 	flags := flag.NewFlagSet(verb, flag.ContinueOnError)
 	flags.DurationVar(&p.warmup, "warmup", 0, "time of untimed repetitions before the others")
 	flags.IntVar(&p.most, "most", 1, "timed repetitions at most")
 	flags.DurationVar(&p.budget, "budget", time.Second, "time after which no further repetition begins")
 	flags.IntVar(&elements, "elements", 0, "length of the array")
 	flags.StringVar(&holder, "holder", "", "program that locks and dies")
+	flags.StringVar(&path, "path", "", "the .npy file")
+	flags.IntVar(&rows, "rows", 0, "rows of its array")
+	flags.IntVar(&cols, "cols", 0, "columns of its array")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -81,6 +85,8 @@ func run(args []string) error {
 		answer, err = count(name)
 	case "deaths":
 		answer, err = deaths(name, holder, p)
+	case "npy":
+		answer, err = npyItem(name, path, rows, cols, p)
 	default:
 		return fmt.Errorf("unknown command %q", verb)
 	}

@@ -24,6 +24,7 @@ type commands struct {
 	Stat     stat     `cmd:"" help:"Describe arrays, a line for each property. Example: samebytes stat prices"`
 	Checksum checksum `cmd:"" help:"Print a checksum of arrays' contents. Example: samebytes checksum prices x.npy y.npz"`
 	Gc       gc       `cmd:"" help:"List the temporary arrays that killed processes left, or delete them. Example: samebytes gc --delete"`
+	Export   export   `cmd:"" help:"Write an array to a .npy file, as np.save does. Example: samebytes export prices prices.npy"`
 	Rm       rm       `cmd:"" help:"Delete arrays. Who has one open goes on with it. Example: samebytes rm prices"`
 }
 

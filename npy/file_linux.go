@@ -1,0 +1,52 @@
+package npy
+
+import (
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// descriptor is an open file without what package os does for those that may block, which takes as long as reading a small one.
+type descriptor int
+
+// openStart opens a file, reads its first bytes into start, and returns how many.
+func openStart(path string, start []byte) (d descriptor, n int, err error) {
+	var fd int
+	if err := retried(func() error {
+		fd, err = unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+		return err
+	}); err != nil {
+		return -1, 0, &os.PathError{Op: "open", Path: path, Err: err}
+	}
+	if err := retried(func() error {
+		n, err = unix.Read(fd, start)
+		return err
+	}); err != nil {
+		unix.Close(fd) // it was only read
+		return -1, 0, &os.PathError{Op: "read", Path: path, Err: err}
+	}
+	return descriptor(fd), n, nil
+}
+
+// retried calls until no signal has come between.
+func retried(call func() error) error {
+	for {
+		if err := call(); err != unix.EINTR {
+			return err
+		}
+	}
+}
+
+func (d descriptor) close() { unix.Close(int(d)) } // the error can't be helped: it was only read
+
+// file returns the file, which owns the descriptor from then on.
+func (d descriptor) file(path string) *os.File { return os.NewFile(uintptr(d), path) }
+
+// inHugePages asks for large pages, where they are to be had, for memory that is written next: clearing it page by page takes as long
+// as reading a file into it. NumPy asks for the same.
+func inHugePages(b []byte) {
+	page := os.Getpagesize()
+	if len(b) > page { // which begins on one
+		unix.Madvise(b[:len(b)/page*page], unix.MADV_HUGEPAGE) // without, it is only slower
+	}
+}

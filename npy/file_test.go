@@ -1,0 +1,107 @@
+package npy_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"testing"
+
+	"github.com/samebytes/samebytes/ndarray"
+	"github.com/samebytes/samebytes/npy"
+)
+
+// TestReadSizes reads files of sizes about those from which on something is done otherwise: what comes with the header, huge pages,
+// several goroutines; from files, streams and memory. Memory that is used again must not show.
+func TestReadSizes(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.npy")
+	for _, n := range []int{0, 1, 7, (4096 - 128) / 8, (4096-128)/8 + 1, 512, 4096, 1<<19 - 1, 1 << 19, 1 << 20, 1<<20 + 3, 3<<20 + 1} {
+		a := ndarray.Arange[float64](0, float64(n), 1)
+		for _, f := range []npy.Format{{}, {BigEndian: true}, {Align: 4096}} {
+			t.Run(fmt.Sprintf("%d/%+v", n, f), func(t *testing.T) {
+				if err := npy.WriteFile(path, a, f); err != nil {
+					t.Fatal(err)
+				}
+				content, err := os.ReadFile(path)
+				if err != nil {
+					t.Fatal(err)
+				}
+				file, err := os.Open(path)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer file.Close()
+				for name, read := range map[string]func() (*ndarray.Array[float64], error){
+					"ReadFile": func() (*ndarray.Array[float64], error) { return npy.ReadFile[float64](path) },
+					"file":     func() (*ndarray.Array[float64], error) { return npy.Read[float64](file) },
+					"memory":   func() (*ndarray.Array[float64], error) { return npy.Read[float64](bytes.NewReader(content)) },
+					"stream": func() (*ndarray.Array[float64], error) {
+						return npy.Read[float64](io.MultiReader(bytes.NewReader(content)))
+					},
+					"any": func() (*ndarray.Array[float64], error) {
+						b, err := npy.ReadFileAny(path)
+						if err != nil {
+							return nil, err
+						}
+						return ndarray.As[float64](b)
+					},
+				} {
+					got, err := read()
+					if err != nil || !ndarray.ArrayEqual(got, a) {
+						t.Errorf("%s: %v, or wrong elements", name, err)
+					}
+				}
+				if at, err := file.Seek(0, io.SeekCurrent); err != nil || at != int64(len(content)) {
+					t.Errorf("offset %d behind the array, %v, expected %d", at, err, len(content))
+				}
+				if n == 0 {
+					return
+				}
+				if err := os.Truncate(path, int64(len(content)-1)); err != nil {
+					t.Fatal(err)
+				}
+				if _, err := npy.ReadFile[float64](path); !errors.Is(err, npy.ErrTruncated) {
+					t.Errorf("cut: expected ErrTruncated, found %v", err)
+				}
+			})
+		}
+		debug.FreeOSMemory()
+	}
+}
+
+// TestReadFileErrors looks whether errors are those of package os, and leave no descriptor open.
+func TestReadFileErrors(t *testing.T) {
+	dir := t.TempDir()
+	empty := filepath.Join(dir, "empty")
+	if err := os.WriteFile(empty, nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	before := descriptors(t)
+	for range 3 {
+		for path, want := range map[string]error{filepath.Join(dir, "none"): os.ErrNotExist, empty: npy.ErrTruncated, empty + "/x": nil, dir: nil} {
+			_, err := npy.ReadFile[float64](path)
+			if err == nil || want != nil && !errors.Is(err, want) {
+				t.Errorf("%s: expected %v, found %v", path, want, err)
+			}
+			if failed := (*os.PathError)(nil); want != npy.ErrTruncated && (!errors.As(err, &failed) || failed.Path != path) {
+				t.Errorf("%s: expected a PathError, found %v", path, err)
+			}
+		}
+	}
+	if after := descriptors(t); after != before {
+		t.Errorf("%d descriptors open, %d before", after, before)
+	}
+}
+
+// descriptors returns how many are open, or zero where the system doesn't say.
+func descriptors(t *testing.T) int {
+	t.Helper()
+	entries, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		return 0
+	}
+	return len(entries)
+}
