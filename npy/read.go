@@ -46,7 +46,7 @@ func first(limits []Limits) Limits {
 // elsewhere and be fewer.
 //
 // What a header claims is not believed: where r does not say how much it has (as files and bytes.Reader do), memory is taken
-// as the elements come, at most twice as much as they take and 32 MiB.
+// as the elements come: at first 32 MiB, and at most 16 times what has come.
 //
 // The errors are those of [Parse], [ndarray.ErrDType] where the elements are not T's, [ErrTruncated] where r ends before they
 // do, io.EOF where it ends before the first byte, those of limits, and r's.
@@ -249,6 +249,10 @@ func elementDType[T ndarray.Element]() (ndarray.DType, error) {
 // unbelieved is how much memory is taken for elements of which nobody knows whether they come, in bytes.
 const unbelieved = 32 << 20
 
+// growth is by how much the memory grows when all of it is filled. So much that what is copied meanwhile is little beside the
+// elements that come; the pages that nothing comes for are never touched.
+const growth = 16
+
 // readElements reads the elements that follow a header.
 func readElements(r io.Reader, h Header) (*ndarray.Any, error) {
 	data, err := readBytes(r, h)
@@ -280,7 +284,7 @@ func readBytes(r io.Reader, h Header) ([]byte, error) {
 		if filled = len(data); filled == nbytes {
 			break
 		}
-		more := newBytes(min(nbytes, 2*filled))
+		more := newBytes(min(nbytes, growth*filled))
 		copy(more, data)
 		data = more
 	}
