@@ -16,6 +16,7 @@ from benchmarks import (
     handover,
     imports,
     locks,
+    loops,
     machine,
     methods,
     npy,
@@ -68,6 +69,7 @@ def measure(short: bool, peer: Path, program: Path, competitors: Path) -> report
     rows = {
         "handover": moved,
         "access": access.measure(access.SHORT_ROUNDS if short else access.ROUNDS, peer, _say),
+        "loops": loops.measure(loops.SHORT_ROUNDS if short else loops.ROUNDS, peer, _say),
         "fresh": made,
         "imports": imports.measure(imports.SHORT_ROUNDS if short else imports.ROUNDS, _say),
         "wake": wake.measure(wake.SHORT if short else wake.FULL, peer, program, _say),

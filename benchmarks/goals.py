@@ -11,6 +11,7 @@ def judge(rows: Mapping[str, list[Row]]) -> list[Row]:
     return (
         _handing_over(rows["handover"])
         + _opening(rows["access"], rows["fresh"])
+        + _looping(rows.get("loops", []))
         + _importing(rows["imports"])
         + _waiting(rows)
         + _values(rows["values"])
@@ -43,6 +44,7 @@ def _opening(access: list[Row], fresh: list[Row]) -> list[Row]:
         goals.append(_times(goal, opened[item]["ratio"], most))
     again = opened["attach_again"]["median_s"] * 1e6
     goals.append(_goal("Python: attach again in the same process", "<= 3 µs", f"{again:.3g} µs", again <= 3))
+    goals.append(_times("Go: At(i, j), beside gonum's Dense.At", opened["go_element"]["ratio"], 1.1))
     for item, goal, most in (("go_element", "Go: At(i, j)", 1.1), ("go_element3", "Go: At(i, j, k)", 2)):
         ns = opened[item]["median_s"] * 1e9
         goals.append(_goal(goal, f"<= {most} ns", f"{ns:.3g} ns", ns <= most))
@@ -53,6 +55,12 @@ def _opening(access: list[Row], fresh: list[Row]) -> list[Row]:
     ):
         goals += [_times("Python: " + what.format(row["size"]), row["ratio"], most) for row in fresh if row["item"] == item]
     return goals
+
+
+def _looping(rows: list[Row]) -> list[Row]:
+    return [
+        _times(f"Go: {row['label']}, beside the loop by hand", row["ratio"], 1.3) for row in rows if row["beside"] is not None
+    ]
 
 
 def _importing(rows: list[Row]) -> list[Row]:

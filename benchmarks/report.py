@@ -147,6 +147,7 @@ def _goals(rows: list[Row]) -> str:
 SECTIONS: dict[str, Callable[[list[Row]], list[str]]] = {
     "handover": lambda rows: _by_size(rows, _handover),
     "access": lambda rows: [_compared("open and touch", rows)],
+    "loops": lambda rows: [_compared("add, an element", rows)] if rows else [],
     "fresh": lambda rows: _by_size(rows, lambda size, of: _compared(f"create and fill {size}", of)),
     "imports": lambda rows: [_compared("in a new interpreter", rows)] if rows else [],
     "wake": lambda rows: [_compared("one way", rows)] if rows else [],

@@ -17,7 +17,22 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from benchmarks import access, contended, fresh, handover, imports, locks, measure, methods, npy, split, values, wake, worker
+from benchmarks import (
+    access,
+    contended,
+    fresh,
+    handover,
+    imports,
+    locks,
+    loops,
+    measure,
+    methods,
+    npy,
+    split,
+    values,
+    wake,
+    worker,
+)
 from benchmarks.report import ROOT
 
 SHM = Path("/dev/shm")
@@ -100,6 +115,7 @@ def test_short_run(programs: Programs, nothing_left: str, tmp_path: Path) -> Non
     assert [row["item"] for row in results["access"]] == list(access.ITEMS)
     made = [item for item in fresh.ITEMS if item != "huge" or os.geteuid() == 0]
     assert [row["item"] for row in results["fresh"]] == made * len(fresh.SHORT)
+    assert [row["item"] for row in results["loops"]] == list(loops.ITEMS)
     assert [row["item"] for row in results["imports"]] == list(imports.ITEMS)
     assert [row["item"] for row in results["wake"]] == list(wake.ITEMS)
     assert [row["item"] for row in results["locks"]] == list(locks.ITEMS)
@@ -109,7 +125,7 @@ def test_short_run(programs: Programs, nothing_left: str, tmp_path: Path) -> Non
     assert [row["item"] for row in results["npy"]] == [item for item in npy.ITEMS if not item.startswith(("gonpy", "npyio"))]
     for row in [
         row
-        for section in ("handover", "access", "fresh", "imports", "wake", "locks", "values", "split", "npy")
+        for section in ("handover", "access", "loops", "fresh", "imports", "wake", "locks", "values", "split", "npy")
         for row in results[section]
     ]:
         assert row["samples"] >= 1

@@ -6,6 +6,7 @@
 //	bench-peer handover NAME [flags]         client: publishes, and waits for the worker's publication
 //	bench-peer floor -elements N [flags]     doubles memory of its own
 //	bench-peer access NAME [flags]           attaching, elements, publishing
+//	bench-peer loops [flags]                 adding arrays of several layouts
 //	bench-peer answer NAME                   worker: publishes after each publication, until stdin closes
 //	bench-peer ask NAME [flags]              client: publishes, and waits for the worker's publication
 //	bench-peer uncontended NAME [flags]      lock and unlock
@@ -38,7 +39,7 @@ var named = []string{"double", "handover", "access", "answer", "ask", "uncontend
 
 func run(args []string) error {
 	if len(args) == 0 {
-		return errors.New("expected one of version, floor, " + strings.Join(named, ", "))
+		return errors.New("expected one of version, floor, loops, " + strings.Join(named, ", "))
 	}
 	verb, args := args[0], args[1:]
 	name := ""
@@ -79,6 +80,8 @@ func run(args []string) error {
 		answer, err = floor(elements, p)
 	case "access":
 		answer, err = access(name, p)
+	case "loops":
+		answer = loops(p)
 	case "uncontended":
 		answer, err = uncontended(name, p)
 	case "count":
