@@ -77,14 +77,8 @@ def measure(size: Size, peer: Path, competitors: Path, say: Callable[[str], None
         }
         for key in ITEMS:
             if not key.endswith("_numpy") and not key.startswith(("gonpy", "npyio")):
-                command: tuple[str | Path, ...] = (
-                    peer,
-                    "npy",
-                    key,
-                    f"-path={files[_FILES.get(key, key)]}",
-                    *_flags(size),
-                    "-budget=1m",
-                )
+                path = f"-path={files[_FILES.get(key, key)]}"
+                command: tuple[str | Path, ...] = (peer, "npy", key, path, *_flags(size, key), "-budget=1m")
                 turns[key] = partial(_go, command, files["written"] if key.startswith("write") else None)
         skipped = []
         slow: dict[str, Callable[[], list[float]]] = {}
@@ -93,9 +87,9 @@ def measure(size: Size, peer: Path, competitors: Path, say: Callable[[str], None
                 package, _, what = key.partition("_")
                 if package in ("gonpy", "npyio"):
                     path = files[{"write": "written", "read": "c", "small": "small"}[what]]
-                    shape = _flags(size) if what == "write" else _flags(size)[:1]
+                    flags = _flags(size, what) if what == "write" else _flags(size, what)[:1]
                     often = package == "gonpy" or what == "small"  # npyio takes twenty seconds for 256 MiB
-                    command = (competitors, key, path, *(shape if often else ["-most=1", *shape[1:]]))
+                    command = (competitors, key, path, *(flags if often else ["-most=1", *flags[1:]]))
                     (turns if often else slow)[key] = partial(_go, command, path if what == "write" else None)
         else:
             skipped.append("gonpy and npyio skipped: bin/bench-competitors is not built")
@@ -139,8 +133,9 @@ def _files(size: Size) -> Iterator[dict[str, str]]:
                 os.remove(file)
 
 
-def _flags(size: Size) -> list[str]:
-    return [f"-most={size.repetitions}", f"-rows={size.rows}", f"-cols={size.cols}"]
+def _flags(size: Size, item: str) -> list[str]:
+    short = item in ("map", "parse") or item.startswith("small")  # of which the first in a process are slow
+    return [f"-most={20 if short else size.repetitions}", f"-rows={size.rows}", f"-cols={size.cols}"]
 
 
 def _go(command: tuple[str | Path, ...], written: str | None) -> list[float]:

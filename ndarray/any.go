@@ -56,22 +56,32 @@ func As[T Element](a *Any) (*Array[T], error) {
 	if a.dtype != d {
 		return nil, fmt.Errorf("ndarray: As: %w: expected %v, found %v", ErrDType, d, a.dtype)
 	}
+	b, err := recastAny[T](a)
+	if err != nil {
+		return nil, fmt.Errorf("ndarray: As: %w, Copy the array first", err)
+	}
+	return b, nil
+}
+
+// recastAny returns a's memory as an array of elements of another type of the same size.
+// The error is ErrLayout where they can't lie there.
+func recastAny[T Element](a *Any) (*Array[T], error) {
+	size := a.dtype.size
 	if a.n == 0 {
 		return newArray([]T(nil), a.layout), nil
 	}
 	if !aligned[T](a.data) {
-		return nil, fmt.Errorf("ndarray: As: %w: memory is not aligned for %v, Copy the array first", ErrLayout, d)
+		return nil, fmt.Errorf("%w: memory is not aligned for %v", ErrLayout, a.dtype)
 	}
 	l := a.layout
 	l.strides = make([]int, len(a.strides))
 	for axis, stride := range a.strides {
-		if a.shape[axis] > 1 && stride%d.size != 0 {
-			return nil, fmt.Errorf("ndarray: As: %w: expected strides of multiples of the %d bytes of %v, found %v, Copy the array first",
-				ErrLayout, d.size, d, a.strides)
+		if a.shape[axis] > 1 && stride%size != 0 {
+			return nil, fmt.Errorf("%w: expected strides of multiples of the %d bytes of %v, found %v", ErrLayout, size, a.dtype, a.strides)
 		}
-		l.strides[axis] = stride / d.size
+		l.strides[axis] = stride / size
 	}
-	l.offset /= d.size // a sum of strides
+	l.offset /= size // a sum of strides
 	return newArray(recast[T](a.data), l), nil
 }
 
@@ -215,6 +225,28 @@ func (a *Any) assign(src *Any) {
 	if a.n == 0 || size == 0 {
 		return
 	}
+	switch size { // to bytes it makes no difference what numbers they are
+	case 1:
+		if assignAs[uint8](a, src) {
+			return
+		}
+	case 2:
+		if assignAs[uint16](a, src) {
+			return
+		}
+	case 4:
+		if assignAs[uint32](a, src) {
+			return
+		}
+	case 8:
+		if assignAs[uint64](a, src) {
+			return
+		}
+	case 16:
+		if assignAs[complex128](a, src) {
+			return
+		}
+	}
 	l := newLoops(&a.layout, &src.layout)
 	to, from := l.inc(0), l.inc(1)
 	l.each(func(offsets []int, n int) {
@@ -228,6 +260,20 @@ func (a *Any) assign(src *Any) {
 			d, s = d+to, s+from
 		}
 	})
+}
+
+// assignAs stores src's elements as those of a Go type of their size, which is faster. It reports whether they lie so that it could.
+func assignAs[T Element](a, src *Any) bool {
+	to, err := recastAny[T](a)
+	if err != nil {
+		return false
+	}
+	from, err := recastAny[T](src)
+	if err != nil {
+		return false
+	}
+	assign(to, from)
+	return true
 }
 
 // Field returns an array that shares the field of that name of each struct. A field that is a subarray adds its axes after

@@ -105,3 +105,67 @@ func descriptors(t *testing.T) int {
 	}
 	return len(entries)
 }
+
+// TestReadIntoOtherOrders reads large files into arrays whose elements lie in another order, in slabs or, as for the tall one, at once.
+func TestReadIntoOtherOrders(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.npy")
+	for _, shape := range [][]int{{1500, 1100}, {1 << 18, 6}, {3, 1 << 19}, {40, 50, 601}, {1 << 18}} {
+		n := 1
+		for _, length := range shape {
+			n *= length
+		}
+		a, err := ndarray.Arange[float64](0, float64(n), 1).Reshape(shape...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range []npy.Format{{Order: npy.Fortran}, {Order: npy.Fortran, BigEndian: true}, {Order: npy.C}} {
+			if err := npy.WriteFile(path, a, f); err != nil {
+				t.Fatal(err)
+			}
+			wide := append([]int{}, shape...)
+			wide[len(wide)-1] *= 2
+			strided := ndarray.New[float64](wide...).Slice(ndarray.Ellipsis, ndarray.Step(0, ndarray.End, 2))
+			for name, dst := range map[string]*ndarray.Array[float64]{"C": ndarray.New[float64](shape...), "F": ndarray.New[float64](shape...).CopyF(), "strided": strided} {
+				file, err := os.Open(path)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer file.Close()
+				if err := npy.ReadInto(dst, file); err != nil || !ndarray.ArrayEqual(dst, a) {
+					t.Errorf("%v, %+v into %s: %v, or wrong elements", shape, f, name, err)
+				}
+				if _, err := npy.ReadHeader(file); err != io.EOF {
+					t.Errorf("%v, %+v into %s: expected the file's end behind the array, found %v", shape, f, name, err)
+				}
+				if _, err := file.Seek(0, io.SeekStart); err != nil {
+					t.Fatal(err)
+				}
+				dst.Fill(0)
+				if err := npy.ReadInto(dst, io.MultiReader(file)); err != nil || !ndarray.ArrayEqual(dst, a) {
+					t.Errorf("%v, %+v from a stream into %s: %v, or wrong elements", shape, f, name, err)
+				}
+				info, err := file.Stat()
+				if err != nil {
+					t.Fatal(err)
+				}
+				if _, err := file.Seek(0, io.SeekStart); err != nil {
+					t.Fatal(err)
+				}
+				if err := npy.ReadInto(dst, io.LimitReader(file, info.Size()-9)); !errors.Is(err, npy.ErrTruncated) {
+					t.Errorf("%v, %+v cut, into %s: expected ErrTruncated, found %v", shape, f, name, err)
+				}
+			}
+			if err := os.Truncate(path, int64(8*n)); err != nil {
+				t.Fatal(err)
+			}
+			file, err := os.Open(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer file.Close()
+			if err := npy.ReadInto(strided, file); !errors.Is(err, npy.ErrTruncated) {
+				t.Errorf("%v, %+v cut: expected ErrTruncated, found %v", shape, f, err)
+			}
+		}
+	}
+}

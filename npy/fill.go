@@ -4,8 +4,12 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"math"
 	"runtime"
 	"sync"
+	"sync/atomic"
+
+	"github.com/samebytes/samebytes/ndarray"
 )
 
 const (
@@ -91,6 +95,87 @@ func fillAtOnce(dst []byte, r io.ReaderAt, at int64, h Header, summed bool) (crc
 	return crc, nil
 }
 
+const (
+	// slab is how many bytes are read before they are stored elsewhere in another order: half of what the smaller caches of today have.
+	slab = 1 << 20
+	// run is how many bytes of a slab must come to lie one behind the other, for less would fill lines of the cache in parts.
+	run = 64
+)
+
+// fillAcross reads elements into dst, whose C order is that of the file, whatever its layout. It reports false, and has read nothing,
+// where they should rather be read all before they are stored: a slab would have too few of each line of dst.
+func fillAcross(dst *ndarray.Any, r io.Reader, h Header) (done bool, err error) {
+	nbytes, itemsize := h.NBytes(), h.DType.Size()
+	shape := dst.Shape()
+	if nbytes < slab || len(shape) == 0 {
+		return false, nil
+	}
+	rows, rowBytes := shape[0], nbytes/shape[0]
+	step := slab / rowBytes
+	if step*itemsize < run {
+		return false, nil
+	}
+	swaps := h.swaps()
+	store := func(b []byte, first int) error {
+		part := dst.Slice(ndarray.Range(first, first+len(b)/rowBytes))
+		swapElements(b, itemsize, swaps)
+		makeBools(b, h.DType)
+		a, err := ndarray.AnyFromFlat(b, h.DType, part.Shape(), false)
+		if err == nil {
+			err = a.CopyTo(part)
+		}
+		return wrapped(err)
+	}
+	workers := runtime.GOMAXPROCS(0)
+	f, at, size, ok := behind(r)
+	if !ok || nbytes < atOnce || workers == 1 {
+		b := newBytes(step * rowBytes)
+		for first := 0; first < rows; first += step {
+			part := b[:min(step, rows-first)*rowBytes]
+			if n, err := io.ReadFull(r, part); err != nil {
+				return true, endOf(err, nbytes, first*rowBytes+n)
+			}
+			if err := store(part, first); err != nil {
+				return true, err
+			}
+		}
+		return true, nil
+	}
+	if available := int(min(max(size-at, 0), math.MaxInt)); nbytes > available {
+		return true, truncatedElements(nbytes, available)
+	}
+	errs := make([]error, workers)
+	var next atomic.Int64 // the first row that nobody reads yet
+	var group sync.WaitGroup
+	for i := range workers {
+		group.Go(func() {
+			b := newBytes(step * rowBytes)
+			for {
+				first := int(next.Add(int64(step))) - step
+				if first >= rows {
+					return
+				}
+				part := b[:min(step, rows-first)*rowBytes]
+				if n, err := f.ReadAt(part, at+int64(first*rowBytes)); n < len(part) {
+					errs[i] = endOf(err, nbytes, first*rowBytes+n)
+					return
+				}
+				if errs[i] = store(part, first); errs[i] != nil {
+					return
+				}
+			}
+		})
+	}
+	group.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return true, err
+		}
+	}
+	_, err = f.Seek(at+int64(nbytes), io.SeekStart)
+	return true, wrapped(err)
+}
+
 // partSize returns how many bytes of n to read at once: whole elements that stay in the cache where something has to be done to them,
 // else all.
 func partSize(n, itemsize int, visited bool) int {
@@ -103,7 +188,11 @@ func partSize(n, itemsize int, visited bool) int {
 // endOf turns what io.ReadFull and ReadAt return at the end of a file into ErrTruncated.
 func endOf(err error, needed, found int) error {
 	if err == io.EOF || err == io.ErrUnexpectedEOF {
-		err = fmt.Errorf("%w: expected %d bytes of elements, found %d", ErrTruncated, needed, found)
+		return truncatedElements(needed, found)
 	}
 	return fmt.Errorf("npy: %w", err)
+}
+
+func truncatedElements(needed, found int) error {
+	return fmt.Errorf("npy: %w: expected %d bytes of elements, found %d", ErrTruncated, needed, found)
 }

@@ -99,7 +99,8 @@ func ReadElements(r io.Reader, h Header) (*ndarray.Any, error) {
 }
 
 // ReadInto reads the next array of r, as [Read] does, into dst, which has any layout: so a file in Fortran order is turned into
-// C order, or read into a part of another array. It takes memory for the elements only where they don't lie in dst as in the file.
+// C order, or read into a part of another array. Where elements lie in dst otherwise than in the file, it takes memory for some
+// of them, or for all where axes are so long that going over dst again and again would take longer.
 // The error is also [ndarray.ErrShape] where dst has another shape than the file. It panics with [ndarray.ErrReadOnly]. After an
 // error dst may have some of the elements.
 func ReadInto[T ndarray.Element](dst *ndarray.Array[T], r io.Reader, limits ...Limits) error {
@@ -126,6 +127,11 @@ func ReadInto[T ndarray.Element](dst *ndarray.Array[T], r io.Reader, limits ...L
 		err := fill(data, r, h)
 		makeBools(data, h.DType)
 		return err
+	}
+	if h.DType == want {
+		if done, err := fillAcross(inOrder.Any(), r, h); done {
+			return err
+		}
 	}
 	read, err := readTyped[T](r, h, want)
 	if err != nil {
@@ -268,7 +274,7 @@ func readBytes(r io.Reader, h Header) ([]byte, error) {
 	nbytes := h.NBytes()
 	available, known := remaining(r, nbytes)
 	if nbytes > available {
-		return nil, fmt.Errorf("npy: %w: expected %d bytes of elements, found %d", ErrTruncated, nbytes, available)
+		return nil, truncatedElements(nbytes, available)
 	}
 	capacity, parts := nbytes, h
 	if itemsize := h.DType.Size(); !known && nbytes > unbelieved {
