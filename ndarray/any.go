@@ -204,7 +204,7 @@ func (a *Any) CopyTo(dst *Any) error {
 		err = fmt.Errorf("%w: expected %v, found %v", ErrShape, dst.shape, a.shape)
 	case dst.readonly:
 		err = ErrReadOnly
-	case dst.overlapsItself():
+	case dst.meetsItself():
 		err = fmt.Errorf("%w: elements of shape %v with strides %v lie under several indices", ErrLayout, dst.shape, dst.strides)
 	}
 	if err != nil {
@@ -217,6 +217,19 @@ func (a *Any) CopyTo(dst *Any) error {
 	}
 	dst.assign(a)
 	return nil
+}
+
+// meetsItself reports whether a byte belongs to several elements: strides of bytes may be shorter than an element.
+func (a *Any) meetsItself() bool {
+	if a.overlapsItself() {
+		return true
+	}
+	size := a.dtype.size
+	bytes := newLayout(len(a.shape)+1, a.n*size) // which memory has, since no two elements begin at one place
+	copy(bytes.shape, a.shape)
+	copy(bytes.strides, a.strides)
+	bytes.shape[len(a.shape)], bytes.strides[len(a.shape)] = size, 1
+	return bytes.overlapsItself()
 }
 
 // assign stores src's elements, of the same dtype and shape, which lie apart.

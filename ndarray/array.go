@@ -39,11 +39,21 @@ func newArray[T Element](data []T, l layout) *Array[T] {
 }
 
 // New returns an array of zeros in C order, with its own memory. With no shape it has no axes, and one element.
-// It panics with a [ShapeError] where [Size] would return an error.
-func New[T Element](shape ...int) *Array[T] {
-	n, _, err := Size(shape, DTypeOf[T]().Size())
+// It panics with a [ShapeError] where [Size] would return an error, and where no memory is as large.
+func New[T Element](shape ...int) *Array[T] { return sized[T]("New", shape...) }
+
+// addressable is more bytes than a process can address, on the machines that Go knows. To make a slice of more panics, as New should
+// not; what is not there of less ends the program.
+const addressable = 1 << 47
+
+// sized is New under another name for the panic.
+func sized[T Element](op string, shape ...int) *Array[T] {
+	n, nbytes, err := Size(shape, DTypeOf[T]().Size())
+	if err == nil && nbytes >= addressable {
+		err = fmt.Errorf("%w: %d bytes are more than memory can be", ErrShape, nbytes)
+	}
 	if err != nil {
-		panic(ShapeError{"New", [][]int{slices.Clone(shape)}, err.Error()})
+		panic(newShapeError(op, err.Error(), shape))
 	}
 	return newArray(make([]T, n), contiguousLayout(shape, n))
 }

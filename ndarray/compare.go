@@ -8,14 +8,46 @@ import (
 	"github.com/samebytes/samebytes/ndarray/internal/kern"
 )
 
-// Equal stores whether a == b in dst, element for element, and returns it. NaN equals nothing.
+// Equal stores whether a == b in dst, element for element, and returns it. NaN and NaT equal nothing. Structs and texts are compared
+// as Go does.
 func Equal[T comparable](dst *Array[bool], a, b *Array[T]) *Array[bool] {
-	return apply2("Equal", dst, a, b, kern.Equal[T]{})
+	return equal("Equal", dst, a, b, kern.Equal[T]{}, true)
 }
 
 // NotEqual stores whether a != b in dst, element for element, and returns it.
 func NotEqual[T comparable](dst *Array[bool], a, b *Array[T]) *Array[bool] {
-	return apply2("NotEqual", dst, a, b, kern.NotEqual[T]{})
+	return equal("NotEqual", dst, a, b, kern.NotEqual[T]{}, false)
+}
+
+// equal stores in dst whether a == b is what is asked for. loop does so for elements that == compares as NumPy does.
+func equal[T comparable](op string, dst *Array[bool], a, b *Array[T], loop kern.Binary[bool, T, T], want bool) *Array[bool] {
+	switch DTypeOf[T]() {
+	case float16DType:
+		return apply2(op, dst, as[Float16](a), as[Float16](b), kern.Func2[bool, Float16, Float16](func(x, y Float16) bool {
+			return (x.Float32() == y.Float32()) == want
+		}))
+	case bfloat16DType:
+		return apply2(op, dst, as[BFloat16](a), as[BFloat16](b), kern.Func2[bool, BFloat16, BFloat16](func(x, y BFloat16) bool {
+			return (x.Float32() == y.Float32()) == want
+		}))
+	}
+	if isTime[T]() {
+		return apply2(op, dst, as[int64](a), as[int64](b), kern.Func2[bool, int64, int64](func(x, y int64) bool {
+			return (x == y && x != NaT) == want
+		}))
+	}
+	return apply2(op, dst, a, b, loop)
+}
+
+// isHalf and isTime report whether == of T is not NumPy's, which knows NaN, two zeros, and NaT.
+func isHalf[T Element]() bool {
+	d := DTypeOf[T]()
+	return d == float16DType || d == bfloat16DType
+}
+
+func isTime[T Element]() bool {
+	kind := DTypeOf[T]().Kind()
+	return kind == 'M' || kind == 'm'
 }
 
 // Less stores whether a < b in dst, element for element, and returns it. It is false where one is NaN.

@@ -11,7 +11,7 @@ func (a *Array[T]) Copy() *Array[T] {
 	if a.contiguous() {
 		return newArray(slices.Clip(slices.Clone(a.data)), contiguousLayout(a.shape, a.n))
 	}
-	c := newArray(make([]T, a.n), contiguousLayout(a.shape, a.n))
+	c := sized[T]("Copy", a.shape...)
 	assign(c, a)
 	return c
 }

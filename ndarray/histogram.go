@@ -58,8 +58,8 @@ func HistogramDensity[T Real](dst *Array[float64], counts *Array[T], edges *Arra
 
 // HistogramEdges returns the edges of bins of one width from the least to the greatest element of a, in memory of their own: as
 // many as bins, and one. Where all elements are the same, they reach half below and above; where there are none, from zero to
-// one. Over another range they are a [Linspace]. It panics with a [ValueError] if bins is not above zero, or the least or
-// greatest element is not finite.
+// one. Over another range they are a [Linspace]. It panics with a [ValueError] if bins is not above zero, the least or
+// greatest element is not finite, or their range can't be divided so.
 func HistogramEdges[T Real](a *Array[T], bins int) *Array[float64] {
 	if bins < 1 {
 		panic(ValueError{"HistogramEdges", bins, "expected at least one bin"})
@@ -76,8 +76,11 @@ func HistogramEdges[T Real](a *Array[T], bins int) *Array[float64] {
 	if low == high {
 		low, high = low-0.5, high+0.5
 	}
-	edges := New[float64](bins + 1)
+	edges := sized[float64]("HistogramEdges", max(bins, bins+1))
 	step := (high - low) / float64(bins)
+	if math.IsInf(high-low, 0) || low+step == low {
+		panic(ValueError{"HistogramEdges", [2]float64{low, high}, "expected a range that the bins can divide"})
+	}
 	for i := range edges.data {
 		edges.data[i] = float64(float64(i)*step) + low
 	}

@@ -166,7 +166,8 @@ func (a *Array[T]) Blocks(n int) iter.Seq2[int, *Array[T]] {
 	}
 }
 
-// ArrayEqual reports whether a and b have the same shape and the same elements, by ==. So NaN is not equal to itself.
+// ArrayEqual reports whether a and b have the same shape and the same elements, as [Equal] compares them. So NaN is not equal to
+// itself.
 func ArrayEqual[T comparable](a, b *Array[T]) bool { return arrayEqual(a, b, false) }
 
 // ArrayEqualNaN is [ArrayEqual] where NaNs are equal to each other.
@@ -175,6 +176,13 @@ func ArrayEqualNaN[T comparable](a, b *Array[T]) bool { return arrayEqual(a, b, 
 func arrayEqual[T comparable](a, b *Array[T], nan bool) bool {
 	if !slices.Equal(a.shape, b.shape) {
 		return false
+	}
+	if isHalf[T]() || isTime[T]() {
+		equal := Equal(nil, a, b)
+		if nan {
+			LogicalOr(equal, equal, LogicalAnd(nil, NotEqual(nil, a, a), NotEqual(nil, b, b)))
+		}
+		return AllTrue(equal)
 	}
 	equal := true
 	l := newLoops(&a.layout, &b.layout)

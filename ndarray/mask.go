@@ -73,6 +73,10 @@ func Compress[T Element](dst, a *Array[T], cond *Array[bool], axis int) *Array[T
 // FlatNonZero returns an array, with memory of its own, of the indices of a's elements that are not zero, counted in C order.
 // NaN is not zero.
 func FlatNonZero[T comparable](a *Array[T]) *Array[int64] {
+	if isHalf[T]() { // of which -0 is zero
+		var zero T
+		return FlatNonZero(NotEqual(nil, a, Scalar(zero)))
+	}
 	l := newOrderedLoops(&a.layout)
 	count, flat := 0, 0
 	l.each(func(offsets []int, n int) {

@@ -16,10 +16,10 @@ var workers atomic.Int64
 
 // SetWorkers sets how many goroutines at most share the work of one call on a large array, and returns what was set before.
 // One keeps all work on the caller's goroutine; zero, which is the default, stands for runtime.GOMAXPROCS. It may be called
-// at any time, and concerns the calls that begin after it. It panics if n is negative.
+// at any time, and concerns the calls that begin after it. It panics with a [ValueError] if n is negative.
 func SetWorkers(n int) (before int) {
 	if n < 0 {
-		panic(ShapeError{"SetWorkers", [][]int{{n}}, "expected a number of goroutines, or zero"})
+		panic(ValueError{"SetWorkers", n, "expected a number of goroutines, or zero"})
 	}
 	return int(workers.Swap(int64(n)))
 }

@@ -150,10 +150,7 @@ func quantilesTo[U Float, T Real](op string, dst *Array[U], a *Array[T], q []flo
 	if method < QuantileLinear || method > QuantileNormalUnbiased {
 		panic(ValueError{op, method, "expected one of the methods"})
 	}
-	if a.n == 0 && !skipNaN {
-		panic(newShapeError(op, "expected at least one element", a.shape))
-	}
-	return lanes(op, dst, a, axes, lead, skipNaN, func(values []float64, lane kern.Lane) {
+	result := lanes(op, dst, a, axes, lead, skipNaN, func(values []float64, lane kern.Lane) {
 		nth := kern.Lane.Nth
 		if len(q) > 8 {
 			slices.Sort(lane)
@@ -167,6 +164,10 @@ func quantilesTo[U Float, T Real](op string, dst *Array[U], a *Array[T], q []flo
 			}
 		}
 	})
+	if a.n == 0 && result.n > 0 && !skipNaN {
+		panic(newShapeError(op, "expected at least one element", a.shape))
+	}
+	return result
 }
 
 // between returns the value a fraction of the way from a to b, reckoned from the nearer, so that it neither leaves their range

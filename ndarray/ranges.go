@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/samebytes/samebytes/ndarray/internal/kern"
+	"github.com/samebytes/samebytes/ndarray/internal/libm"
 )
 
 // Arange returns start, start+step, start+2*step, ... up to but without stop, in memory of its own: of shape
@@ -130,9 +131,9 @@ func Geomspace[T Float](start, stop T, n int) *Array[T] {
 	return a
 }
 
-// log10 is math.Log10, and exact for powers of ten.
+// log10 is exact for powers of ten.
 func log10(x float64) float64 {
-	y := math.Log10(x)
+	y := libm.Log10(x)
 	if whole := math.Round(y); math.Abs(y) < 1000 && pow10(int(whole)) == x {
 		return whole
 	}
@@ -159,14 +160,6 @@ func Ones[T Number](shape ...int) *Array[T] {
 	a := sized[T]("Ones", shape...)
 	kern.Fill(kern.Vec[T]{Data: a.data, Inc: 1}, 1, a.n)
 	return a
-}
-
-// sized is New under another name for the panic.
-func sized[T Element](op string, shape ...int) *Array[T] {
-	if _, _, err := Size(shape, DTypeOf[T]().Size()); err != nil {
-		panic(newShapeError(op, err.Error(), shape))
-	}
-	return New[T](shape...)
 }
 
 // Indices returns the index of every element of a shape, in memory of its own and of shape (len(shape), shape...): the

@@ -8,6 +8,8 @@ import (
 // View returns an array that shares a's bytes, as elements of another type. Of types of one size the shape stays; otherwise
 // the elements of the last axis must lie one after the other, and it becomes longer or shorter as they do, as in NumPy.
 //
+// A view of bools as other elements must only be given bytes of 0 and 1: see [As].
+//
 // The error is [ErrDType] where U is or holds a bool and is not T, since a Go bool must be a byte of 0 or 1, and where one
 // size does not divide the bytes of the other, or of the last axis. It is [ErrLayout] where the last axis is not contiguous, or
 // memory or strides are not aligned for U: then view a Copy.
