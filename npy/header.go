@@ -289,9 +289,7 @@ func (h Header) Append(dst []byte, align int) ([]byte, error) {
 // append is Append with the text that appendText makes, of the descr given, for a header that begins at the given index of dst. It
 // is of that version, or of the first that can express it for 0.
 func (h Header) append(dst []byte, align, version int, appendText func(h Header, dst, descr []byte, begin int) []byte) ([]byte, error) {
-	if align < 1 || align > MaxAlign || align&(align-1) != 0 {
-		panic(AlignError(align))
-	}
+	checkAlign(align)
 	if version < 0 || version > 3 {
 		return dst, fmt.Errorf("npy: %w: expected version 1, 2 or 3, found %d", ErrFormat, version)
 	}
@@ -326,6 +324,12 @@ func (h Header) append(dst []byte, align, version int, appendText func(h Header,
 		return dst[:begin], fmt.Errorf("npy: %w: expected a header of at most %d bytes, found fields that take %d", ndarray.ErrDType, MaxHeader, n)
 	}
 	return dst, nil
+}
+
+func checkAlign(align int) {
+	if align < 1 || align > MaxAlign || align&(align-1) != 0 {
+		panic(AlignError(align))
+	}
 }
 
 // appendVersion appends the header in a version, whose length field is wrong if it is 1 and the text longer than that says.

@@ -29,7 +29,7 @@ type Mapped[T ndarray.Element] struct {
 // those who aren't trusted are better read.
 // The errors are those of [Parse] and of package os, [ErrTruncated] where the file has fewer bytes than its header says,
 // [ndarray.ErrDType] where the elements are not T in this machine's byte order, [ndarray.ErrLayout] where they don't begin at a
-// multiple of what T needs, those of limits, and errors.ErrUnsupported.
+// multiple of what T needs or the file is no regular one, those of limits, and errors.ErrUnsupported.
 func Map[T ndarray.Element](path string, access Access, limits ...Limits) (*Mapped[T], error) {
 	memory, a, err := mapFile(path, access, limits)
 	if err == nil {
@@ -78,6 +78,9 @@ func mapFile(path string, access Access, limits []Limits) (memory []byte, a *nda
 	flags := os.O_RDONLY
 	if access == ReadWrite {
 		flags = os.O_RDWR
+	}
+	if err := regular(path); err != nil {
+		return nil, nil, err
 	}
 	f, err := os.OpenFile(path, flags, 0)
 	if err != nil {

@@ -2,6 +2,7 @@ package npy
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -20,13 +21,15 @@ type Writer[T ndarray.Element] struct {
 	header Header
 	size   int // bytes of the header, whatever the number of rows
 	start  int64
-	rows   int // written so far
+	rows   int  // written so far
+	ended  bool // the header has, or could not get, the number of rows
 	err    error
 }
 
 // NewWriter begins a file of so many rows, each of a shape: all the lengths of the array but the first. If rows is [Unknown], w must
 // be an io.WriteSeeker, as files are: the header says zero rows until [Writer.Close] puts the number in its place, so that what
-// is written is a valid file at every moment. A Format can't ask for Fortran order.
+// is written is a valid file at every moment. One opened with os.O_APPEND, in which nothing has a place, is refused. A Format can't ask
+// for Fortran order.
 // The errors are those of [Write], [ndarray.ErrLayout] for Fortran order or a w that can't be sought in, and w's.
 func NewWriter[T ndarray.Element](w io.Writer, rows int, row []int, formats ...Format) (*Writer[T], error) {
 	wr := &Writer[T]{w: w, format: format(formats)}
@@ -42,6 +45,11 @@ func NewWriter[T ndarray.Element](w io.Writer, rows int, row []int, formats ...F
 		var err error
 		if wr.start, err = seeker.Seek(0, io.SeekCurrent); err != nil {
 			return nil, wrapped(err)
+		}
+		if at, ok := w.(io.WriterAt); ok {
+			if _, err := at.WriteAt(nil, wr.start); err != nil { // as os.File does after O_APPEND
+				return nil, fmt.Errorf("npy: %w: expected a file in which the header can be written last: %w", ndarray.ErrLayout, err)
+			}
 		}
 		length = 0
 	}
@@ -90,16 +98,22 @@ func (w *Writer[T]) Write(a *ndarray.Array[T]) error {
 	return nil
 }
 
-// Close ends the file. It does not close what it was written to.
+// Close ends the file. It does not close what it was written to. Also after a Write that failed, the header gets the number of rows of
+// those before that one, if it was [Unknown]; what the failed one has written stands behind them.
 // The errors are [ErrTruncated] where fewer rows were written than NewWriter was told, w's, and that of a Write that failed.
 func (w *Writer[T]) Close() error {
 	switch rows := w.header.Shape[0]; {
 	case w.err == os.ErrClosed:
 		return nil
+	case rows == Unknown && !w.ended:
+		w.ended = true
+		if err := w.finish(); w.err == nil {
+			w.err = err
+		} else if err != nil {
+			w.err = errors.Join(w.err, err)
+		}
 	case w.err != nil:
 		return w.err
-	case rows == Unknown:
-		w.err = w.finish()
 	case rows != w.rows:
 		w.err = fmt.Errorf("npy: %w: expected %d rows, found %d", ErrTruncated, rows, w.rows)
 	}
@@ -122,6 +136,10 @@ func (w *Writer[T]) finish() error {
 	if len(b) != w.size {
 		return fmt.Errorf("npy: %w: the header of %d rows takes %d bytes, and has %d", ndarray.ErrShape, w.rows, len(b), w.size)
 	}
+	if at, ok := w.w.(io.WriterAt); ok {
+		_, err := at.WriteAt(b, w.start)
+		return wrapped(err)
+	}
 	seeker := w.w.(io.WriteSeeker) // as NewWriter has seen
 	end, err := seeker.Seek(0, io.SeekCurrent)
 	if err != nil {
@@ -143,8 +161,12 @@ func (w *Writer[T]) finish() error {
 //
 // The errors are those of [Parse] and of package os, [ndarray.ErrDType] and [ndarray.ErrShape] where the rows are others than the
 // file's, [ndarray.ErrLayout] for a file in Fortran order, without axes, or whose header has no room for the new length, and
-// [ErrFormat] where something follows the elements.
+// [ErrFormat] where something follows the elements; [ndarray.ErrLayout] also for what is no regular file. After one the file is as it
+// was, as far as the system lets it be cut.
 func Append[T ndarray.Element](path string, a *ndarray.Array[T]) error {
+	if err := regular(path); err != nil {
+		return inFile(path, err)
+	}
 	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {
 		return wrapped(err)
@@ -198,14 +220,33 @@ func appendTo(f *os.File, a *ndarray.Any) error {
 		return fmt.Errorf("npy: %w: the header has no room for %d rows: write the file anew", ndarray.ErrLayout, grown.Shape[0])
 	}
 	head = lengthened(head, h.DataOffset)
+	old := make([]byte, h.DataOffset)
+	if _, err := f.ReadAt(old, 0); err != nil {
+		return wrapped(err)
+	}
 	if _, err := f.Seek(end, io.SeekStart); err != nil {
 		return wrapped(err)
 	}
 	if err := writeElements(f, a, h); err != nil {
-		return err
+		return errors.Join(err, wrapped(f.Truncate(end)))
 	}
-	_, err = f.WriteAt(head, 0)
-	return wrapped(err)
+	if _, err = f.WriteAt(head, 0); err != nil {
+		_, back := f.WriteAt(old, 0)
+		return wrapped(errors.Join(err, back, f.Truncate(end)))
+	}
+	return nil
+}
+
+// regular returns an error where a path is not a regular file's. It is asked before opening, which waits at a pipe.
+func regular(path string) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return wrapped(err)
+	}
+	if !info.Mode().IsRegular() {
+		return fmt.Errorf("npy: %w: expected a regular file, found one of mode %v", ndarray.ErrLayout, info.Mode())
+	}
+	return nil
 }
 
 // lengthened returns a header with so many spaces before its last newline that it takes size bytes.

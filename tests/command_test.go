@@ -133,6 +133,19 @@ func TestExport(t *testing.T) {
 			t.Errorf("%s: exported %q, want %q", name, content, want.Bytes())
 		}
 	}
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(filepath.Join(os.Getenv("SAMEBYTES_DIR"), "c"), link); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"c", "f"} {
+		out, err := exec.Command(program, "export", name, link).CombinedOutput()
+		if err == nil || !strings.Contains(string(out), `found the array "c"`) {
+			t.Errorf("export %s over a segment: %v, %s", name, err, out)
+		}
+	}
+	if _, err := shm.Stat("c"); err != nil {
+		t.Error(err)
+	}
 	if err := exec.Command(program, "export", "none", filepath.Join(t.TempDir(), "out.npy")).Run(); err.(*exec.ExitError).ExitCode() != 3 {
 		t.Errorf("export what is not there: %v, want exit code 3", err)
 	}

@@ -1,0 +1,176 @@
+package npy_test
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/samebytes/samebytes/ndarray"
+	"github.com/samebytes/samebytes/npy"
+)
+
+// TestWriteFileInPlace writes to what must not be replaced.
+func TestWriteFileInPlace(t *testing.T) {
+	dir := t.TempDir()
+	a := ndarray.Arange(int8(0), 3, 1)
+	fifo := filepath.Join(dir, "fifo")
+	if err := unix.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	got := make(chan []byte)
+	go func() {
+		b, _ := os.ReadFile(fifo)
+		got <- b
+	}()
+	if err := npy.WriteFile(fifo, a); err != nil {
+		t.Fatal(err)
+	}
+	if info := must(os.Lstat(fifo)); info.Mode()&os.ModeNamedPipe == 0 {
+		t.Fatalf("the pipe was replaced by %v", info.Mode())
+	}
+	if b := <-got; !bytes.Equal(b, written(t, a)) {
+		t.Errorf("got %q through the pipe", b)
+	}
+
+	fd, err := unix.MemfdCreate("memory", 0)
+	if err != nil {
+		t.Skip(err)
+	}
+	memory := os.NewFile(uintptr(fd), "memory")
+	defer memory.Close()
+	must(memory.Write(make([]byte, 1000)))
+	link := filepath.Join(dir, "link")
+	if err := os.Symlink("/proc/self/fd/"+strconv.Itoa(fd), link); err != nil {
+		t.Fatal(err)
+	}
+	if err := npy.WriteFile(link, a); err != nil {
+		t.Fatal(err)
+	}
+	must(memory.Seek(0, io.SeekStart))
+	if b := must(io.ReadAll(memory)); !bytes.Equal(b, written(t, a)) {
+		t.Errorf("got %q in the file without a name", b)
+	}
+	if err := npy.WriteFile(dir, a); !errors.Is(err, unix.EISDIR) {
+		t.Errorf("a directory: got %v", err)
+	}
+	if err := npy.WriteFile(os.DevNull, a); err != nil {
+		t.Error(err)
+	}
+	if entries := must(os.ReadDir(dir)); len(entries) != 2 {
+		t.Error(entries)
+	}
+}
+
+// TestReplaceLeavesNothing ends writing in ways that return no error.
+func TestReplaceLeavesNothing(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "a.npz")
+	before := descriptors(t)
+	for _, end := range []func(){
+		func() { npy.CreateZip(path, func(*npy.ZipWriter) error { panic("callback") }) },
+		func() { npy.CreateZip(path, func(*npy.ZipWriter) error { runtime.Goexit(); return nil }) },
+		func() { npy.WriteFile(path, ndarray.New[int8](3), npy.Format{Align: 3}) },
+	} {
+		done := make(chan any)
+		go func() {
+			defer func() { done <- recover() }()
+			end()
+		}()
+		<-done
+	}
+	if entries := must(os.ReadDir(dir)); len(entries) != 0 || descriptors(t) != before {
+		t.Errorf("%v are left, %d descriptors, %d before", entries, descriptors(t), before)
+	}
+}
+
+// TestNotRegular maps, and appends to, what would wait for ever.
+func TestNotRegular(t *testing.T) {
+	fifo := filepath.Join(t.TempDir(), "fifo")
+	if err := unix.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := npy.MapAny(fifo, npy.ReadOnly); !errors.Is(err, ndarray.ErrLayout) {
+		t.Error(err)
+	}
+	if err := npy.Append(fifo, ndarray.New[int8](3)); !errors.Is(err, ndarray.ErrLayout) {
+		t.Error(err)
+	}
+}
+
+// limited lets this process write files of so many bytes until the returned function is called.
+func limited(t *testing.T, nbytes uint64) (unlimited func()) {
+	t.Helper()
+	signal.Ignore(unix.SIGXFSZ)
+	var old unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_FSIZE, &old); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Setrlimit(unix.RLIMIT_FSIZE, &unix.Rlimit{Cur: nbytes, Max: old.Max}); err != nil {
+		t.Skip(err)
+	}
+	return func() {
+		if err := unix.Setrlimit(unix.RLIMIT_FSIZE, &old); err != nil {
+			t.Fatal(err)
+		}
+		signal.Reset(unix.SIGXFSZ)
+	}
+}
+
+// TestAppendToFull appends where there is no room for all.
+func TestAppendToFull(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.npy")
+	if err := npy.WriteFile(path, ndarray.Arange(int8(0), 3, 1)); err != nil {
+		t.Fatal(err)
+	}
+	unlimited := limited(t, 1000)
+	err := npy.Append(path, ndarray.New[int8](5000))
+	unlimited()
+	if !errors.Is(err, unix.EFBIG) {
+		t.Errorf("got %v, want EFBIG", err)
+	}
+	if got := must(os.ReadFile(path)); !bytes.Equal(got, written(t, ndarray.Arange(int8(0), 3, 1))) {
+		t.Errorf("%d bytes are left", len(got))
+	}
+}
+
+// TestWriterOfFull keeps the rows before a Write that fails.
+func TestWriterOfFull(t *testing.T) {
+	file := must(os.Create(filepath.Join(t.TempDir(), "a.npy")))
+	defer file.Close()
+	w := must(npy.NewWriter[int8](file, npy.Unknown, nil))
+	unlimited := limited(t, 1000)
+	err := errors.Join(w.Write(ndarray.Arange(int8(0), 7, 1)), w.Write(ndarray.New[int8](5000)))
+	unlimited()
+	if !errors.Is(err, unix.EFBIG) {
+		t.Errorf("got %v, want EFBIG", err)
+	}
+	for range 2 {
+		if err := w.Close(); !errors.Is(err, unix.EFBIG) {
+			t.Errorf("Close: got %v, want EFBIG", err)
+		}
+	}
+	if got := must(npy.ReadFile[int8](file.Name())); !ndarray.ArrayEqual(got, ndarray.Arange(int8(0), 7, 1)) {
+		t.Errorf("got %v", got)
+	}
+}
+
+// TestWriterOfAppendOnly refuses a file whose header would land at its end.
+func TestWriterOfAppendOnly(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.npy")
+	file := must(os.OpenFile(path, os.O_CREATE|os.O_RDWR|os.O_APPEND, 0o600))
+	defer file.Close()
+	if _, err := npy.NewWriter[int8](file, npy.Unknown, nil); !errors.Is(err, ndarray.ErrLayout) {
+		t.Errorf("got %v, want ErrLayout", err)
+	}
+	if info := must(file.Stat()); info.Size() != 0 {
+		t.Errorf("%d bytes were written", info.Size())
+	}
+}
