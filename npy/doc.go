@@ -98,6 +98,6 @@
 // [Header.NBytes] more.
 //
 // Any bytes give a header or an error, never a panic, and make [Parse] take less than 64 MiB. What panics are [Header.Append] and
-// Write, with an [AlignError], and ReadInto, with [ndarray.ErrReadOnly]. Nothing here keeps state: all calls may run concurrently,
+// Write, with an [AlignError], and ReadInto, with [ndarray.ErrReadOnly] or an [ndarray.LayoutError]. Nothing here keeps state: all calls may run concurrently,
 // but for those on one Writer or one stream.
 package npy

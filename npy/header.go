@@ -43,7 +43,8 @@ type Header struct {
 
 	DataOffset int // bytes from the beginning of the file to the first element. Append does not read it
 
-	swapped []swap // where Mixed, an element's bytes that this machine has in another order
+	swapped []swap        // where Mixed, an element's bytes that this machine has in another order
+	mixed   ndarray.DType // of which swapped is; none where not Mixed
 }
 
 // NewHeader returns the header of an array in this machine's byte order, for [Header.Append]. It copies shape.
@@ -194,6 +195,8 @@ func parse(b []byte) (h Header, err error) {
 	}
 	if h.BigEndian, h.Mixed = found == big, found == little|big; !h.Mixed {
 		h.swapped = nil // it follows from the dtype
+	} else {
+		h.mixed = h.DType
 	}
 	if h.Shape, err = parseShape(shape); err != nil {
 		return h, err

@@ -90,10 +90,13 @@ func ReadAny(r io.Reader, limits ...Limits) (*ndarray.Any, error) {
 
 // ReadElements reads the elements that follow a header which [ReadHeader] has read, as [ReadAny] does both.
 // The errors are those of reading, and [ndarray.ErrDType] and [ndarray.ErrShape] for a header that neither ReadHeader nor
-// Parse has returned.
+// Parse has returned, or whose DType was changed where it is Mixed.
 func ReadElements(r io.Reader, h Header) (*ndarray.Any, error) {
 	if _, _, err := h.size(); err != nil {
 		return nil, fmt.Errorf("npy: %w", err)
+	}
+	if h.Mixed && h.mixed != h.DType {
+		return nil, fmt.Errorf("npy: %w: expected the struct whose fields a header says to have both byte orders, found %v", ndarray.ErrDType, h.DType)
 	}
 	return readElements(r, h)
 }
@@ -101,11 +104,14 @@ func ReadElements(r io.Reader, h Header) (*ndarray.Any, error) {
 // ReadInto reads the next array of r, as [Read] does, into dst, which has any layout: so a file in Fortran order is turned into
 // C order, or read into a part of another array. Where elements lie in dst otherwise than in the file, it takes memory for some
 // of them, or for all where axes are so long that going over dst again and again would take longer.
-// The error is also [ndarray.ErrShape] where dst has another shape than the file. It panics with [ndarray.ErrReadOnly]. After an
-// error dst may have some of the elements.
+// The error is also [ndarray.ErrShape] where dst has another shape than the file. After an error dst may have some of the elements.
+// Before reading it panics with [ndarray.ErrReadOnly], and with an [ndarray.LayoutError] where elements of dst lie under several indices.
 func ReadInto[T ndarray.Element](dst *ndarray.Array[T], r io.Reader, limits ...Limits) error {
 	if !dst.Writable() {
 		panic(ndarray.ErrReadOnly)
+	}
+	if !dst.Contiguous() && !dst.T().Contiguous() {
+		ndarray.Put(dst, ndarray.New[int64](0), ndarray.New[T](0)) // of nothing: it only panics where dst can't be written
 	}
 	h, err := ReadHeader(r, limits...)
 	if err != nil {

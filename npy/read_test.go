@@ -341,3 +341,42 @@ func TestReadBools(t *testing.T) {
 		t.Errorf("structs: got %q", got)
 	}
 }
+
+// TestReadElementsOfChangedHeader reads by headers that were made, or changed, by others.
+func TestReadElementsOfChangedHeader(t *testing.T) {
+	mixed := must(npy.Parse(withPrefix("{'descr': [('a', '<i8'), ('b', '>i8')], 'fortran_order': False, 'shape': (2,)}\n")))
+	if !mixed.Mixed {
+		t.Fatal("expected a header of both byte orders")
+	}
+	elements := make([]byte, 32)
+	if _, err := npy.ReadElements(bytes.NewReader(elements), mixed); err != nil {
+		t.Error(err)
+	}
+	changed := mixed
+	changed.DType = ndarray.Int16
+	for name, h := range map[string]npy.Header{
+		"another dtype": changed, "made": {DType: ndarray.Float64, Mixed: true, Shape: []int{2}}, "none": {Mixed: true},
+	} {
+		if _, err := npy.ReadElements(bytes.NewReader(elements), h); !errors.Is(err, ndarray.ErrDType) {
+			t.Errorf("%s: got %v, want ErrDType", name, err)
+		}
+	}
+}
+
+// TestReadIntoWhatCannotBeWritten panics before a byte is read.
+func TestReadIntoWhatCannotBeWritten(t *testing.T) {
+	overlapping := must(ndarray.FromStrided(make([]int8, 10), []int{3, 4}, []int{1, 1}, 0))
+	for _, dst := range []*ndarray.Array[int8]{ndarray.New[int8](3, 4).ReadOnly(), overlapping} {
+		r := bytes.NewReader(written(t, ndarray.New[int8](3, 4)))
+		before := r.Len()
+		func() {
+			defer func() {
+				err, ok := recover().(error)
+				if !ok || !errors.Is(err, ndarray.ErrReadOnly) && !errors.Is(err, ndarray.ErrLayout) || r.Len() != before {
+					t.Errorf("got panic %v, after %d bytes", err, before-r.Len())
+				}
+			}()
+			npy.ReadInto(dst, r)
+		}()
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"compress/bzip2"
 	"compress/flate"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -27,6 +28,10 @@ const (
 	maxTrailer = 64 << 20
 	// maxDeflated is how many bytes a deflated one stands for at most: 258 for each match, of which a byte says four.
 	maxDeflated = 1032
+	// maxBzip2 is how many bytes one by bzip2 stands for at most: a block of 900,000, of which 5 stand for 259, takes 26 or more.
+	maxBzip2 = 1 << 21
+	// trailerPerByte is how many bytes behind an array a byte by bzip2 may stand for: an archive of many such members takes long else.
+	trailerPerByte = 1 << 10
 	// endSize is what the end of an archive takes without a comment, and entrySize what one entry of its directory does without names.
 	endSize, entrySize = 22, 46
 
@@ -95,7 +100,7 @@ func NewZip(r io.ReaderAt, size int64, limits ...Limits) (*Zip, error) {
 	if most <= 0 {
 		most = maxDirectory
 	}
-	bounded := &boundedReader{ReaderAt: r, most: int64(most) + 1<<17} // the end is looked for in the last 64 KiB, and before
+	bounded := &boundedReader{ReaderAt: r, most: int64(most) + 1<<17, directory: min(int64(most), size)} // the end is looked for in the last 64 KiB, and before
 	directory, err := zip.NewReader(bounded, size)
 	switch {
 	case err == nil || err == zip.ErrInsecurePath: // of names nothing is made but keys
@@ -118,12 +123,21 @@ func NewZip(r io.ReaderAt, size int64, limits ...Limits) (*Zip, error) {
 	return z, nil
 }
 
-// boundedReader reads so many bytes and no more.
+// boundedReader reads so many bytes and no more. It refuses the record with the number of members, which package zip reads by itself
+// and then takes memory for as many, where they don't fit into the directory.
 type boundedReader struct {
 	io.ReaderAt
-	most int64
-	err  error // the first but io.EOF
+	most      int64
+	directory int64 // bytes that it may take
+	err       error // the first but io.EOF
 }
+
+// The record of an archive of 65,535 members or more, or of 4 GiB.
+const (
+	end64Magic   = "PK\x06\x06"
+	end64Size    = 56
+	end64Records = 32 // where the number of members is
+)
 
 var errDirectory = errors.New("the directory is too long")
 
@@ -136,6 +150,10 @@ func (b *boundedReader) ReadAt(p []byte, off int64) (n int, err error) {
 		return 0, errDirectory
 	}
 	n, err = b.ReaderAt.ReadAt(p, off)
+	if n == end64Size && string(p[:4]) == end64Magic && binary.LittleEndian.Uint64(p[end64Records:]) > uint64(b.directory/entrySize) {
+		b.err = errDirectory
+		return 0, errDirectory
+	}
 	b.most -= int64(n)
 	if err != nil && err != io.EOF && b.err == nil {
 		b.err = err
@@ -211,7 +229,7 @@ func (z *Zip) ReadAny(name string) (*ndarray.Any, error) {
 //
 // The errors are those of Read and of limits, fs.ErrNotExist where there is no such member, [ErrTruncated] where it ends too
 // early, and [ErrFormat] for one that is no .npy file, encrypted or compressed in another way, whose CRC is not the directory's, that
-// takes another number of bytes than that says, or that lies in another; and for more than 64 MiB behind the array.
+// takes another number of bytes than that says, or that lies in another; and for more than 64 MiB behind the array, or where bzip2 has compressed that to less than a 1024th.
 func ReadMember[T ndarray.Element](z *Zip, name string) (*ndarray.Array[T], error) {
 	m, err := z.Member(name)
 	if err != nil {
@@ -298,10 +316,10 @@ func (m Member) open() (*memberReader, error) {
 		return nil, fmt.Errorf("npy: %w: expected a member of its own bytes, found some that are another's too", errArchive)
 	case f.Method == zip.Store && packed != size:
 		return nil, fmt.Errorf("npy: %w: expected a stored member of one size, found %d and %d bytes", errArchive, packed, size)
-	case f.Method == zip.Deflate && size/maxDeflated > packed, size > math.MaxInt64:
+	case f.Method == zip.Deflate && size/maxDeflated > packed, f.Method == bzip2Method && size/maxBzip2 > packed, size > math.MaxInt64:
 		return nil, fmt.Errorf("npy: %w: expected a member that %d bytes can stand for, found %d", errArchive, packed, size)
 	}
-	r := &memberReader{left: int64(size), want: f.CRC32}
+	r := &memberReader{left: int64(size), want: f.CRC32, trailer: maxTrailer}
 	body := io.NewSectionReader(m.z.r, start, int64(packed))
 	switch f.Method {
 	case zip.Store:
@@ -310,6 +328,7 @@ func (m Member) open() (*memberReader, error) {
 		r.packed = flate.NewReader(bufio.NewReaderSize(body, 64<<10))
 	case bzip2Method:
 		r.packed = bzip2.NewReader(bufio.NewReaderSize(body, 64<<10))
+		r.trailer = int64(min(maxTrailer, packed*trailerPerByte))
 	default:
 		how, ok := otherMethods[f.Method]
 		if !ok {
@@ -357,6 +376,8 @@ type memberReader struct {
 	left int64 // bytes to come, by what the directory says
 	crc  uint32
 	want uint32
+
+	trailer int64 // bytes behind the array at most
 }
 
 func (m *memberReader) Read(p []byte) (n int, err error) {
@@ -404,8 +425,8 @@ func (m *memberReader) passed(crc uint32, n int) {
 
 // finish reads what follows the array, and compares the CRC.
 func (m *memberReader) finish() error {
-	if m.left > maxTrailer {
-		return fmt.Errorf("npy: %w: expected at most %d bytes behind the array, found %d", errArchive, maxTrailer, m.left)
+	if m.left > m.trailer {
+		return fmt.Errorf("npy: %w: expected at most %d bytes behind the array, found %d", errArchive, m.trailer, m.left)
 	}
 	if m.left > 0 {
 		if _, err := io.Copy(io.Discard, m); err != nil {

@@ -4,13 +4,16 @@ import (
 	"archive/zip"
 	"bytes"
 	"cmp"
+	"encoding/binary"
 	"errors"
 	"hash/crc32"
 	"io"
 	"io/fs"
 	"math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -312,6 +315,7 @@ func TestZipRefuses(t *testing.T) {
 		"a bad trailer":      {zip.FileHeader{Comment: file + "trailer", CRC32: 1}, npy.ErrFormat},
 		"half a header":      {zip.FileHeader{Comment: file[:50]}, npy.ErrTruncated},
 		"no magic":           {zip.FileHeader{Comment: "PK" + file}, npy.ErrFormat},
+		"more than bzip2":    {zip.FileHeader{Method: 12, UncompressedSize64: 1 << 50}, npy.ErrFormat},
 		"more than deflated": {zip.FileHeader{Method: zip.Deflate, UncompressedSize64: 1 << 40}, npy.ErrFormat},
 	} {
 		f := c.f
@@ -382,5 +386,66 @@ func TestZipWriterRefuses(t *testing.T) {
 	}
 	if left := must(os.ReadDir(filepath.Dir(path))); len(left) != 0 {
 		t.Errorf("%v are left", left)
+	}
+}
+
+// TestZipManyMembers opens what says to have more members than there is room for, without taking memory for them.
+func TestZipManyMembers(t *testing.T) {
+	const size, members = 1 << 40, 1 << 28
+	le := binary.LittleEndian
+	end := append([]byte("PK\x06\x06"), make([]byte, 52)...)
+	le.PutUint64(end[4:], 44)
+	le.PutUint64(end[24:], members)
+	le.PutUint64(end[32:], members)
+	end = append(end, "PK\x06\x07\x00\x00\x00\x00"...)
+	end = le.AppendUint32(le.AppendUint64(end, size-98), 1)
+	end = append(end, "PK\x05\x06\x00\x00\x00\x00"...)
+	end = append(end, "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x00\x00"...)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, err := npy.NewZip(endingReaderAt{end, size}, size)
+	runtime.ReadMemStats(&after)
+	if took := after.TotalAlloc - before.TotalAlloc; !errors.Is(err, npy.ErrFormat) || took > 1<<20 {
+		t.Errorf("got %v, and took %d bytes", err, took)
+	}
+}
+
+// endingReaderAt is zeros, and an end.
+type endingReaderAt struct {
+	end  []byte
+	size int64
+}
+
+func (r endingReaderAt) ReadAt(p []byte, off int64) (int, error) {
+	clear(p)
+	begin := r.size - int64(len(r.end))
+	if off >= begin {
+		return copy(p, r.end[off-begin:]), nil
+	}
+	if begin-off < int64(len(p)) {
+		copy(p[begin-off:], r.end)
+	}
+	return len(p), nil
+}
+
+// TestZipBzip2Trailer reads a member of few bytes that stand for many behind an array.
+func TestZipBzip2Trailer(t *testing.T) {
+	array := written(t, ndarray.Arange(int8(0), 3, 1))
+	for _, c := range []struct {
+		trailer int
+		want    error
+	}{{1000, nil}, {10 << 20, npy.ErrFormat}} {
+		whole := append(bytes.Clone(array), make([]byte, c.trailer)...)
+		cmd := exec.Command("bzip2")
+		cmd.Stdin = bytes.NewReader(whole)
+		packed, err := cmd.Output()
+		if err != nil {
+			t.Skip(err)
+		}
+		z := opened(archiveOf(t, &zip.FileHeader{Name: "x.npy", Method: 12, Comment: string(packed),
+			UncompressedSize64: uint64(len(whole)), CRC32: crc32.ChecksumIEEE(whole)}))
+		if _, err := z.ReadAny("x"); !errors.Is(err, c.want) {
+			t.Errorf("%d bytes behind the array in %d: got %v, want %v", c.trailer, len(packed), err, c.want)
+		}
 	}
 }
