@@ -141,7 +141,7 @@ func TestT05GroupMemory(t *testing.T) {
 	c, out := startChild(t, "create-large")
 	says(t, out, "held")
 	confine(t, c, group)
-	a.Set(1, 3) // go on
+	tell(t, a)
 	line, err := out.ReadString('\n')
 	c.Process.Kill()
 	c.Wait()
