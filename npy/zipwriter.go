@@ -46,11 +46,10 @@ const (
 type ZipWriter struct {
 	Format ZipFormat // of the members that come; it may be changed between them
 
-	w       *zip.Writer
-	offset  int64 // of the next member
-	names   map[string]bool
-	headers []*zip.FileHeader
-	err     error
+	w      *zip.Writer
+	offset int64 // of the next member
+	names  map[string]bool
+	err    error
 }
 
 // CreateZip makes an archive at path of the arrays that add adds. As with [WriteFile], a file that is there is replaced by the whole
