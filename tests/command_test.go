@@ -6,6 +6,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -148,5 +150,58 @@ func TestExport(t *testing.T) {
 	}
 	if err := exec.Command(program, "export", "none", filepath.Join(t.TempDir(), "out.npy")).Run(); err.(*exec.ExitError).ExitCode() != 3 {
 		t.Errorf("export what is not there: %v, want exit code 3", err)
+	}
+}
+
+// TestChecksumOf looks at checksums of a pipe, of names that a terminal would obey, and at those that nobody gets.
+func TestChecksumOf(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("SAMEBYTES_DIR", dir)
+	program := filepath.Join(dir, "samebytes")
+	if out, err := exec.Command("go", "build", "-o", program, "../cmd/samebytes").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	a := ndarray.Arange(int8(0), 3, 1)
+	var file bytes.Buffer
+	if err := npy.Write(&file, a); err != nil {
+		t.Fatal(err)
+	}
+	sum := npy.Checksum(a.Any())
+
+	cmd := exec.Command(program, "checksum", "/dev/stdin")
+	cmd.Stdin = io.MultiReader(&file) // a pipe
+	if out, err := cmd.CombinedOutput(); err != nil || string(out) != fmt.Sprintf("%x  /dev/stdin\n", sum) {
+		t.Errorf("of a pipe: %v, %s", err, out)
+	}
+
+	path := filepath.Join(dir, "a.npz")
+	if err := npy.CreateZip(path, func(z *npy.ZipWriter) error { return z.Add("x\n\x1b[31m", a) }); err != nil {
+		t.Fatal(err)
+	}
+	want := fmt.Sprintf("%x  %q\n", sum, path+": x\n\x1b[31m.npy")
+	if out, err := exec.Command(program, "checksum", path).CombinedOutput(); err != nil || string(out) != want {
+		t.Errorf("of a name: %v, got %q, want %q", err, out, want)
+	}
+	archive, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd = exec.Command(program, "checksum", "/dev/stdin")
+	cmd.Stdin = io.MultiReader(bytes.NewReader(archive))
+	if out, err := cmd.CombinedOutput(); err == nil || !strings.Contains(string(out), "regular file") {
+		t.Errorf("of an archive in a pipe: %v, %s", err, out)
+	}
+
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Skip(err)
+	}
+	defer full.Close()
+	for _, args := range [][]string{{"checksum", path}, {"checksum", "--json", path}} {
+		cmd := exec.Command(program, args...)
+		cmd.Stdout = full
+		if err := cmd.Run(); cmd.ProcessState.ExitCode() != 1 {
+			t.Errorf("%q to a full device: %v, want exit code 1", args, err)
+		}
 	}
 }

@@ -8,7 +8,10 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/samebytes/samebytes/npy"
 	"github.com/samebytes/samebytes/shm"
@@ -23,7 +26,7 @@ type checksum struct {
 func (checksum) Help() string {
 	return "The checksum is the SHA-256 of the elements in C order, with little-endian numbers and zeros for a struct's padding: the " +
 		"same in whatever order, byte order and layout a file has them. Of an .npz each member has one. What is both a name and a " +
-		"file is the name; ./prices is the file."
+		"file is the name; ./prices is the file. /dev/stdin may be a .npy file. A name that can't be printed is in quotes, as Go has it."
 }
 
 // sum is a line of the output, or an object of it in JSON.
@@ -57,9 +60,11 @@ func (c checksum) Run() error {
 			switch {
 			case s.Error != "":
 				failed++
-				fmt.Fprintln(os.Stderr, "samebytes:", s.Error)
+				fmt.Fprintln(os.Stderr, "samebytes:", printable(s.Error))
 			case !c.JSON:
-				fmt.Printf("%s  %s\n", s.SHA256, s.of)
+				if _, err := fmt.Printf("%s  %s\n", s.SHA256, printable(s.of)); err != nil {
+					return err
+				}
 			}
 			sums = append(sums, s)
 		}
@@ -77,12 +82,28 @@ func (c checksum) Run() error {
 	return nil
 }
 
+// printable returns a text, in Go's quotes where it has what a terminal would obey, or ends lines.
+func printable(text string) string {
+	if utf8.ValidString(text) && !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return text
+	}
+	return strconv.Quote(text)
+}
+
 // sumsOf yields the checksums of what has a name: a segment, or an .npy or .npz file.
 func sumsOf(name string) func(yield func(sum) bool) {
 	return func(yield func(sum) bool) {
 		path, err := pathOf(name)
 		if err != nil {
 			yield(newSum(name, "", npy.Header{}, [sha256.Size]byte{}, err))
+			return
+		}
+		if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() { // a pipe has its bytes only once
+			h, digest, err := npy.ChecksumFile(path)
+			if errors.Is(err, npy.ErrFormat) {
+				err = fmt.Errorf("%w; an archive is only read from a regular file", err)
+			}
+			yield(newSum(name, "", h, digest, err))
 			return
 		}
 		if !isArchive(path) {
