@@ -17,6 +17,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"github.com/samebytes/samebytes/ndarray"
 )
@@ -48,7 +49,8 @@ var otherMethods = map[uint16]string{
 
 // Zip is an .npz archive. Its members are read when they are asked for. It may be used by several goroutines.
 //
-// A key is a member's name without the ".npy" at its end, as NumPy has it. A member may also be named in full; and where several have
+// A key is a member's name without the ".npy" at its end, as NumPy has it: read as UTF-8 where the archive says so, else as code page
+// 437, and cut at a zero. A member may also be named in full; and where several have
 // one name, it is the last one's. Members that are not .npy files are there, but reading one is [ErrFormat].
 //
 // Every read of an array goes on to its member's end and checks the CRC. Only the archive's directory is believed, and only as far as
@@ -117,11 +119,33 @@ func NewZip(r io.ReaderAt, size int64, limits ...Limits) (*Zip, error) {
 	z.members = directory.File
 	z.end -= int64(len(directory.Comment))
 	for i, f := range z.members {
-		z.last[f.Name] = i
 		z.end -= entrySize + int64(len(f.Name)+len(f.Extra)+len(f.Comment))
+		f.Name = nameOf(f)
+		z.last[f.Name] = i
 	}
 	return z, nil
 }
+
+// nameOf returns a member's name as Python has it: of code page 437 where no flag says that it is UTF-8, and as far as the first zero.
+func nameOf(f *zip.File) string {
+	name, _, _ := strings.Cut(f.Name, "\x00")
+	if f.Flags&utf8Flag != 0 || !strings.ContainsFunc(name, func(r rune) bool { return r >= utf8.RuneSelf }) {
+		return name
+	}
+	var decoded strings.Builder
+	for _, b := range []byte(name) {
+		if b < utf8.RuneSelf {
+			decoded.WriteByte(b)
+		} else {
+			decoded.WriteRune(codePage437[b-utf8.RuneSelf])
+		}
+	}
+	return decoded.String()
+}
+
+// codePage437 is what the bytes from 128 on stand for in names of the first zip programs.
+var codePage437 = []rune("ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐" +
+	"└┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u00a0")
 
 // boundedReader reads so many bytes and no more. It refuses the record with the number of members, which package zip reads by itself
 // and then takes memory for as many, where they don't fit into the directory.

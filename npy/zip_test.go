@@ -449,3 +449,19 @@ func TestZipBzip2Trailer(t *testing.T) {
 		}
 	}
 }
+
+// TestZipNamesOfPython reads names as Python's zipfile does: bytes that are no UTF-8, by their flag, are code page 437.
+func TestZipNamesOfPython(t *testing.T) {
+	file := string(written(t, ndarray.Arange(int8(0), 3, 1)))
+	z := opened(archiveOf(t, &zip.FileHeader{Name: "\x80\x9c\xff.npy", Comment: file}, &zip.FileHeader{Name: "\xc3\xa9.npy", Comment: file},
+		&zip.FileHeader{Name: "\xc3\xa9.npy", Flags: 1 << 11, Comment: file}, &zip.FileHeader{Name: "cut.npy\x00.txt", Comment: file}))
+	want := []string{"Ç£\u00a0", "├⌐", "é", "cut"}
+	if got := z.Names(); !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	for _, name := range want {
+		if _, err := z.ReadAny(name); err != nil {
+			t.Error(err)
+		}
+	}
+}
