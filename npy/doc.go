@@ -49,8 +49,8 @@
 //
 // Read are stored and deflated members, and those that bzip2 has compressed; LZMA, which NumPy reads as well, is refused as [ErrFormat], and so is
 // what is encrypted. Names are as Python's zipfile has them: cut at a zero, and of code page 437 where no flag says UTF-8; Info-ZIP's
-// extra field with another name is left unread. Written are members whose sizes stand before them, which readers need that don't look at the directory, and
-// whose elements are aligned where they are stored.
+// extra field with another name is left unread. Written are members whose sizes stand before them, which readers need that don't look
+// at the directory, and whose elements are aligned where they are stored.
 //
 // # Checksums
 //
@@ -63,8 +63,9 @@
 //   - as [ndarray.ErrDType], elements of which there is no DType: long double, structs whose fields have no name, structs more
 //     than 16 deep, subarrays of elements without bytes; aliases whose size is the machine's ('l', 'p', 'int', 'intc', 'longlong') or
 //     not written ('S', 'M', 'str', 'c'), C's and Python's names for numbers ('half', 'single', 'double', 'float', 'complex', 'csingle',
-//     'byte', 'short', 'bool_'), 'a' for 'S' ('a5'), and several types or a shape in one string ('i4,f8', '(2,)i4'); sizes with signs, spaces or zeros before them ('i08'); units that are a part of others ('M8[D/24]'). Subarrays outside of
-//     a struct NumPy takes for more axes, and then doesn't find their elements
+//     'byte', 'short', 'bool_'), 'a' for 'S' ('a5'), and several types or a shape in one string ('i4,f8', '(2,)i4'); sizes
+//     with signs, spaces or zeros before them ('i08'); units that are a part of others ('M8[D/24]'). Subarrays outside of a struct NumPy
+//     takes for more axes, and then doesn't find their elements
 //   - as [ErrFormat], what no writer writes: a descr that is a dict, or a type and another type; values of other types than a
 //     header's (floats, bytes, sets) for a key that is given again, \N{name} and lone surrogates in strings, a space before
 //     Python 2's L, hexadecimal ints of more than 4300 digits, headers of more than [MaxHeader] bytes (NumPy reads 10,000 unless
