@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/samebytes/samebytes/internal/futex"
 	"github.com/samebytes/samebytes/ndarray"
 )
 
@@ -96,7 +97,7 @@ const noRow = -1
 // The errors are the context's, ErrClosed, ErrOwnerDied, ErrFull, and ErrBroken where the table's pages are gone.
 func (m *mapping) acquire(ctx, open context.Context, r *request) (int, error) {
 	row, err := m.tryAcquire(ctx, r)
-	if row == noRow && err == nil && looks(func() bool { return m.unheld(r) }) {
+	if row == noRow && err == nil && futex.Look(func() bool { return m.unheld(r) }) {
 		row, err = m.tryAcquire(ctx, r)
 	}
 	if row != noRow || err != nil {
@@ -137,7 +138,7 @@ func (m *mapping) wait(ctx context.Context, r *request) (row int, err error) {
 	m.write(mine, r, r.state-shared+waitingShared)
 	atomic.StoreUint32(&m.control().Waiting, 1)
 	b, _ := m.box(mine)
-	defer wakeWhenDone(ctx, func() { futexWake(&b.Wake, 1) })()
+	defer wakeWhenDone(ctx, func() { futex.Wake(&b.Wake, 1) })()
 
 	for expired, sleep := time.Duration(0), firstSleep; ; sleep = nextSleeps {
 		if ctx.Err() != nil {
@@ -421,7 +422,7 @@ func (m *mapping) wakeTurns(except int) {
 	m.unlatch()
 	for _, row := range list.rows[:list.n] {
 		b, _ := m.box(int(row))
-		futexWake(&b.Wake, 1) // a row may be another's by now, which wakes it for no reason
+		futex.Wake(&b.Wake, 1) // a row may be another's by now, which wakes it for no reason
 	}
 }
 

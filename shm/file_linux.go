@@ -337,9 +337,6 @@ func rename(from, to string) error { return asSentinel(unix.Rename(from, to)) }
 
 func unlink(path string) error { return asSentinel(unix.Unlink(path)) }
 
-// yield lets other threads run on this CPU, if any wants to. The scheduler is told, as this may take their time slices.
-func yield() { unix.Syscall(unix.SYS_SCHED_YIELD, 0, 0, 0) } // cannot fail
-
 // retry repeats a call that a signal interrupted.
 func retry(call func() (int, error)) (int, error) {
 	for {

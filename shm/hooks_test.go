@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync/atomic"
 
+	"github.com/samebytes/samebytes/internal/futex"
 	"github.com/samebytes/samebytes/npy"
 )
 
@@ -93,7 +94,7 @@ func Hints(s *Segment) (used, waiting *uint32, ticket, dirty *uint64) {
 func Published(s *Segment) *uint64 { return &s.mapping.control().Published }
 
 // WakeStorm wakes all who wait for a publication, though there is none.
-func WakeStorm(s *Segment) { futexWake(s.mapping.futexWord(), 1<<30) }
+func WakeStorm(s *Segment) { futex.Wake(s.mapping.futexWord(), 1<<30) }
 
 // Refs returns how many openings share the segment's mapping.
 func Refs(s *Segment) int {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync/atomic"
 	"time"
+
+	"github.com/samebytes/samebytes/internal/futex"
 )
 
 // The latch guards the table of boxes: one word, held for some tens of nanoseconds at a time and never while user code runs. It
@@ -79,7 +81,7 @@ func (m *mapping) latchSoon() bool {
 			}
 		}
 		if i > latchSpins {
-			yield()
+			futex.Yield()
 		}
 	}
 	return false
@@ -89,6 +91,6 @@ func (m *mapping) latchSoon() bool {
 func (m *mapping) unlatch() {
 	word := &m.control().Latch
 	if atomic.SwapUint32(word, 0)&latchWaiters != 0 {
-		futexWake(word, 1)
+		futex.Wake(word, 1)
 	}
 }

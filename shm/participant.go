@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/samebytes/samebytes/internal/futex"
 )
 
 // A process that maps a segment for writing takes a row of the table of participants, by locking that row's two bytes far past the
@@ -95,7 +97,7 @@ func (m *mapping) takeRow(lock file) (int, error) {
 		if info, err := lock.stat(); err != nil || info.links == 0 {
 			return 0, fmt.Errorf("%w: it went with its last participant", ErrNotExist)
 		}
-		yield()
+		futex.Yield()
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/samebytes/samebytes/internal/futex"
 	"github.com/samebytes/samebytes/ndarray"
 )
 
@@ -80,7 +81,7 @@ func (a *Array[T]) snapshotTo(ctx context.Context, dst []T) (err error) {
 		}
 		switch {
 		case try < snapshotTries:
-			yield()
+			futex.Yield()
 		case m.me == 0:
 			time.Sleep(snapshotSleep)
 		default:

@@ -5,9 +5,10 @@ import (
 	"fmt"
 	"iter"
 	"math"
-	"runtime"
 	"sync/atomic"
 	"time"
+
+	"github.com/samebytes/samebytes/internal/futex"
 )
 
 // The counter of publications is one 64-bit word in the control block, and its low half is the futex word on which those
@@ -24,7 +25,7 @@ import (
 // A publisher always makes the system call, though nobody may wait: readers that mapped the block without the right to
 // write it can wait too, and could leave no sign that they do.
 //
-// Before it sleeps, a waiter looks for a while: see patience.
+// Before it sleeps, a waiter looks for a while: see futex.Look.
 //
 // TestWaitHandsOver, TestWaitManyPublishers and TestWaitInAnotherProcess try to break this.
 
@@ -73,7 +74,7 @@ func (s *Segment) publish() (version uint64, err error) {
 
 func (m *mapping) publish() uint64 {
 	version := atomic.AddUint64(&m.control().Published, 1)
-	futexWake(m.futexWord(), math.MaxInt32)
+	futex.Wake(m.futexWord(), math.MaxInt32)
 	return version
 }
 
@@ -109,10 +110,10 @@ func (s *Segment) wait(ctx context.Context, since uint64, most time.Duration) (v
 	if version = atomic.LoadUint64(counter); version != since {
 		return version, nil
 	}
-	if looks(func() bool { version = atomic.LoadUint64(counter); return version != since }) {
+	if futex.Look(func() bool { version = atomic.LoadUint64(counter); return version != since }) {
 		return version, nil
 	}
-	wake := func() { futexWake(m.futexWord(), math.MaxInt32) }
+	wake := func() { futex.Wake(m.futexWord(), math.MaxInt32) }
 	defer wakeWhenDone(ctx, wake)()
 	defer wakeWhenDone(s.open, wake)()
 	for {
@@ -133,6 +134,15 @@ func (s *Segment) wait(ctx context.Context, since uint64, most time.Duration) (v
 	}
 }
 
+// futexWait is futex.Wait on a word of a segment: where that is no address any more, the error is ErrBroken.
+func futexWait(word *uint32, value uint32, most time.Duration) (woken bool, err error) {
+	woken, err = futex.Wait(word, value, most)
+	if err == futex.ErrGone {
+		err = fmt.Errorf("%w: %w", ErrBroken, err)
+	}
+	return woken, err
+}
+
 // Changes returns the versions that come after the present one, as they come: an array that is published faster than the loop runs
 // skips some. It ends with the context, with Close, and when the file is cut; [Segment.Wait] tells which.
 func (s *Segment) Changes(ctx context.Context) iter.Seq[uint64] {
@@ -144,42 +154,6 @@ func (s *Segment) Changes(ctx context.Context) iter.Seq[uint64] {
 			}
 		}
 	}
-}
-
-// patience is how long a wait looks at the counter before it sleeps: a worker on another CPU has doubled a MiB by then. To wake a
-// sleeper there takes longer (on a virtual machine 15 to 40 us each way). Each look gives the CPU away, to whoever is waited
-// for if it wants to run on this one, so that nothing is lost where there is no other. Where strangers want it, one of them may
-// keep it for milliseconds, when a sleeper would be run at once: after a look that took as long as lost, the next
-// impatientWaits of the process sleep at once.
-const (
-	patience       = 50 * time.Microsecond
-	lost           = 200 * time.Microsecond
-	impatientWaits = 1000
-)
-
-// impatient counts down the waits that are to sleep at once. Goroutines that race for it only miscount a little.
-var impatient atomic.Int32
-
-// looks reports whether ready became true before patience ended.
-func looks(ready func() bool) bool {
-	if impatient.Load() > 0 {
-		impatient.Add(-1)
-		return false
-	}
-	begin := time.Now()
-	for last := time.Duration(0); last < patience; {
-		runtime.Gosched() // to goroutines of this process
-		yield()           // to other processes
-		elapsed := time.Since(begin)
-		if elapsed-last > lost {
-			impatient.Store(impatientWaits)
-		}
-		last = elapsed
-		if ready() {
-			return true
-		}
-	}
-	return false
 }
 
 // wakeInterval is the time after which a wake is repeated that came before the sleep that it should have ended.
