@@ -67,7 +67,7 @@ setup(
             "samebytes._core",
             [
                 f"src/samebytes/{name}.c"
-                for name in ("_core", "mapping", "word", "lock", "atomic", "guard", "locks", "locks_table")
+                for name in ("_core", "mapping", "word", "lock", "ring", "atomic", "guard", "locks", "locks_table")
             ],
             depends=[f"src/samebytes/{name}.h" for name in ("core", "locks", "locks_internal", "layout")],
             define_macros=[("Py_LIMITED_API", "0x030b0000")] if STABLE_ABI else [],

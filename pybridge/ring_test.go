@@ -1,0 +1,98 @@
+package pybridge
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"math"
+	"math/rand/v2"
+	"sync"
+	"testing"
+)
+
+func pair(nslots, slotSize int) (sender, receiver *ring, memory []byte) {
+	memory = make([]byte, ringWords+nslots*slotSize)
+	return newRing(memory, 0, ringWords, nslots, slotSize), newRing(memory, 0, ringWords, nslots, slotSize), memory
+}
+
+// TestRing sends messages of all lengths through a ring that is often full and often empty.
+func TestRing(t *testing.T) {
+	sender, receiver, _ := pair(4, 64)
+	const n = 20000
+	var group sync.WaitGroup
+	group.Go(func() {
+		r := rand.New(rand.NewPCG(1, 2))
+		for i := range n {
+			message := binary.LittleEndian.AppendUint32(nil, uint32(i))
+			for range r.IntN(sender.most() - 3) {
+				message = append(message, byte(i))
+			}
+			if err := sender.send(message); err != nil {
+				t.Error(err)
+				return
+			}
+		}
+	})
+	r := rand.New(rand.NewPCG(1, 2))
+	for i := range n {
+		message, err := receiver.receive(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := append(binary.LittleEndian.AppendUint32(nil, uint32(i)), bytes.Repeat([]byte{byte(i)}, r.IntN(receiver.most()-3))...)
+		if !bytes.Equal(message, want) {
+			t.Fatalf("message %d: expected %x, got %x", i, want, message)
+		}
+	}
+	group.Wait()
+}
+
+// TestRingStop ends waits on both sides.
+func TestRingStop(t *testing.T) {
+	sender, receiver, _ := pair(2, 64)
+	var group sync.WaitGroup
+	group.Go(func() {
+		for {
+			if err := sender.send([]byte("full")); err != nil {
+				if !errors.Is(err, errStopped) {
+					t.Error(err)
+				}
+				return
+			}
+		}
+	})
+	other, empty, _ := pair(2, 64)
+	group.Go(func() {
+		if _, err := empty.receive(nil); !errors.Is(err, errStopped) {
+			t.Error(err)
+		}
+	})
+	sender.stop()
+	empty.stop()
+	group.Wait()
+	_, _ = receiver, other
+}
+
+// FuzzRing has the other side write anything: what comes back is a message or an error.
+func FuzzRing(f *testing.F) {
+	f.Add([]byte{1, 2, 3}, uint64(1), uint64(0))
+	f.Add([]byte{255, 255, 255, 255}, uint64(1), uint64(1)<<63)
+	f.Fuzz(func(t *testing.T, garbage []byte, sent, taken uint64) {
+		sender, receiver, memory := pair(4, 64)
+		copy(memory[ringWords:], garbage)
+		receiver.sent.Store(sent)
+		if sent != 0 {
+			message, err := receiver.receive(nil)
+			if err == nil && len(message) > receiver.most() || err != nil && !errors.Is(err, errBroken) {
+				t.Fatalf("%d bytes, %v", len(message), err)
+			}
+		}
+		if full := uint64(math.MaxUint64) - 3; taken == full {
+			return // the sender would wait for room
+		}
+		sender.taken.Store(taken)
+		if err := sender.send([]byte("x")); err != nil && !errors.Is(err, errBroken) {
+			t.Fatal(err)
+		}
+	})
+}
