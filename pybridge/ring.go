@@ -3,6 +3,7 @@ package pybridge
 import (
 	"encoding/binary"
 	"fmt"
+	"runtime"
 	"sync/atomic"
 	"time"
 
@@ -129,7 +130,12 @@ func (r *ring) wait(counter *atomic.Uint64, sleeps *atomic.Uint32, since uint64)
 		found = counter.Load()
 		return found != since || r.stopped.Load()
 	}
-	if !changed() && !futex.Look(changed) {
+	if !changed() {
+		// Whom the last message made runnable runs first: this goroutine's sleep would keep its processor, where there is no
+		// other, until the scheduler's monitor notices, for a hundred microseconds.
+		runtime.Gosched()
+	}
+	if !changed() {
 		for {
 			sleeps.Store(1)
 			if !changed() {

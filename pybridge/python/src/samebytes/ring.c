@@ -120,10 +120,6 @@ static int turn_wait(struct turn *t, int64_t timeout, PyObject *stop)
     int64_t start = sb_now();
     int64_t deadline = timeout < 0 || timeout > INT64_MAX - start ? INT64_MAX : start + timeout;
     int error = EINTR, stopped = 0;
-    Py_BEGIN_ALLOW_THREADS
-    if (sb_looks(turn_came, t))
-        error = 0;
-    Py_END_ALLOW_THREADS
     while (error == EINTR && (stopped = is_stopped(stop)) == 0) {
         Py_BEGIN_ALLOW_THREADS
         error = turn_sleep(t, deadline);
