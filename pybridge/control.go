@@ -25,6 +25,8 @@ type frame struct {
 	Slots    int    `json:"slots,omitempty"` // messages that each ring holds, of the side that made the memory
 	SlotSize int    `json:"slot_size,omitempty"`
 
+	Start *introduction `json:"start,omitempty"` // of one to a worker: what it is to serve
+
 	Stage string       `json:"stage,omitempty"` // what a worker is at, as "import numpy"
 	Ready bool         `json:"ready,omitempty"`
 	Error *remoteFrame `json:"error,omitempty"` // why it can't start, or does not take this connection
