@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
+
+	"github.com/samebytes/samebytes/internal/near"
 )
 
 // maxName is the longest name, in bytes: NAME_MAX is 255, and 55 are left for what belongs to a segment beside it.
@@ -45,44 +45,11 @@ func validName(name string) bool {
 	return true
 }
 
-// nearNames returns the up to three segments' names that are likely meant by a name that does not exist: those that differ
-// in no more than a third of their letters.
+// nearNames returns the segments' names that are likely meant by a name that does not exist.
 func nearNames(name string) []string {
 	all, err := names()
 	if err != nil {
 		return nil // a hint that cannot be given is left out
 	}
-	var near []string
-	distances := map[string]int{}
-	for _, other := range all {
-		d := editDistance(strings.ToLower(name), strings.ToLower(other))
-		if 3*d <= max(len(name), len(other)) {
-			distances[other] = d
-			near = append(near, other)
-		}
-	}
-	slices.SortStableFunc(near, func(a, b string) int { return distances[a] - distances[b] })
-	return near[:min(len(near), 3)]
-}
-
-// editDistance returns the least number of bytes to insert, delete or replace that makes b of a (Levenshtein 1966), by the
-// row-by-row recurrence of Wagner and Fischer (1974).
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			replace := diagonal
-			if a[i] != b[j] {
-				replace++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(replace, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
+	return near.Names(name, all)
 }
