@@ -1,0 +1,219 @@
+package pybridge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os/exec"
+	"runtime"
+	"sync"
+	"time"
+)
+
+// Python says which functions a pool serves, and how its workers are started. Either Module or File must be set.
+type Python struct {
+	Module string // to import, as "package.model"
+	File   string // or a file to run, as "model.py"
+
+	Workers     int      // processes; by default one
+	Interpreter string   // by default "python3"
+	Dir         string   // working directory; by default this process's
+	Env         []string // "KEY=value", added to this process's
+	Init        string   // a function of the module to call first, with the worker's number
+
+	Grace    time.Duration // after which a call that was given up is ended by killing its worker; by default a second
+	Restarts int           // starts in a row that may fail before the pool gives up; by default 5
+
+	// Progress is told what a starting worker is at, as "import model". It may be called on several goroutines at once, as may
+	// Output, which is given each line that a worker writes to stdout or stderr. Without it they go to this process's stderr.
+	Progress func(worker int, stage string)
+	Output   func(worker int, line string)
+}
+
+func (p Python) interpreter() string {
+	if p.Interpreter != "" {
+		return p.Interpreter
+	}
+	return "python3"
+}
+
+// Pool is Python processes that run functions for this one. All its methods may be called from many goroutines.
+type Pool struct {
+	python Python
+	ctx    context.Context // over when the pool is closed
+	close  context.CancelFunc
+	idle   idle
+	failed chan struct{} // closed when the pool has given up
+	cause  error         // why it has
+	give   sync.Once
+	slots  sync.WaitGroup // goroutines that keep a worker running each
+	calls  sync.WaitGroup // calls under way
+	launch chan launch
+}
+
+// launch is a process to start.
+type launch struct {
+	cmd  *exec.Cmd
+	done chan error
+}
+
+const (
+	defaultRestarts = 5
+	firstBackoff    = 50 * time.Millisecond
+	longestBackoff  = 5 * time.Second
+)
+
+// Start starts a pool's workers, and returns when all of them are ready. They end with the pool, and with this process, however
+// it ends.
+// The error is the context's, [ErrRemote] for what failed in Python (no such module, an exception while it is imported), fs.ErrNotExist
+// for an interpreter that is not there, and [ErrWorkerDied]; no process is left then.
+func Start(ctx context.Context, p Python) (*Pool, error) {
+	if (p.Module == "") == (p.File == "") {
+		return nil, fmt.Errorf("pybridge: start: expected a module or a file, found module %q and file %q", p.Module, p.File)
+	}
+	if p.Workers < 0 || p.Restarts < 0 {
+		return nil, fmt.Errorf("pybridge: start: expected numbers that are not negative, found %d workers and %d restarts", p.Workers, p.Restarts)
+	}
+	p.Workers = max(p.Workers, 1)
+	if p.Restarts == 0 {
+		p.Restarts = defaultRestarts
+	}
+	pool := &Pool{python: p, failed: make(chan struct{}), launch: make(chan launch)}
+	pool.ctx, pool.close = context.WithCancel(context.Background())
+	go pool.launches()
+	workers := make([]*worker, p.Workers)
+	errs := make([]error, p.Workers)
+	var starting sync.WaitGroup
+	first, stop := context.WithCancel(ctx)
+	defer stop()
+	for i := range workers {
+		starting.Go(func() {
+			if workers[i], errs[i] = pool.startWorker(first, i); errs[i] != nil {
+				stop() // the others need not go on
+			}
+		})
+	}
+	starting.Wait()
+	if err := firstCause(ctx, errs); err != nil {
+		for _, w := range workers {
+			if w != nil {
+				w.kill()
+			}
+		}
+		pool.close()
+		return nil, fmt.Errorf("pybridge: start: %w", err)
+	}
+	for i, w := range workers {
+		pool.slots.Go(func() { pool.keep(i, w) })
+	}
+	return pool, nil
+}
+
+// firstCause returns the error that was not only the consequence of another.
+func firstCause(ctx context.Context, errs []error) error {
+	var cause error
+	for _, err := range errs {
+		if err != nil && (cause == nil || errors.Is(cause, context.Canceled) && ctx.Err() == nil) {
+			cause = err
+		}
+	}
+	return cause
+}
+
+// launches starts processes, all from one thread that lasts as long as the pool: the kernel kills them when the thread that
+// started them ends, as it does with this process.
+func (p *Pool) launches() {
+	runtime.LockOSThread() // and never unlocked: the thread ends with the goroutine
+	for {
+		select {
+		case l := <-p.launch:
+			l.done <- l.cmd.Start()
+		case <-p.ctx.Done():
+			p.slots.Wait() // their workers are not to be killed before they were asked to end
+			return
+		}
+	}
+}
+
+func (p *Pool) startWorker(ctx context.Context, number int) (*worker, error) {
+	return startWorker(ctx, p.python, number, func(cmd *exec.Cmd) error {
+		cmd.SysProcAttr = dieWithParent(cmd.SysProcAttr)
+		done := make(chan error, 1)
+		select {
+		case p.launch <- launch{cmd, done}:
+			return <-done
+		case <-p.ctx.Done():
+			return ErrClosed
+		}
+	}, p.serve)
+}
+
+// keep keeps a worker of that number running: when one ends, it starts the next.
+func (p *Pool) keep(number int, w *worker) {
+	for {
+		p.idle.put(w)
+		select {
+		case <-w.link.ended:
+		case <-p.ctx.Done():
+		}
+		if p.ctx.Err() != nil {
+			p.calls.Wait() // they have their answers
+			w.dismiss(p.python.grace())
+			return
+		}
+		w.kill()
+		var err error
+		backoff := firstBackoff
+		for failures := 0; ; failures++ {
+			if failures > p.python.Restarts {
+				p.fail(fmt.Errorf("worker %d ended and %d starts failed: %w", number, failures, err))
+				return
+			}
+			if w, err = p.startWorker(p.ctx, number); err == nil {
+				break
+			}
+			select {
+			case <-time.After(backoff):
+				backoff = min(2*backoff, longestBackoff)
+			case <-p.ctx.Done():
+				return
+			}
+		}
+	}
+}
+
+func (p *Pool) fail(err error) {
+	p.give.Do(func() {
+		p.cause = err
+		close(p.failed)
+	})
+}
+
+// take returns a worker without a call, as soon as there is one.
+func (p *Pool) take(ctx context.Context) (*worker, error) {
+	if w := p.idle.take(ctx, p.ctx.Done(), p.failed); w != nil {
+		return w, nil
+	}
+	switch {
+	case p.ctx.Err() != nil:
+		return nil, ErrClosed
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	}
+	return nil, p.cause
+}
+
+// Close waits for the calls that are under way, and ends the workers. Later calls fail with [ErrClosed].
+func (p *Pool) Close() error {
+	p.close()
+	p.slots.Wait()
+	return nil
+}
+
+// serve takes a call from Python.
+func (p *Pool) serve(w *worker, m message) {
+	// Nothing is served yet to the workers of a pool.
+	go w.link.send(kindError, m.id, func(dst []byte) ([]byte, error) {
+		return appendError(dst, &RemoteError{Type: "NotExistError", Message: "this program serves no functions"})
+	})
+}
