@@ -166,9 +166,9 @@ func TestDecodeRefuses(t *testing.T) {
 		{map[string]any{"name": "x"}, &outer{}, `wire_test.outer has no field for the key "name"; did you mean Name?`},
 		{map[string]any{"zzzzzz": 1}, &inner{}, `wire_test.inner has no field for the key "zzzzzz"; it has Sizes, By`},
 		{map[string]any{"hidden": 1}, &person{}, `has no field for the key "hidden"`},
-		{map[string]any{}, &bytes.Buffer{}, "bytes.Buffer has no fields that can be carried"},
+		{map[string]any{}, &bytes.Buffer{}, "expected a value that calls carry, found bytes.Buffer, which has no exported fields"},
 		{map[string]any{"age": 1}, &household{}, ".age: cannot set the unexported *wire_test.person, which is nil"},
-		{map[string]any{"x": 1}, &twoOfAName{}, "has two fields"},
+		{map[string]any{"x": 1}, &twoOfAName{}, "which has two fields of the key"},
 	} {
 		_, err := decoder.Decode(must(t, c.v), c.into)
 		if !errors.Is(err, wire.ErrMismatch) || !errors.Is(err, ndarray.ErrDType) || !strings.Contains(err.Error(), c.says) {

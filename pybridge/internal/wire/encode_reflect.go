@@ -60,7 +60,7 @@ func (e *Encoder) appendReflected(dst []byte, v reflect.Value, depth int) ([]byt
 	case reflect.Struct:
 		return e.appendStruct(dst, v, depth)
 	}
-	return dst, unencodable("%v cannot be carried", v.Type())
+	return dst, unencodable("expected a value that calls carry, found %v", v.Type())
 }
 
 func isNilPointer(v reflect.Value) bool {

@@ -122,9 +122,9 @@ func TestAppendRefuses(t *testing.T) {
 		v    any
 		says string
 	}{
-		"function":           {[]any{1, func() {}}, "[1]: func() cannot be carried"},
-		"channel":            {map[string]any{"a": make(chan int)}, `["a"]: chan int cannot be carried`},
-		"uintptr":            {uintptr(1), "uintptr cannot be carried"},
+		"function":           {[]any{1, func() {}}, "[1]: expected a value that calls carry, found func()"},
+		"channel":            {map[string]any{"a": make(chan int)}, `["a"]: expected a value that calls carry, found chan int`},
+		"uintptr":            {uintptr(1), "expected a value that calls carry, found uintptr"},
 		"string":             {map[string]any{"a": []any{"\xff"}}, `["a"][0]: expected a string of UTF-8, found "\xff": send other bytes as []byte`},
 		"key":                {map[string]any{"\xff": 1}, "expected a string of UTF-8"},
 		"nan key":            {map[float64]int{math.NaN(): 1}, "expected a key that equals itself, found NaN"},
@@ -139,10 +139,10 @@ func TestAppendRefuses(t *testing.T) {
 		"loop":               {end, "points to itself"},
 		"early time":         {time.Unix(-62135596801, 0), "expected a time in the years 1 to 9999"},
 		"late time":          {[]time.Time{time.Unix(253402300800, 0)}, "[0]: expected a time in the years 1 to 9999"},
-		"no fields":          {[]any{sync.Mutex{}}, "[0]: sync.Mutex has no fields that can be carried"},
-		"embedded mutex":     {struct{ *bytes.Buffer }{&bytes.Buffer{}}, ".Buffer: bytes.Buffer has no fields that can be carried"},
-		"two of a name":      {&twoOfAName{}, `wire_test.twoOfAName has two fields with the key "x"`},
-		"in a struct":        {person{Sizes: nil}.with(func() {}), ".Extra[0]: func() cannot be carried"},
+		"no fields":          {[]any{sync.Mutex{}}, "[0]: expected a value that calls carry, found sync.Mutex"},
+		"embedded mutex":     {struct{ *bytes.Buffer }{&bytes.Buffer{}}, ".Buffer: expected a value that calls carry, found bytes.Buffer, which has no exported fields"},
+		"two of a name":      {&twoOfAName{}, `found wire_test.twoOfAName, which has two fields of the key "x"`},
+		"in a struct":        {person{Sizes: nil}.with(func() {}), ".Extra[0]: expected a value that calls carry, found func()"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b, err := encoder.Append([]byte("before"), c.v)
@@ -217,7 +217,7 @@ func TestErrorPaths(t *testing.T) {
 	_, err := encoder.Append(nil, []any{map[string]any{"a": make(chan int)}})
 	err = wire.At("args[1]", err)
 	var e *wire.Error
-	if !errors.As(err, &e) || e.Path != `args[1][0]["a"]` || err.Error() != `args[1][0]["a"]: chan int cannot be carried` {
+	if !errors.As(err, &e) || e.Path != `args[1][0]["a"]` || err.Error() != `args[1][0]["a"]: expected a value that calls carry, found chan int` {
 		t.Error(err)
 	}
 	if err := wire.At("x", os.ErrClosed); !errors.Is(err, os.ErrClosed) || err.Error() != "x: "+os.ErrClosed.Error() {

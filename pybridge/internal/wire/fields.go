@@ -50,7 +50,7 @@ func fieldsOf(t reflect.Type) *fields {
 			f.byName[x.name] = len(f.all)
 			f.all = append(f.all, x)
 		case len(f.all[at].index) == len(x.index):
-			f.err = fmt.Errorf("%v has two fields with the key %q", t, x.name)
+			f.err = fmt.Errorf("expected a value that calls carry, found %v, which has two fields of the key %q", t, x.name)
 		}
 	}
 	slices.SortFunc(f.all, func(a, b field) int { return slices.Compare(a.index, b.index) })
@@ -58,7 +58,7 @@ func fieldsOf(t reflect.Type) *fields {
 		f.byName[x.name] = i
 	}
 	if len(f.all) == 0 && t.NumField() > 0 {
-		f.err = fmt.Errorf("%v has no fields that can be carried", t)
+		f.err = fmt.Errorf("expected a value that calls carry, found %v, which has no exported fields", t)
 	}
 	known, _ := fieldsByType.LoadOrStore(t, f)
 	return known.(*fields)
