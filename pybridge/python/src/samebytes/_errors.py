@@ -17,9 +17,9 @@ Error
 ├── ClosedError        (ValueError)           used after closing
 ├── VersionError       (RuntimeError)         a control block of a newer release
 ├── UnsupportedError   (NotImplementedError)  this system, or this file system
-├── FormatError        (ValueError)           not a valid .npy header or handle
+├── FormatError        (ValueError)           not a valid .npy header, handle or message
 ├── TruncatedError     (ValueError)           fewer bytes than the shape needs
-├── DTypeError         (TypeError)            not the dtype asked for, or objects
+├── DTypeError         (TypeError)            not the dtype asked for, or objects; what calls do not carry
 ├── ShapeError         (ValueError)           a negative length, too many axes or elements
 ├── LayoutError        (ValueError)           not expressible without a copy
 ├── ReadOnlyError      (ValueError)           write through a read-only opening
@@ -118,7 +118,7 @@ class UnsupportedError(Error, NotImplementedError):
 
 
 class FormatError(Error, ValueError):
-    """The file does not begin with a valid .npy header, or a text is no handle."""
+    """The file does not begin with a valid .npy header, a text is no handle, or bytes are no message."""
 
 
 class TruncatedError(Error, ValueError):
@@ -126,7 +126,7 @@ class TruncatedError(Error, ValueError):
 
 
 class DTypeError(Error, TypeError):
-    """The elements are not of the dtype asked for, or are Python objects, which cannot be shared."""
+    """The elements are not of the dtype asked for, or are Python objects, which cannot be shared; or a call does not carry the value."""
 
 
 class ShapeError(Error, ValueError):
