@@ -176,3 +176,13 @@ func (p Python) grace() time.Duration {
 	}
 	return time.Second
 }
+
+// dismiss ends a worker that has no call: the socket's end tells it to, and the kernel where it does not listen.
+func (w *worker) dismiss(grace time.Duration) {
+	w.link.end(ErrClosed)
+	select {
+	case <-w.exited:
+	case <-time.After(grace):
+		w.kill()
+	}
+}

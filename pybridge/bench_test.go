@@ -1,0 +1,31 @@
+package pybridge_test
+
+import (
+	"testing"
+
+	"github.com/samebytes/samebytes/shm"
+)
+
+func BenchmarkCall(b *testing.B) {
+	b.Setenv("SAMEBYTES_DIR", b.TempDir())
+	pool := start(b, "def nothing():\n    pass\ndef double(a):\n    a *= 2\n")
+	b.Run("nothing", func(b *testing.B) {
+		for b.Loop() {
+			if err := pool.Call(b.Context(), nil, "nothing"); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("8KiB", func(b *testing.B) {
+		a, err := shm.New[float64]([]int{1024})
+		if err != nil {
+			b.Fatal(err)
+		}
+		defer a.Close()
+		for b.Loop() {
+			if err := pool.Call(b.Context(), nil, "double", a); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
