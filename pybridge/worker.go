@@ -73,10 +73,7 @@ func startWorker(ctx context.Context, p Python, number int, launch func(*exec.Cm
 	if err != nil {
 		conn.Close()
 		unmap(memory)
-		if errors.Is(err, exec.ErrNotFound) || errors.Is(err, os.ErrNotExist) {
-			return nil, fmt.Errorf("interpreter %q: %w", p.interpreter(), err)
-		}
-		return nil, err
+		return nil, p.launchError(err)
 	}
 	lines := make(chan struct{})
 	go func() {
@@ -129,6 +126,14 @@ func startWorker(ctx context.Context, p Python, number int, launch func(*exec.Cm
 		return nil, err
 	}
 	return w, nil
+}
+
+// launchError says what was not there to be started.
+func (p Python) launchError(err error) error {
+	if _, missing := os.Stat(p.Dir); p.Dir != "" && missing != nil {
+		return fmt.Errorf("directory: %w", missing)
+	}
+	return fmt.Errorf("interpreter %q: %w", p.interpreter(), err)
 }
 
 // startError says what a worker could not start for, and what to do about it.
