@@ -92,8 +92,8 @@ func startWorker(ctx context.Context, p Python, number int, launch func(*exec.Cm
 		Protocol: protocol, Language: "go", PID: os.Getpid(), Slots: slots, SlotSize: slotSize,
 		Start: &introduction{p.Module, p.File, p.Init, number},
 	})
-	if err == nil {
-		err = sendFile(conn, hello, file)
+	if err == nil && sendFile(conn, hello, file) != nil {
+		err = fmt.Errorf("%w before it was ready", ErrWorkerDied)
 	}
 	if err != nil {
 		w.kill()
