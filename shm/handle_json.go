@@ -92,24 +92,25 @@ func checkVersion(version json.RawMessage) error {
 }
 
 func (h *Handle) setFields(fields map[string]json.RawMessage) (err error) {
-	if h.Domain, err = textOf(fields["domain"]); err != nil || !isToken(h.Domain) {
+	domain, err := textOf(fields["domain"])
+	if err != nil {
 		return wrongHandle("32 hexadecimal digits as domain", fields["domain"])
 	}
-	if h.Name, err = textOf(fields["name"]); err != nil {
+	name, err := textOf(fields["name"])
+	if err != nil {
 		return fmt.Errorf("%w: expected a name, found %s", ErrBadName, excerpt(fields["name"]))
 	}
-	if _, err = path(h.Name); err != nil {
-		return err
-	}
 	id, err := textOf(fields["id"])
-	if err != nil || !isToken(id) {
+	if err != nil {
 		return wrongHandle("32 hexadecimal digits as id", fields["id"])
 	}
-	hex.Decode(h.ID[:], []byte(id)) // cannot fail: a token is
+	if err = h.setNames(domain, name, id); err != nil {
+		return err
+	}
 	if offset, err := numbers("["+string(fields["offset"])+"]", ndarray.ErrLayout); err != nil {
 		return err
-	} else if len(offset) != 1 || offset[0] < 0 {
-		return fmt.Errorf("%w: expected an offset of 63 bits, found %s", ndarray.ErrLayout, excerpt(fields["offset"]))
+	} else if len(offset) != 1 {
+		return wrongHandle("an integer as offset", fields["offset"])
 	} else {
 		h.Offset = offset[0]
 	}
@@ -122,18 +123,43 @@ func (h *Handle) setFields(fields map[string]json.RawMessage) (err error) {
 	if err = h.setType(fields["dtype"]); err != nil {
 		return err
 	}
-	if _, _, err = ndarray.Size(h.Shape, max(1, h.DType.Size())); err != nil {
+	switch string(fields["readonly"]) {
+	case "true", "false":
+		h.ReadOnly = string(fields["readonly"]) == "true"
+	default:
+		return wrongHandle("true or false as readonly", fields["readonly"])
+	}
+	return h.checkLayout()
+}
+
+// setNames sets the names that the handle has for the directory, the segment and its bytes, or says what is wrong with one.
+func (h *Handle) setNames(domain, name, id string) error {
+	if !isToken(domain) {
+		return wrongHandle("32 hexadecimal digits as domain", []byte(domain))
+	}
+	if _, err := path(name); err != nil {
+		return err
+	}
+	if !isToken(id) {
+		return wrongHandle("32 hexadecimal digits as id", []byte(id))
+	}
+	hex.Decode(h.ID[:], []byte(id)) // cannot fail: a token is
+	h.Domain, h.Name = domain, name
+	return nil
+}
+
+// checkLayout says whether the numbers can be those of an array.
+func (h *Handle) checkLayout() error {
+	if h.Offset < 0 {
+		return fmt.Errorf("%w: expected an offset of 63 bits, found %d", ndarray.ErrLayout, h.Offset)
+	}
+	if _, _, err := ndarray.Size(h.Shape, max(1, h.DType.Size())); err != nil {
 		return err
 	}
 	if len(h.Strides) != len(h.Shape) {
 		return fmt.Errorf("%w: expected %d strides, found %d", ndarray.ErrLayout, len(h.Shape), len(h.Strides))
 	}
-	switch string(fields["readonly"]) {
-	case "true", "false":
-		h.ReadOnly = string(fields["readonly"]) == "true"
-		return nil
-	}
-	return wrongHandle("true or false as readonly", fields["readonly"])
+	return nil
 }
 
 // textOf returns a JSON string's text.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/samebytes/samebytes/ndarray"
@@ -365,6 +366,40 @@ func FuzzHandle(f *testing.F) {
 		}
 		if got, err := b.Handle(); err != nil || got.Offset < 0 || len(b.Data()) > 24 {
 			t.Fatalf("%+v opened as %+v, %v", h, got, err)
+		}
+	})
+}
+
+// FuzzHandleMsgpack proves that any bytes give an error, or a handle that is the same after it was appended and parsed again.
+func FuzzHandleMsgpack(f *testing.F) {
+	h := shm.Handle{Domain: strings.Repeat("0a", 16), Name: "x", Shape: []int{2, 3}, Strides: []int{-300, 70000}, DType: ndarray.Float64, Offset: 1 << 40}
+	f.Add(h.AppendMsgpack(nil))
+	h.DType, h.Descr = ndarray.DType{}, `[["a", "<i4"], ["b", "<f8", [2]]]`
+	f.Add(h.AppendMsgpack(nil))
+	f.Fuzz(func(t *testing.T, payload []byte) {
+		h, err := shm.ParseHandleMsgpack(payload)
+		if err != nil {
+			return
+		}
+		if back, err := shm.ParseHandleMsgpack(h.AppendMsgpack(nil)); err != nil || !equalHandles(back, h) {
+			t.Fatalf("%+v became %+v, %v", h, back, err)
+		}
+	})
+}
+
+func BenchmarkHandleMsgpack(b *testing.B) {
+	h := shm.Handle{Domain: strings.Repeat("0a", 16), Name: "prices", Shape: []int{1000, 64}, Strides: []int{512, 8}, DType: ndarray.Float64}
+	var payload []byte
+	b.Run("append", func(b *testing.B) {
+		for b.Loop() {
+			payload = h.AppendMsgpack(payload[:0])
+		}
+	})
+	b.Run("parse", func(b *testing.B) {
+		for b.Loop() {
+			if _, err := shm.ParseHandleMsgpack(payload); err != nil {
+				b.Fatal(err)
+			}
 		}
 	})
 }

@@ -3,9 +3,12 @@
 package tests
 
 import (
+	"bytes"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -125,4 +128,64 @@ func (c handleCase) text(t *testing.T, x *shm.Array[float64]) []byte {
 		t.Fatal(err)
 	}
 	return text
+}
+
+// TestHandlePayloads has handles as calls carry them.
+func TestHandlePayloads(t *testing.T) {
+	text, err := os.ReadFile("conformance/handles.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var corpus struct {
+		Payloads []struct {
+			Name, Hex, Error string
+			JSON             json.RawMessage
+		}
+	}
+	if err := json.Unmarshal(text, &corpus); err != nil {
+		t.Fatal(err)
+	}
+	if len(corpus.Payloads) == 0 {
+		t.Fatal("no payloads")
+	}
+	for _, c := range corpus.Payloads {
+		payload, err := hex.DecodeString(c.Hex)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := shm.ParseHandleMsgpack(payload)
+		if c.Error != "" {
+			if !errors.Is(err, sentinels[c.Error]) {
+				t.Errorf("%s: got %v, want %s", c.Name, err, c.Error)
+			}
+			continue
+		}
+		want, wrong := shm.ParseHandle(c.JSON)
+		if wrong != nil {
+			t.Fatal(wrong)
+		}
+		again, wrong := shm.ParseHandleMsgpack(got.AppendMsgpack(nil))
+		if err != nil || wrong != nil || !same(t, got, want) || !same(t, again, want) {
+			t.Errorf("%s: got %+v, %v, then %+v, %v, want %+v", c.Name, got, err, again, wrong, want)
+		}
+		if !bytes.Equal(want.AppendMsgpack(nil), payload) {
+			t.Errorf("%s: got %x, want %x", c.Name, want.AppendMsgpack(nil), payload)
+		}
+	}
+}
+
+// same reports whether two handles say the same in JSON.
+func same(t *testing.T, a, b shm.Handle) bool {
+	t.Helper()
+	var fields [2]map[string]any
+	for i, h := range []shm.Handle{a, b} {
+		text, err := json.Marshal(h)
+		if err == nil {
+			err = json.Unmarshal(text, &fields[i])
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return reflect.DeepEqual(fields[0], fields[1])
 }

@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 
 import samebytes as sb
+from samebytes import _handle
 
-CORPUS = json.loads((Path(__file__).parent / "conformance" / "handles.json").read_text())["cases"]
+FILE = json.loads((Path(__file__).parent / "conformance" / "handles.json").read_text())
+CORPUS, PAYLOADS = FILE["cases"], FILE["payloads"]
 
 
 def run(peer: Path, *args: object) -> str:
@@ -34,7 +36,7 @@ def text_of(case: dict[str, Any], x: sb.ndarray) -> str:
 
 
 def test_corpus_is_not_empty() -> None:
-    assert CORPUS
+    assert CORPUS and PAYLOADS
 
 
 @pytest.mark.parametrize("case", CORPUS, ids=lambda case: case["name"])
@@ -53,6 +55,20 @@ def test_handle(case: dict[str, Any], segments: Path) -> None:
     assert type(raised.value).__name__ == case["error"] + "Error", raised.value
     for part in case["says"]:
         assert part in str(raised.value)
+
+
+@pytest.mark.parametrize("case", PAYLOADS, ids=lambda case: case["name"])
+def test_payload(case: dict[str, Any]) -> None:
+    """Handles as calls carry them."""
+    payload = bytes.fromhex(case["hex"])
+    if "error" not in case:
+        handle = _handle.parse(json.dumps(case["json"]))
+        assert _handle.unpack(payload) == handle
+        assert _handle.pack(handle) == payload
+        return
+    with pytest.raises(sb.Error) as raised:
+        _handle.unpack(payload)
+    assert type(raised.value).__name__ == case["error"] + "Error", raised.value
 
 
 def test_what_is_no_text(segments: Path) -> None:

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
 import samebytes as sb
+from samebytes import _handle
 
 PROTOCOLS = range(pickle.HIGHEST_PROTOCOL + 1)
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -436,3 +437,20 @@ def test_a_deleted_array_is_not_given_away(segments: Path) -> None:
     with pytest.raises(sb.StaleError, match="deleted"):
         pickle.dumps(a[1:])
     assert (copy.deepcopy(a) == a).all()
+
+
+@given(st.data())
+@settings(deadline=None)
+def test_any_payload_is_a_handle_or_an_error(data: st.DataObject) -> None:
+    handle = _handle.Handle(
+        "0a" * 16, "x", bytes(16), 8, (2, 3), (-300, 8), np.dtype(data.draw(st.sampled_from(["<f8", STRUCT]))), False
+    )
+    payload = bytearray(_handle.pack(handle))
+    assert _handle.unpack(bytes(payload)) == handle
+    for _ in range(data.draw(st.integers(1, 3))):
+        payload[data.draw(st.integers(0, len(payload) - 1))] = data.draw(st.integers(0, 255))
+    try:
+        changed = _handle.unpack(bytes(payload[: data.draw(st.integers(0, len(payload)))]))
+    except sb.Error:
+        return
+    assert _handle.unpack(_handle.pack(changed)) == changed

@@ -278,6 +278,49 @@ def parse(text: str | bytes) -> Handle:
     return checked(**fields)
 
 
+def pack(handle: Handle) -> bytes:
+    """The handle as calls carry it: in msgpack, the values of the keys of its JSON, in their order."""
+    if not handle.domain:
+        raise BadNameError(f"expected an array with a name, found the file {handle.name!r}, which others open by its path")
+    import msgpack  # type: ignore[import-untyped]  # only calls need it
+
+    *fields, dtype, readonly = handle.fields()
+    if not isinstance(dtype, str):
+        import json
+
+        dtype = json.dumps(dtype)
+    payload: bytes = msgpack.packb((VERSION, *fields, dtype, readonly))
+    if len(payload) > MAX_TEXT:
+        raise DTypeError(f"the handle takes {len(payload)} bytes, expected at most {MAX_TEXT}: its dtype has too many fields")
+    return payload
+
+
+def unpack(payload: bytes) -> Handle:
+    """The handle that `pack`, or Go, made. Any bytes give one or an error: see `checked`."""
+    if len(payload) > MAX_TEXT:
+        raise FormatError(f"expected at most {MAX_TEXT} bytes of msgpack, found {len(payload)}")
+    import msgpack
+
+    try:
+        fields = msgpack.unpackb(payload)
+        if not isinstance(fields, list) or not fields or type(fields[0]) is not int:
+            raise FormatError(f"expected a handle as a list that begins with its version, found {payload!r:.80}")
+        version, *fields = fields
+        if version > VERSION:
+            raise VersionError(f"expected a handle of version {VERSION}, found {version}")
+        if version != VERSION or len(fields) != len(_KEYS) or not isinstance(fields[-2], str):
+            raise FormatError(f"expected a handle of version {VERSION} with {', '.join(_KEYS)}, found {payload!r:.80}")
+        if fields[-2].startswith(("[", "{")):
+            import json
+
+            fields[-2] = json.loads(fields[-2], parse_constant=_refuse)
+    except Error:
+        raise
+    except (ValueError, TypeError, RecursionError) as error:
+        raise FormatError(f"expected a handle as msgpack, found {payload!r:.80}: {error}") from None
+    return checked(*fields)
+
+
 def to_json(array: _Plain) -> str:
     """Give the array away as a handle in JSON, of some 200 bytes, which `from_json`, or Go's ``shm.Open``, opens in any process.
 
