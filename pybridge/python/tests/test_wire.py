@@ -81,6 +81,18 @@ class Subclassed(datetime.datetime):
     pass
 
 
+class FineTime(datetime.datetime):
+    """As pandas.Timestamp."""
+
+    nanosecond = 7
+
+
+class FineDelta(datetime.timedelta):
+    """As pandas.Timedelta."""
+
+    nanoseconds = 7
+
+
 class Mine(dict[str, int]):
     pass
 
@@ -144,6 +156,14 @@ def test_arrays_arrive_anywhere() -> None:
     got = through({"a": [a, {"b": a[1:]}], 5: (a,)})
     assert [got["a"][0].tolist(), got["a"][1]["b"].tolist(), got[5][0].tolist()] == [[0, 1, 2], [1, 2], [0, 1, 2]]
     assert through(np.array(7, np.uint8)).tolist() == [7]
+
+
+def test_nanoseconds_are_kept() -> None:
+    for value, same in (
+        (FineTime(2024, 1, 2, tzinfo=CET), np.datetime64("2024-01-01T23:00:00.000000007")),
+        (FineDelta(microseconds=5), np.timedelta64(5007, "ns")),
+    ):
+        assert encoder.encode(value) == encoder.encode(same)
 
 
 def test_values_stay_as_they_were() -> None:

@@ -213,7 +213,8 @@ def _plain_complex(value: complex) -> ExtType:
 
 
 def _plain_timedelta(value: datetime.timedelta) -> ExtType:
-    return _duration((value.days * 86_400 + value.seconds) * 10**9 + value.microseconds * 1000, value)
+    ns = (value.days * 86_400 + value.seconds) * 10**9 + value.microseconds * 1000
+    return _duration(ns + getattr(value, "nanoseconds", 0), value)  # which pandas has
 
 
 def _duration(ns: int, value: Any) -> ExtType:
@@ -225,11 +226,14 @@ def _duration(ns: int, value: Any) -> ExtType:
 def _plain_datetime(value: datetime.datetime) -> Any:
     try:
         utc = value.astimezone(datetime.UTC) if value.utcoffset() is not None else None
-    except OverflowError:
+    except (OverflowError, ValueError):  # ValueError: pandas.NaT
         raise _Refused(f"expected a time in the years 1 to 9999 of UTC, found {value!r}") from None
     if utc is None:
         raise _Refused(f"expected a datetime with a time zone, found {value!r}: value.astimezone() takes it as local time")
-    return Timestamp.from_datetime(utc)
+    if type(utc) is datetime.datetime:
+        return utc  # which msgpack packs itself
+    at = Timestamp.from_datetime(utc)
+    return Timestamp(at.seconds, at.nanoseconds + getattr(value, "nanosecond", 0))  # pandas has it
 
 
 def _plain_memoryview(value: memoryview) -> Any:
