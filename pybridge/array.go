@@ -1,20 +1,15 @@
 package pybridge
 
 import (
-	"encoding/hex"
 	"fmt"
 	"reflect"
 	"slices"
 
-	"github.com/tinylib/msgp/msgp"
-
 	"github.com/samebytes/samebytes/ndarray"
-	"github.com/samebytes/samebytes/npy"
 	"github.com/samebytes/samebytes/shm"
 )
 
-// Arrays travel as handles: of the segment that they are in, or of a temporary one that they are copied into. The payload is a
-// msgpack list of the handle's fields, or, of elements that a type string cannot name, the handle as JSON.
+// Arrays travel as handles: of the segment that they are in, or of a temporary one that they are copied into.
 
 // shared is an array in a segment, of whichever type.
 type shared interface {
@@ -60,7 +55,7 @@ func appendArray(dst []byte, v any) ([]byte, bool, error) {
 		return dst, false, nil
 	}
 	if err == nil {
-		dst, err = appendHandle(dst, h)
+		dst = h.AppendMsgpack(dst)
 	}
 	return dst, true, err
 }
@@ -85,111 +80,38 @@ func copied(a *ndarray.Any) (shm.Handle, error) {
 	return h, err
 }
 
-func appendHandle(dst []byte, h shm.Handle) ([]byte, error) {
-	if h.Descr != "" || h.DType.Fields() != nil {
-		text, err := h.MarshalJSON()
-		return append(dst, text...), err
-	}
-	dst = msgp.AppendArrayHeader(dst, 8)
-	dst = msgp.AppendString(dst, h.Domain)
-	dst = msgp.AppendString(dst, h.Name)
-	dst = msgp.AppendString(dst, hex.EncodeToString(h.ID[:]))
-	dst = msgp.AppendInt(dst, h.Offset)
-	for _, list := range [][]int{h.Shape, h.Strides} {
-		dst = msgp.AppendArrayHeader(dst, uint32(len(list)))
-		for _, n := range list {
-			dst = msgp.AppendInt(dst, n)
-		}
-	}
-	var name [32]byte
-	dst = msgp.AppendStringFromBytes(dst, npy.AppendType(name[:0], h.DType, h.BigEndian))
-	return msgp.AppendBool(dst, h.ReadOnly), nil
+// open is an array that a handle was opened as.
+type open struct {
+	value reflect.Value        // of the type asked for: the elements themselves, until close
+	close func() error         // lets the segment go
+	copy  func() reflect.Value // the array in memory of its own; nil for an array that its user closes
 }
 
-// parseHandle returns the handle of a payload.
-func parseHandle(b []byte) (h shm.Handle, err error) {
-	if len(b) > 0 && b[0] == '{' {
-		return shm.ParseHandle(b)
-	}
-	defer func() {
-		if err != nil {
-			err = fmt.Errorf("%w: a handle that is none: %w", npy.ErrFormat, err)
-		}
-	}()
-	n, b, err := msgp.ReadArrayHeaderBytes(b)
-	if err == nil && n != 8 {
-		err = fmt.Errorf("expected 8 fields, found %d", n)
-	}
-	texts := []*string{&h.Domain, &h.Name, new(string)}
-	for _, text := range texts {
-		if err == nil {
-			*text, b, err = msgp.ReadStringBytes(b)
-		}
-	}
-	if err == nil {
-		h.Offset, b, err = msgp.ReadIntBytes(b)
-	}
-	for _, list := range []*[]int{&h.Shape, &h.Strides} {
-		if err != nil {
-			return h, err
-		}
-		if n, b, err = msgp.ReadArrayHeaderBytes(b); err == nil && n > ndarray.MaxDims {
-			err = fmt.Errorf("%d axes", n)
-		}
-		for range n {
-			var v int
-			if err == nil {
-				v, b, err = msgp.ReadIntBytes(b)
-			}
-			*list = append(*list, v)
-		}
-	}
-	var name string
-	if err == nil {
-		name, b, err = msgp.ReadStringBytes(b)
-	}
-	if err == nil {
-		h.ReadOnly, b, err = msgp.ReadBoolBytes(b)
-	}
-	if err != nil {
-		return h, err
-	}
-	id := *texts[2]
-	if n, err := hex.Decode(h.ID[:], []byte(id)); err != nil || n != len(h.ID) || len(id) != 2*len(h.ID) || len(b) > 0 {
-		return h, fmt.Errorf("expected 32 hexadecimal digits as id and nothing behind, found %q and %d bytes", id, len(b))
-	}
-	h.DType, h.BigEndian, err = npy.ParseType(name)
-	if err == nil && len(h.Shape) != len(h.Strides) {
-		err = fmt.Errorf("%d strides for %d axes", len(h.Strides), len(h.Shape))
-	}
-	return h, err
-}
-
-// opener opens a handle as what is asked for.
-type opener func(h shm.Handle) (reflect.Value, error)
-
-// openers has how to open the array types whose elements Go has a type for: those in segments, which their user closes, and
-// copies in ordinary memory.
-var openers = map[reflect.Type]opener{}
-
-func register[T ndarray.Element]() {
-	openers[reflect.TypeFor[*shm.Array[T]]()] = func(h shm.Handle) (reflect.Value, error) {
-		a, err := shm.Open[T](h)
-		return reflect.ValueOf(a), err
-	}
-	openers[reflect.TypeFor[*ndarray.Array[T]]()] = func(h shm.Handle) (reflect.Value, error) {
-		a, err := shm.Open[T](h)
-		if err != nil {
-			return reflect.Value{}, err
-		}
-		defer a.Close()
-		return reflect.ValueOf(a.Copy()), nil
-	}
-	byDType[ndarray.DTypeOf[T]()] = reflect.TypeFor[*shm.Array[T]]()
+// openers has how to open handles as the array types whose elements Go has a type for.
+var openers = map[reflect.Type]func(h shm.Handle) (open, error){
+	reflect.TypeFor[*ndarray.Any](): openAny,
 }
 
 // byDType is the type of array that a handle is opened as where nothing is asked for.
 var byDType = map[ndarray.DType]reflect.Type{}
+
+func register[T ndarray.Element]() {
+	openers[reflect.TypeFor[*shm.Array[T]]()] = func(h shm.Handle) (open, error) {
+		a, err := shm.Open[T](h)
+		if err != nil {
+			return open{}, err
+		}
+		return open{value: reflect.ValueOf(a), close: a.Close}, nil
+	}
+	openers[reflect.TypeFor[*ndarray.Array[T]]()] = func(h shm.Handle) (open, error) {
+		a, err := shm.Open[T](h)
+		if err != nil {
+			return open{}, err
+		}
+		return open{reflect.ValueOf(a.Array), a.Close, func() reflect.Value { return reflect.ValueOf(a.Copy()) }}, nil
+	}
+	byDType[ndarray.DTypeOf[T]()] = reflect.TypeFor[*shm.Array[T]]()
+}
 
 func init() {
 	register[bool]()
@@ -206,14 +128,14 @@ func init() {
 	register[complex64]()
 	register[complex128]()
 	register[ndarray.Float16]()
-	openers[reflect.TypeFor[*ndarray.Any]()] = openAny
+	register[ndarray.BFloat16]()
 }
 
-// openArray is the wire.Decoder's Array.
-func openArray(payload []byte, into reflect.Type) (reflect.Value, error) {
-	h, err := parseHandle(payload)
+// openHandle opens the handle of a payload as what is asked for.
+func openHandle(payload []byte, into reflect.Type) (open, error) {
+	h, err := shm.ParseHandleMsgpack(payload)
 	if err != nil {
-		return reflect.Value{}, err
+		return open{}, err
 	}
 	want := into
 	if into.Kind() == reflect.Interface {
@@ -222,18 +144,31 @@ func openArray(payload []byte, into reflect.Type) (reflect.Value, error) {
 			want = reflect.TypeFor[*ndarray.Any]()
 		}
 	}
-	open, known := openers[want]
+	opener, known := openers[want]
 	if !known {
-		return reflect.Value{}, fmt.Errorf("%w: expected %v, found an array of %v", ndarray.ErrDType, into, h.DType)
+		return open{}, fmt.Errorf("%w: expected %s, found an array of %v", ndarray.ErrDType, typeName(into), h.DType)
 	}
-	return open(h)
+	return opener(h)
 }
 
-// openAny opens an array of any dtype, as a copy in ordinary memory.
-func openAny(h shm.Handle) (reflect.Value, error) {
+// openArray is a wire.Decoder's Array for results: arrays in segments, which their user closes, or copies in ordinary memory.
+func openArray(payload []byte, into reflect.Type) (reflect.Value, error) {
+	o, err := openHandle(payload, into)
+	if err != nil || o.copy == nil {
+		return o.value, err
+	}
+	defer o.close()
+	return o.copy(), nil
+}
+
+// openAny opens an array of any dtype.
+func openAny(h shm.Handle) (open, error) {
 	n, _, err := ndarray.Size(h.Shape, h.DType.Size())
-	if err != nil || h.BigEndian {
-		return reflect.Value{}, fmt.Errorf("%w: %v of %v (big-endian: %v): %w", ndarray.ErrDType, h.Shape, h.DType, h.BigEndian, err)
+	if err == nil && (h.BigEndian || h.DType == ndarray.DType{}) {
+		err = fmt.Errorf("%w: expected elements in this machine's byte order, found %v, big-endian: %v", ndarray.ErrDType, h.DType, h.BigEndian)
+	}
+	if err != nil {
+		return open{}, err
 	}
 	low, high := h.Offset, h.Offset
 	for d, length := range h.Shape {
@@ -248,14 +183,36 @@ func openAny(h shm.Handle) (reflect.Value, error) {
 	}
 	raw := h
 	raw.DType, raw.Offset, raw.Shape, raw.Strides = ndarray.Uint8, low, []int{max(high-low, 0)}, []int{1}
-	segment, err := shm.Open[uint8](raw) // which checks that all of it is there, also where the sums above overflowed
+	segment, err := shm.Open[uint8](raw)
 	if err != nil {
-		return reflect.Value{}, err
+		return open{}, err
 	}
-	defer segment.Close()
+	// Where the sums above overflowed, this finds that elements are not in what was opened.
 	a, err := ndarray.AnyFromStrided(slices.Clip(segment.Data()), h.DType, h.Shape, h.Strides, h.Offset-low)
 	if err != nil {
-		return reflect.Value{}, err
+		segment.Close()
+		return open{}, err
 	}
-	return reflect.ValueOf(a.Copy()), nil
+	if h.ReadOnly {
+		a = a.ReadOnly()
+	}
+	return open{reflect.ValueOf(a), segment.Close, func() reflect.Value { return reflect.ValueOf(a.Copy()) }}, nil
+}
+
+// borrowed is the arrays that are open during a call.
+type borrowed struct{ closers []func() error }
+
+// array is a wire.Decoder's Array for arguments: the elements themselves, until close.
+func (b *borrowed) array(payload []byte, into reflect.Type) (reflect.Value, error) {
+	o, err := openHandle(payload, into)
+	if err == nil {
+		b.closers = append(b.closers, o.close)
+	}
+	return o.value, err
+}
+
+func (b *borrowed) close() {
+	for _, closer := range b.closers {
+		closer()
+	}
 }

@@ -5,39 +5,25 @@ import traceback
 from collections.abc import Callable
 from typing import Any
 
-import msgpack
 import numpy as np
 
-from samebytes import _handle, _wire
-from samebytes._errors import FormatError, NotExistError
+from samebytes import _handle, _make, _segment, _wire
+from samebytes._array import ndarray
+from samebytes._errors import NotExistError
 
 
 def _pack_array(array: np.ndarray[Any, Any]) -> bytes:
-    from samebytes import _make, _segment
-
+    """A handle of the array, or of a copy in a temporary segment."""
     segment = _segment.of(array)
     if segment is None:
         array = _make.array(array)
         segment = _segment.of(array)
-    fields = _handle.send(array, segment).fields()
-    packed: bytes = msgpack.packb(fields)
-    return packed
+        assert segment is not None  # which all that array() makes have
+    return _handle.pack(_handle.send(array, segment))
 
 
 def _open_array(payload: bytes) -> Any:
-    from samebytes._array import ndarray
-
-    if payload[:1] == b"{":
-        handle = _handle.parse(payload)
-    else:
-        try:
-            fields = msgpack.unpackb(payload)
-        except ValueError as error:
-            raise FormatError(f"expected a handle, found {payload[:40]!r}: {error}") from None
-        if not isinstance(fields, list) or len(fields) != 8:
-            raise FormatError(f"expected a handle of 8 fields, found {fields!r:.80}")
-        handle = _handle.checked(*fields)
-    return _handle.open_handle(handle, ndarray, False)
+    return _handle.open_handle(_handle.unpack(payload), ndarray, False)
 
 
 _encoder = _wire.Encoder(array=_pack_array)

@@ -1,0 +1,278 @@
+package pybridge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/tinylib/msgp/msgp"
+
+	"github.com/samebytes/samebytes/internal/near"
+	"github.com/samebytes/samebytes/ndarray"
+	"github.com/samebytes/samebytes/pybridge/internal/wire"
+	"github.com/samebytes/samebytes/shm"
+)
+
+// Server serves functions of this program to Python. Make one with [NewServer]. All its methods may be called from many
+// goroutines.
+type Server struct {
+	mu        sync.Mutex
+	functions map[string]*function
+	links     map[*link]struct{}
+}
+
+// NewServer returns a server without functions.
+func NewServer() *Server {
+	return &Server{functions: map[string]*function{}, links: map[*link]struct{}{}}
+}
+
+// function is one that is served, looked at once.
+type function struct {
+	name, doc string
+	call      reflect.Value
+	context   bool           // its first parameter is a context
+	params    []reflect.Type // the others
+	fails     bool           // its last result is an error
+}
+
+var (
+	contextType = reflect.TypeFor[context.Context]()
+	errorType   = reflect.TypeFor[error]()
+)
+
+// HandleError is the value of the panic of [Server.Handle] for what cannot be served.
+type HandleError struct{ Name, Reason string }
+
+func (e HandleError) Error() string { return fmt.Sprintf("pybridge: handle %q: %s", e.Name, e.Reason) }
+
+// Handle serves f under a name, with a line that Python's help shows. f is a function whose parameters, after a [context.Context] if
+// it wants one, are values as calls carry them, and whose last result may be an error. Several other results arrive as a list.
+//
+// Array parameters may be *[ndarray.Array], *[shm.Array] or *[ndarray.Any]: they are the caller's own elements, or of a copy that
+// the caller made, until f returns. It may be called by many goroutines at once. Its context ends when the caller gives the call
+// up, or ends itself. A panic of f is an error for the caller.
+//
+// It panics with a [HandleError] for what is no such function, for a name that is no Python identifier, or taken.
+func (s *Server) Handle(name string, f any, doc ...string) {
+	v := reflect.ValueOf(f)
+	if v.Kind() != reflect.Func || v.IsNil() {
+		panic(HandleError{name, fmt.Sprintf("expected a function, found %T", f)})
+	}
+	if !isIdentifier(name) {
+		panic(HandleError{name, "expected a name that Python can call"})
+	}
+	t := v.Type()
+	fn := &function{name: name, doc: strings.Join(doc, " "), call: v}
+	if t.IsVariadic() {
+		panic(HandleError{name, "expected a fixed number of parameters"})
+	}
+	for i := range t.NumIn() {
+		switch p := t.In(i); {
+		case i == 0 && p == contextType:
+			fn.context = true
+		case p.Kind() == reflect.Chan || p.Kind() == reflect.Func || p.Kind() == reflect.UnsafePointer:
+			panic(HandleError{name, fmt.Sprintf("no call can carry parameter %d, a %v", i, p)})
+		default:
+			fn.params = append(fn.params, p)
+		}
+	}
+	fn.fails = t.NumOut() > 0 && t.Out(t.NumOut()-1) == errorType
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.functions[name] != nil {
+		panic(HandleError{name, "expected a name that is free"})
+	}
+	s.functions[name] = fn
+}
+
+func isIdentifier(name string) bool {
+	for i, c := range name {
+		if !(c == '_' && i > 0 || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || i > 0 && '0' <= c && c <= '9') {
+			return false
+		}
+	}
+	return name != ""
+}
+
+// signature returns the parameters and results as Go writes them.
+func (f *function) signature() string {
+	t := f.call.Type()
+	var params, results []string
+	for _, p := range f.params {
+		params = append(params, typeName(p))
+	}
+	for i := range t.NumOut() {
+		if r := t.Out(i); i < t.NumOut()-1 || !f.fails {
+			results = append(results, typeName(r))
+		}
+	}
+	text := "(" + strings.Join(params, ", ") + ")"
+	if len(results) > 0 {
+		text += " -> " + strings.Join(results, ", ")
+	}
+	return text
+}
+
+// typeName returns a type's name, of arrays as "array[float64]".
+func typeName(t reflect.Type) string {
+	if t.Kind() == reflect.Pointer && t.Elem().Kind() == reflect.Struct {
+		if name := t.Elem().Name(); strings.HasPrefix(name, "Array[") {
+			return "array" + strings.TrimPrefix(name, "Array")
+		} else if t == reflect.TypeFor[*ndarray.Any]() {
+			return "array"
+		}
+	}
+	return t.String()
+}
+
+// described is a served function, as an introduction has it.
+type described struct {
+	Name      string `json:"name"`
+	Signature string `json:"signature"`
+	Doc       string `json:"doc,omitempty"`
+}
+
+func (s *Server) described() []described {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var all []described
+	for _, f := range s.functions {
+		all = append(all, described{f.name, f.signature(), f.doc})
+	}
+	slices.SortFunc(all, func(a, b described) int { return strings.Compare(a.Name, b.Name) })
+	return all
+}
+
+func (s *Server) find(name string) (*function, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if f := s.functions[name]; f != nil {
+		return f, nil
+	}
+	var names []string
+	for name := range s.functions {
+		names = append(names, name)
+	}
+	hint := ""
+	if near := near.Names(name, names); len(near) > 0 {
+		hint = "; did you mean " + strings.Join(near, " or ") + "?"
+	}
+	return nil, fmt.Errorf("%w: no function %q%s", shm.ErrNotExist, name, hint)
+}
+
+// run runs a call, and sends its answer.
+func (s *Server) run(ctx context.Context, l *link, m message) {
+	answer, err := s.call(ctx, m.payload)
+	if err != nil {
+		l.send(kindError, m.id, func(dst []byte) ([]byte, error) { return appendError(dst, asRemote(err)) }) // or the link has ended
+		return
+	}
+	l.send(kindResult, m.id, func(dst []byte) ([]byte, error) { return append(dst, answer...), nil })
+}
+
+func appendResults(dst []byte, results []reflect.Value) (out []byte, err error) {
+	if len(results) != 1 {
+		if len(results) == 0 {
+			return msgp.AppendNil(dst), nil
+		}
+		dst = msgp.AppendArrayHeader(dst, uint32(len(results)))
+	}
+	for i, r := range results {
+		if dst, err = encoder.Append(dst, r.Interface()); err != nil {
+			return dst, fmt.Errorf("result %d: %w", i, err)
+		}
+	}
+	return dst, nil
+}
+
+// asRemote returns an error as the other side is to see it.
+func asRemote(err error) *RemoteError {
+	var remote *RemoteError
+	if errors.As(err, &remote) {
+		return remote
+	}
+	for sentinel, name := range errorNames {
+		if errors.Is(err, sentinel) {
+			return &RemoteError{Type: name, Message: err.Error()}
+		}
+	}
+	return &RemoteError{Type: strings.TrimPrefix(fmt.Sprintf("%T", err), "*"), Message: err.Error()}
+}
+
+// errorNames are the errors that have a twin in Python, which is raised there.
+var errorNames = map[error]string{
+	shm.ErrNotExist: "NotExistError", shm.ErrExist: "ExistError", shm.ErrAccess: "AccessError", shm.ErrStale: "StaleError",
+	shm.ErrNoSpace: "NoSpaceError", shm.ErrOwnerDied: "OwnerDiedError", shm.ErrClosed: "ClosedError",
+	ndarray.ErrDType: "DTypeError", ndarray.ErrShape: "ShapeError", ndarray.ErrLayout: "LayoutError", ndarray.ErrReadOnly: "ReadOnlyError",
+	context.DeadlineExceeded: "DeadlineError",
+}
+
+// call runs the function of a message, and returns the message of its results: arrays among them may be arguments, which are open
+// until then.
+func (s *Server) call(ctx context.Context, payload []byte) (answer []byte, err error) {
+	name, args, b, err := callHead(payload)
+	if err != nil {
+		return nil, err
+	}
+	f, err := s.find(name)
+	if err != nil {
+		return nil, err
+	}
+	if args != len(f.params) {
+		return nil, fmt.Errorf("%w: expected %d arguments for %s%s, found %d", ndarray.ErrDType, len(f.params), name, f.signature(), args)
+	}
+	var arrays borrowed
+	defer arrays.close()
+	inPlace := &wire.Decoder{Array: arrays.array, Depth: 1}
+	var in []reflect.Value
+	if f.context {
+		in = append(in, reflect.ValueOf(ctx))
+	}
+	for i, t := range f.params {
+		v := reflect.New(t)
+		if b, err = inPlace.Decode(b, v.Interface()); err != nil {
+			return nil, fmt.Errorf("argument %d of %s%s: %w", i+1, name, f.signature(), err)
+		}
+		in = append(in, v.Elem())
+	}
+	if n, _, err := msgp.ReadMapHeaderBytes(b); err != nil || n > 0 {
+		return nil, fmt.Errorf("%w: expected no keyword arguments for %s%s, found %d", ndarray.ErrDType, name, f.signature(), n)
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			answer, err = nil, &RemoteError{"panic", fmt.Sprint(r), string(debug.Stack())}
+		}
+	}()
+	results := f.call.Call(in)
+	if f.fails {
+		last := len(results) - 1
+		if err, _ := results[last].Interface().(error); err != nil {
+			return nil, err
+		}
+		results = results[:last]
+	}
+	return appendResults(nil, results)
+}
+
+// callHead reads the beginning of a call: the function's name, and how many positional arguments follow.
+func callHead(b []byte) (name string, args int, rest []byte, err error) {
+	n, b, err := msgp.ReadArrayHeaderBytes(b)
+	if err == nil && n != 3 {
+		err = fmt.Errorf("a call of %d parts", n)
+	}
+	if err == nil {
+		name, b, err = msgp.ReadStringBytes(b)
+	}
+	if err == nil {
+		n, b, err = msgp.ReadArrayHeaderBytes(b)
+	}
+	if err != nil {
+		return "", 0, nil, fmt.Errorf("%w: %w", errBroken, err)
+	}
+	return name, int(n), b, nil
+}
