@@ -27,9 +27,11 @@ type frame struct {
 
 	Start *introduction `json:"start,omitempty"` // of one to a worker: what it is to serve
 
+	Functions []described `json:"functions,omitempty"` // of one of a server: what it serves
+
 	Stage string       `json:"stage,omitempty"` // what a worker is at, as "import numpy"
 	Ready bool         `json:"ready,omitempty"`
-	Error *remoteFrame `json:"error,omitempty"` // why it can't start, or does not take this connection
+	Error *remoteFrame `json:"error,omitempty"` // why it can't start, does not take this connection, or ends it
 
 	Cancel uint64 `json:"cancel,omitempty"` // the call to give up
 }
@@ -41,6 +43,11 @@ type remoteFrame struct {
 }
 
 func (e *remoteFrame) err() error { return &RemoteError{e.Type, e.Message, e.Trace} }
+
+func asFrame(err error) *remoteFrame {
+	e := asRemote(err)
+	return &remoteFrame{e.Type, e.Message, e.Trace}
+}
 
 func appendFrame(dst []byte, f frame) ([]byte, error) {
 	text, err := json.Marshal(f)

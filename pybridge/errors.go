@@ -1,8 +1,14 @@
 package pybridge
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"strings"
+
+	"github.com/samebytes/samebytes/ndarray"
+	"github.com/samebytes/samebytes/npy"
+	"github.com/samebytes/samebytes/shm"
 )
 
 // Errors of calls. Test for them with errors.Is; the text that wraps them says what was expected and what was found.
@@ -12,8 +18,8 @@ var (
 	// ErrWorkerDied is returned when the process on the other side ended during the call. Whether the function had been run is
 	// not known.
 	ErrWorkerDied = errors.New("the other process ended during the call")
-	// ErrClosed is returned after Close.
-	ErrClosed = errors.New("closed")
+	// ErrClosed is returned after Close. It is [shm.ErrClosed].
+	ErrClosed = shm.ErrClosed
 
 	// errStopped is what ends the waits of a ring that is given up.
 	errStopped = errors.New("stopped")
@@ -40,3 +46,48 @@ func (e *RemoteError) Error() string {
 }
 
 func (e *RemoteError) Unwrap() error { return ErrRemote }
+
+// asRemote returns an error as the other side is to see it.
+func asRemote(err error) *RemoteError {
+	var remote *RemoteError
+	if errors.As(err, &remote) {
+		return remote
+	}
+	for _, twin := range twins {
+		if errors.Is(err, twin.err) {
+			return &RemoteError{Type: twin.python, Message: err.Error()}
+		}
+	}
+	return &RemoteError{Type: strings.TrimPrefix(fmt.Sprintf("%T", err), "*"), Message: err.Error()}
+}
+
+// twins are the errors that have a twin in Python, which is raised there: docs/reference/errors.md has the table.
+var twins = []struct {
+	err    error
+	python string
+}{
+	{shm.ErrAccess, "AccessError"},
+	{shm.ErrBadName, "BadNameError"},
+	{shm.ErrBarrierBroken, "BarrierBrokenError"},
+	{shm.ErrBroken, "BrokenError"},
+	{errBroken, "BrokenError"},
+	{shm.ErrClosed, "ClosedError"},
+	{shm.ErrDeadlock, "DeadlockError"},
+	{shm.ErrExist, "ExistError"},
+	{shm.ErrFull, "FullError"},
+	{shm.ErrNoControl, "NoControlError"},
+	{shm.ErrNoSpace, "NoSpaceError"},
+	{shm.ErrNotExist, "NotExistError"},
+	{shm.ErrNotOwner, "NotOwnerError"},
+	{shm.ErrOwnerDied, "OwnerDiedError"},
+	{shm.ErrStale, "StaleError"},
+	{shm.ErrUnsupported, "UnsupportedError"},
+	{shm.ErrVersion, "VersionError"},
+	{npy.ErrFormat, "FormatError"},
+	{npy.ErrTruncated, "TruncatedError"},
+	{ndarray.ErrDType, "DTypeError"},
+	{ndarray.ErrLayout, "LayoutError"},
+	{ndarray.ErrReadOnly, "ReadOnlyError"},
+	{ndarray.ErrShape, "ShapeError"},
+	{context.DeadlineExceeded, "DeadlineError"},
+}

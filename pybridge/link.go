@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"sync"
+	"time"
 
 	"github.com/samebytes/samebytes/shm"
 )
@@ -94,12 +95,30 @@ func (l *link) end(cause error) {
 	l.mu.Unlock()
 	l.in.stop()
 	l.out.stop()
+	died := errors.Is(cause, ErrWorkerDied)
+	if !died && !errors.Is(cause, ErrClosed) {
+		l.conn.SetWriteDeadline(time.Now().Add(time.Second)) // where that fails, so does what follows
+		l.tellOther(frame{Error: asFrame(cause)})            // who damaged the memory may not listen either
+	}
 	l.conn.Close() // what it would say is no news
 	go func() {
 		l.users.Wait()
-		l.sending.Lock() // for ever: nobody may send any more
+		l.sending.Lock() // who waits for it finds that the link has ended
+		defer l.sending.Unlock()
+		if died {
+			l.out.unread(discardMessage)
+		}
 		unmap(l.memory)
 	}()
+}
+
+// discardMessage lets the arrays go that are under way in a message which nobody will read.
+func discardMessage(b []byte) {
+	m, err := parseMessage(b)
+	if err != nil || m.kind == kindNext {
+		return // what could be found is gone
+	}
+	discard(m.payload)
 }
 
 // listen reads frames until the socket ends, which is when the other process has.

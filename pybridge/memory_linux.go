@@ -31,9 +31,10 @@ const (
 	slots    = 64
 	slotSize = 4096
 
-	// Bounds of what the other side may ask this one to map.
-	maxSlots    = 1 << 16
-	maxSlotSize = 1 << 20
+	// Bounds of what the other side may ask this one to map: room for the handle of a long message, and 64 MiB in all.
+	minSlotSize = 1 << 10
+	maxSlots    = 1 << 10
+	maxSlotSize = 1 << 15
 )
 
 // newMemory returns a file of memory for two rings, and maps it.
@@ -85,7 +86,7 @@ func openMemory(fd int) (memory []byte, nslots, slotSize int, err error) {
 	switch {
 	case version != protocol:
 		return nil, 0, 0, fmt.Errorf("%w: expected protocol %d, found %d", errBroken, protocol, version)
-	case n == 0 || n > maxSlots || size < 64 || size > maxSlotSize || size%8 != 0 || int64(slotsAt)+2*int64(n)*int64(size) != st.Size:
+	case n == 0 || n > maxSlots || size < minSlotSize || size > maxSlotSize || size%8 != 0 || int64(slotsAt)+2*int64(n)*int64(size) != st.Size:
 		return nil, 0, 0, fmt.Errorf("%w: %d slots of %d bytes in a file of %d", errBroken, n, size, st.Size)
 	}
 	memory, err = unix.Mmap(fd, 0, int(st.Size), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED|unix.MAP_POPULATE)

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -109,6 +110,18 @@ func (r *ring) receive(dst []byte) ([]byte, error) {
 	dst = append(dst, slot[lengthSize:lengthSize+length]...)
 	r.advance(r.taken, r.senderSleeps)
 	return dst, nil
+}
+
+// unread gives the messages that were sent and not taken to each, when nobody sends any more.
+func (r *ring) unread(each func(message []byte)) {
+	sent := r.position
+	for r.position = max(r.taken.Load(), sent-min(sent, r.nslots)); r.position < sent; r.position++ {
+		slot := r.slot()
+		length := int64(binary.LittleEndian.Uint32(slot))
+		if length <= int64(r.most()) {
+			each(slices.Clone(slot[lengthSize : lengthSize+length])) // the other side's hand is in the slot
+		}
+	}
 }
 
 func (r *ring) slot() []byte {

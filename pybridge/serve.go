@@ -2,13 +2,13 @@ package pybridge
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"reflect"
 	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/tinylib/msgp/msgp"
 
@@ -21,15 +21,17 @@ import (
 // Server serves functions of this program to Python. Make one with [NewServer]. All its methods may be called from many
 // goroutines.
 type Server struct {
+	// Grace is how long calls that are under way may go on when the server is to end; then their contexts end. And it is how long
+	// functions may take to return when their contexts have ended: the server does not wait longer. By default it is a second.
+	// It must not change while the server serves.
+	Grace time.Duration
+
 	mu        sync.Mutex
 	functions map[string]*function
-	links     map[*link]struct{}
 }
 
 // NewServer returns a server without functions.
-func NewServer() *Server {
-	return &Server{functions: map[string]*function{}, links: map[*link]struct{}{}}
-}
+func NewServer() *Server { return &Server{functions: map[string]*function{}} }
 
 // function is one that is served, looked at once.
 type function struct {
@@ -55,15 +57,18 @@ func (e HandleError) Error() string { return fmt.Sprintf("pybridge: handle %q: %
 //
 // Array parameters may be *[ndarray.Array], *[shm.Array] or *[ndarray.Any]: they are the caller's own elements, or of a copy that
 // the caller made, until f returns. It may be called by many goroutines at once. Its context ends when the caller gives the call
-// up, or ends itself. A panic of f is an error for the caller.
+// up, or ends itself. A panic of f is an error for the caller, also one for a write to an array that the caller may only read.
 //
-// It panics with a [HandleError] for what is no such function, for a name that is no Python identifier, or taken.
+// An array of [shm.New] that f returns is the caller's from then on, and closed here. Others of segments stay open, and the caller has
+// the same elements; those in ordinary memory are copied.
+//
+// It panics with a [HandleError] for what is no such function, and for a name that Python can't call, or that is taken.
 func (s *Server) Handle(name string, f any, doc ...string) {
 	v := reflect.ValueOf(f)
 	if v.Kind() != reflect.Func || v.IsNil() {
 		panic(HandleError{name, fmt.Sprintf("expected a function, found %T", f)})
 	}
-	if !isIdentifier(name) {
+	if !isIdentifier(name) || slices.Contains(reserved, name) {
 		panic(HandleError{name, "expected a name that Python can call"})
 	}
 	t := v.Type()
@@ -99,23 +104,32 @@ func isIdentifier(name string) bool {
 	return name != ""
 }
 
+// reserved are identifiers that no function can have in Python: its keywords, and what a connection has itself.
+var reserved = append(strings.Fields(`False None True and as assert async await break class continue def del elif else except finally
+	for from global if import in is lambda nonlocal not or pass raise return try while with yield`), "close")
+
 // signature returns the parameters and results as Go writes them.
 func (f *function) signature() string {
-	t := f.call.Type()
-	var params, results []string
-	for _, p := range f.params {
-		params = append(params, typeName(p))
-	}
-	for i := range t.NumOut() {
-		if r := t.Out(i); i < t.NumOut()-1 || !f.fails {
-			results = append(results, typeName(r))
-		}
-	}
+	params, results := f.types()
 	text := "(" + strings.Join(params, ", ") + ")"
 	if len(results) > 0 {
 		text += " -> " + strings.Join(results, ", ")
 	}
 	return text
+}
+
+// types returns the names of the types of the parameters and results.
+func (f *function) types() (params, results []string) {
+	for _, p := range f.params {
+		params = append(params, typeName(p))
+	}
+	t := f.call.Type()
+	for i := range t.NumOut() {
+		if r := t.Out(i); i < t.NumOut()-1 || !f.fails {
+			results = append(results, typeName(r))
+		}
+	}
+	return params, results
 }
 
 // typeName returns a type's name, of arrays as "array[float64]".
@@ -132,9 +146,10 @@ func typeName(t reflect.Type) string {
 
 // described is a served function, as an introduction has it.
 type described struct {
-	Name      string `json:"name"`
-	Signature string `json:"signature"`
-	Doc       string `json:"doc,omitempty"`
+	Name    string   `json:"name"`
+	Params  []string `json:"params,omitempty"` // their types
+	Results []string `json:"results,omitempty"`
+	Doc     string   `json:"doc,omitempty"`
 }
 
 func (s *Server) described() []described {
@@ -142,7 +157,8 @@ func (s *Server) described() []described {
 	defer s.mu.Unlock()
 	var all []described
 	for _, f := range s.functions {
-		all = append(all, described{f.name, f.signature(), f.doc})
+		params, results := f.types()
+		all = append(all, described{f.name, params, results, f.doc})
 	}
 	slices.SortFunc(all, func(a, b described) int { return strings.Compare(a.Name, b.Name) })
 	return all
@@ -165,17 +181,19 @@ func (s *Server) find(name string) (*function, error) {
 	return nil, fmt.Errorf("%w: no function %q%s", shm.ErrNotExist, name, hint)
 }
 
-// run runs a call, and sends its answer.
-func (s *Server) run(ctx context.Context, l *link, m message) {
-	answer, err := s.call(ctx, m.payload)
-	if err != nil {
-		l.send(kindError, m.id, func(dst []byte) ([]byte, error) { return appendError(dst, asRemote(err)) }) // or the link has ended
-		return
-	}
-	l.send(kindResult, m.id, func(dst []byte) ([]byte, error) { return append(dst, answer...), nil })
-}
-
+// appendResults appends what a function has returned. Temporary arrays in it are the other side's then, and closed.
 func appendResults(dst []byte, results []reflect.Value) (out []byte, err error) {
+	var temporary borrowed
+	defer temporary.close()
+	e := &wire.Encoder{Depth: encoder.Depth, Array: func(dst []byte, v any) ([]byte, bool, error) {
+		if a, ok := v.(interface {
+			Temporary() bool
+			Close() error
+		}); ok && a.Temporary() {
+			temporary.closers = append(temporary.closers, a.Close)
+		}
+		return appendArray(dst, v)
+	}}
 	if len(results) != 1 {
 		if len(results) == 0 {
 			return msgp.AppendNil(dst), nil
@@ -183,42 +201,35 @@ func appendResults(dst []byte, results []reflect.Value) (out []byte, err error) 
 		dst = msgp.AppendArrayHeader(dst, uint32(len(results)))
 	}
 	for i, r := range results {
-		if dst, err = encoder.Append(dst, r.Interface()); err != nil {
+		if dst, err = e.Append(dst, r.Interface()); err != nil {
 			return dst, fmt.Errorf("result %d: %w", i, err)
 		}
 	}
 	return dst, nil
 }
 
-// asRemote returns an error as the other side is to see it.
-func asRemote(err error) *RemoteError {
-	var remote *RemoteError
-	if errors.As(err, &remote) {
-		return remote
-	}
-	for sentinel, name := range errorNames {
-		if errors.Is(err, sentinel) {
-			return &RemoteError{Type: name, Message: err.Error()}
-		}
-	}
-	return &RemoteError{Type: strings.TrimPrefix(fmt.Sprintf("%T", err), "*"), Message: err.Error()}
-}
-
-// errorNames are the errors that have a twin in Python, which is raised there.
-var errorNames = map[error]string{
-	shm.ErrNotExist: "NotExistError", shm.ErrExist: "ExistError", shm.ErrAccess: "AccessError", shm.ErrStale: "StaleError",
-	shm.ErrNoSpace: "NoSpaceError", shm.ErrOwnerDied: "OwnerDiedError", shm.ErrClosed: "ClosedError",
-	ndarray.ErrDType: "DTypeError", ndarray.ErrShape: "ShapeError", ndarray.ErrLayout: "LayoutError", ndarray.ErrReadOnly: "ReadOnlyError",
-	context.DeadlineExceeded: "DeadlineError",
-}
-
 // call runs the function of a message, and returns the message of its results: arrays among them may be arguments, which are open
 // until then.
 func (s *Server) call(ctx context.Context, payload []byte) (answer []byte, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			answer, err = nil, &RemoteError{"panic", fmt.Sprint(r), string(debug.Stack())}
+		}
+	}()
 	name, args, b, err := callHead(payload)
 	if err != nil {
 		return nil, err
 	}
+	left := args // that were not opened, which nobody will do if this fails
+	defer func() {
+		for v := any(nil); left > 0 && err != nil; left-- {
+			var failed error
+			if v, b, failed = decoder.DecodeAny(b); failed != nil {
+				return
+			}
+			closeAll(v)
+		}
+	}()
 	f, err := s.find(name)
 	if err != nil {
 		return nil, err
@@ -235,19 +246,16 @@ func (s *Server) call(ctx context.Context, payload []byte) (answer []byte, err e
 	}
 	for i, t := range f.params {
 		v := reflect.New(t)
-		if b, err = inPlace.Decode(b, v.Interface()); err != nil {
+		rest, err := inPlace.Decode(b, v.Interface())
+		if err != nil {
 			return nil, fmt.Errorf("argument %d of %s%s: %w", i+1, name, f.signature(), err)
 		}
+		b, left = rest, left-1
 		in = append(in, v.Elem())
 	}
 	if n, _, err := msgp.ReadMapHeaderBytes(b); err != nil || n > 0 {
 		return nil, fmt.Errorf("%w: expected no keyword arguments for %s%s, found %d", ndarray.ErrDType, name, f.signature(), n)
 	}
-	defer func() {
-		if r := recover(); r != nil {
-			answer, err = nil, &RemoteError{"panic", fmt.Sprint(r), string(debug.Stack())}
-		}
-	}()
 	results := f.call.Call(in)
 	if f.fails {
 		last := len(results) - 1

@@ -32,6 +32,13 @@ func path(name string) (string, error) {
 	return filepath.Join(Dir(), name), nil
 }
 
+// CheckName returns an error for what cannot be a segment's name, by which others may name what they keep beside segments.
+// The error is ErrBadName.
+func CheckName(name string) error {
+	_, err := path(name)
+	return err
+}
+
 func validName(name string) bool {
 	if name == "" || len(name) > maxName || name[0] == '.' || name[0] == '-' {
 		return false

@@ -38,6 +38,9 @@ func (s *Segment) Path() string { return s.path }
 // ID returns the random id that tells this array from a later one of the same name; zero for a plain .npy file.
 func (s *Segment) ID() [16]byte { return s.mapping.content.control.ID }
 
+// Temporary reports whether the segment goes with its last user: see [New].
+func (s *Segment) Temporary() bool { return s.mapping.content.control.Flags&flagTemporary != 0 }
+
 // hold keeps the mapping for a call that uses the control block, until drop. Close does not wait for it: the last drop then
 // unmaps.
 // The errors are ErrClosed, ErrNoControl, ErrBroken, and ndarray.ErrReadOnly for writing.

@@ -20,6 +20,7 @@ if _sys.platform != "linux":
 from samebytes._array import attach, attach_file, create, create_file, from_json, ndarray
 from samebytes._barrier import Barrier
 from samebytes._condition import Condition
+from samebytes._connect import Remote, connect, launch
 from samebytes._counter import Counter
 from samebytes._errors import (
     AccessError,
@@ -41,10 +42,12 @@ from samebytes._errors import (
     NotOwnerError,
     OwnerDiedError,
     ReadOnlyError,
+    RemoteError,
     ShapeError,
     StaleError,
     TruncatedError,
     VersionError,
+    WorkerDiedError,
 )
 from samebytes._event import Event
 from samebytes._guard import guard
@@ -103,17 +106,21 @@ __all__ = [
     "Participant",
     "RLock",
     "ReadOnlyError",
+    "Remote",
+    "RemoteError",
     "Semaphore",
     "ShapeError",
     "StaleError",
     "TruncatedError",
     "UnsupportedError",
     "VersionError",
+    "WorkerDiedError",
     "arange",
     "array",
     "asarray",
     "attach",
     "attach_file",
+    "connect",
     "create",
     "create_file",
     "delete",
@@ -125,6 +132,7 @@ __all__ = [
     "full_like",
     "gc",
     "guard",
+    "launch",
     "linspace",
     "list",
     "ndarray",

@@ -1,24 +1,37 @@
 """What calls are made of: functions found by name, arguments, results and errors."""
 
 import difflib
+import threading
 import traceback
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from samebytes import _handle, _make, _segment, _wire
+from samebytes import _flight, _handle, _make, _segment, _wire
 from samebytes._array import ndarray
-from samebytes._errors import NotExistError
+from samebytes._errors import BrokenError, Error, NotExistError, RemoteError, WorkerDiedError
+
+
+class _Copies(threading.local):
+    """Those that the message has which this thread makes, where somebody asks."""
+
+    made: list[ndarray] | None = None
+
+
+_copies = _Copies()
 
 
 def _pack_array(array: np.ndarray[Any, Any]) -> bytes:
     """A handle of the array, or of a copy in a temporary segment."""
     segment = _segment.of(array)
     if segment is None:
-        array = _make.array(array)
-        segment = _segment.of(array)
+        copy = _make.array(array)
+        segment = _segment.of(copy)
         assert segment is not None  # which all that array() makes have
+        if _copies.made is not None:
+            _copies.made.append(copy)
+        array = copy
     return _handle.pack(_handle.send(array, segment))
 
 
@@ -29,8 +42,61 @@ def _open_array(payload: bytes) -> Any:
 _encoder = _wire.Encoder(array=_pack_array)
 _decoder = _wire.Decoder(array=_open_array)
 
+_PARTS = ("function", "args", "kwargs")  # of a call
+
 encode = _encoder.encode
 decode = _decoder.decode
+
+
+def encode_call(name: str, args: tuple[Any, ...]) -> tuple[bytes, list[ndarray]]:
+    """The message of a call, and the temporary arrays that it has copies in: to be kept until the answer, and then taken back.
+
+    So their memory is there for the next call's.
+    """
+    made: list[ndarray] = []
+    _copies.made = made
+    try:
+        return encode([name, args, {}], _PARTS), made
+    except BaseException:
+        take_back(made)
+        raise
+    finally:
+        _copies.made = None
+
+
+def take_back(copies: list[ndarray]) -> None:
+    """Lets arrays go whose handles nobody will open from now on."""
+    for copy in copies:
+        segment = _segment.of(copy)
+        if segment is not None:
+            _flight.received(segment)
+    copies.clear()
+
+
+# The classes of errors that are raised here where the other language has their twin. The others say of this process what is so there.
+_TWINS = {error.__name__: error for error in Error.__subclasses__() if error not in (RemoteError, WorkerDiedError)}
+
+
+def error_of(payload: bytes) -> Error:
+    """The error that an answer is."""
+    fields = decode(payload)
+    if not isinstance(fields, list) or len(fields) != 3 or not all(isinstance(field, str) for field in fields):
+        return BrokenError(f"expected an error of three strings, found {fields!r:.80}")
+    return twin_of(*fields)
+
+
+def twin_of(type: str, message: str, trace: str = "") -> Error:
+    """Another program's error, as the class of that name where it is one of the errors that both languages have."""
+    twin = _TWINS.get(type)
+    return RemoteError(type, message, trace) if twin is None else twin(message)
+
+
+def drop(payload: bytes) -> None:
+    """Lets the arrays go that are under way in a result that nobody wants."""
+    try:
+        decode(payload)
+    except Error:
+        pass  # then there is nothing to let go
 
 
 def find(of: Any, name: str) -> Callable[..., Any]:

@@ -23,6 +23,8 @@ Error
 ├── ShapeError         (ValueError)           a negative length, too many axes or elements
 ├── LayoutError        (ValueError)           not expressible without a copy
 ├── ReadOnlyError      (ValueError)           write through a read-only opening
+├── RemoteError        (RuntimeError)         the function that was called, in another program, failed
+├── WorkerDiedError    (ConnectionError)      the program that was called ended, or its connection did
 └── DeadlineError      (TimeoutError)         a wait that took too long
 """
 
@@ -139,6 +141,32 @@ class LayoutError(Error, ValueError):
 
 class ReadOnlyError(Error, ValueError):
     """The array was opened for reading."""
+
+
+class RemoteError(Error, RuntimeError):
+    """A function that was called in another program failed, by an error that has no class here.
+
+    Attributes
+    ----------
+    type : str
+        The error's type, in its language: "errors.errorString", "ValueError"; "panic" for one of Go's.
+    message : str
+    trace : str
+        Where it was raised, as its language prints it; may be empty.
+    """
+
+    def __init__(self, type: str, message: str, trace: str = "") -> None:
+        super().__init__(type, message, trace)
+        self.type, self.message, self.trace = type, message, trace
+        if trace:
+            self.add_note(trace.rstrip("\n"))
+
+    def __str__(self) -> str:
+        return f"{self.type}: {self.message}" if self.message else self.type
+
+
+class WorkerDiedError(Error, ConnectionError):
+    """The program whose function was called has ended, or its connection has. Whether the function was run is not known."""
 
 
 class DeadlineError(Error, TimeoutError):

@@ -12,8 +12,10 @@ import struct
 import threading
 from typing import Any
 
-from samebytes import _core
-from samebytes._errors import BrokenError, ClosedError, VersionError
+import numpy as np
+
+from samebytes import _core, _handle, _make
+from samebytes._errors import BrokenError, ClosedError, LayoutError, VersionError
 
 PROTOCOL = 1
 
@@ -22,20 +24,48 @@ _HEAD = struct.Struct("<8sIII")  # magic, protocol, slots of each ring, bytes of
 _RINGS, _RING_SIZE, _SLOTS = 64, 128, 4096  # where the words of the first ring are, how long they are, and where slots begin
 _LENGTH = struct.Struct("<I")
 _MAX_FRAME = 1 << 20
-_MAX_SLOTS, _MAX_SLOT_SIZE = 1 << 16, 1 << 20
+_NSLOTS, _SLOT_SIZE = 64, 4096  # of the memory that this side makes
+# Of what the other side makes: room for the handle of a long message, and 64 MiB in all.
+_MIN_SLOT_SIZE, _MAX_SLOTS, _MAX_SLOT_SIZE = 1 << 10, 1 << 10, 1 << 15
 
 CALL, RESULT, ERROR, ITEM, NEXT, ELSEWHERE = range(6)
 _MESSAGE = struct.Struct("<BQ")  # kind, and the number of the call
 MESSAGE_HEAD = _MESSAGE.size
 
 # Since Linux 3.17; the module fcntl of Python 3.11 has them too, but not for every libc.
-_F_GET_SEALS, _F_SEAL_SHRINK = 1034, 2
+_F_ADD_SEALS, _F_GET_SEALS = 1033, 1034
+_F_SEAL_SEAL, _F_SEAL_SHRINK, _F_SEAL_GROW = 1, 2, 4
+
+
+def frame(**fields: Any) -> bytes:
+    """The bytes of a frame."""
+    text = json.dumps(fields).encode()
+    return _LENGTH.pack(len(text)) + text
 
 
 def send_frame(sock: socket.socket, **fields: Any) -> None:
     """Send one frame."""
-    text = json.dumps(fields).encode()
-    sock.sendall(_LENGTH.pack(len(text)) + text)
+    sock.sendall(frame(**fields))
+
+
+def introduce(sock: socket.socket, fd: int, **fields: Any) -> None:
+    """Send the first frame, with the memory of `make_memory`."""
+    data = frame(protocol=PROTOCOL, slots=_NSLOTS, slot_size=_SLOT_SIZE, pid=os.getpid(), **fields)
+    sent = socket.send_fds(sock, [data], [fd])
+    sock.sendall(data[sent:])
+
+
+def make_memory() -> int:
+    """The descriptor of memory for two rings, which neither side can cut."""
+    fd = os.memfd_create("samebytes calls", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    try:
+        os.ftruncate(fd, _SLOTS + 2 * _NSLOTS * _SLOT_SIZE)
+        os.pwrite(fd, _HEAD.pack(_MAGIC, PROTOCOL, _NSLOTS, _SLOT_SIZE), 0)
+        fcntl.fcntl(fd, _F_ADD_SEALS, _F_SEAL_SEAL | _F_SEAL_SHRINK | _F_SEAL_GROW)
+    except BaseException:
+        os.close(fd)
+        raise
+    return fd
 
 
 def read_frame(sock: socket.socket) -> tuple[dict[str, Any] | None, int | None]:
@@ -66,29 +96,29 @@ def read_frame(sock: socket.socket) -> tuple[dict[str, Any] | None, int | None]:
 
 
 class Link:
-    """One side of a connection whose memory the other side made. It owns the socket and the memory.
+    """One side of a connection. It owns the socket and the memory.
 
     One thread at a time may receive; any may send.
     """
 
-    def __init__(self, sock: socket.socket, fd: int) -> None:
-        """Take a socket, and the descriptor of the memory, which is closed."""
+    def __init__(self, sock: socket.socket, fd: int, first: bool = False) -> None:
+        """Take a socket, and the descriptor of the memory, which is closed. The first side is the one that made the memory."""
         try:
             nslots, slot_size, size = _layout(fd)
             self._mapping = _core.Mapping(fd, size, True)
         finally:
             os.close(fd)
         self.sock = sock
-        mine, theirs = _RINGS + _RING_SIZE, _RINGS
-        self.out = _core.Ring(self._mapping, mine, _SLOTS + nslots * slot_size, nslots, slot_size, True)
-        self.into = _core.Ring(self._mapping, theirs, _SLOTS, nslots, slot_size, False)
-        self.most = slot_size - _LENGTH.size
+        rings = [(_RINGS, _SLOTS), (_RINGS + _RING_SIZE, _SLOTS + nslots * slot_size)]
+        mine, theirs = rings if first else rings[::-1]
+        self.out = _core.Ring(self._mapping, *mine, nslots, slot_size, True)
+        self.into = _core.Ring(self._mapping, *theirs, nslots, slot_size, False)
+        self._most = slot_size - _LENGTH.size
         self._sending = threading.Lock()
-        self._stopped = False
 
     def send(self, kind: int, id: int, payload: bytes) -> None:
         """Send a message. Raises ClosedError where the link has ended."""
-        message = _MESSAGE.pack(kind, id) + payload
+        message = self.fitting(kind, id, payload)
         with self._sending:
             try:
                 sent = self.out.send(message, -1)
@@ -103,18 +133,43 @@ class Link:
             message = self.into.receive(-1)
         except ValueError as error:
             raise BrokenError(str(error)) from None
-        if message is None:
-            return None
-        if len(message) < MESSAGE_HEAD:
-            raise BrokenError(f"expected a message of at least {MESSAGE_HEAD} bytes, found {len(message)}")
-        kind, id = _MESSAGE.unpack_from(message)
-        return kind, id, message[MESSAGE_HEAD:]
+        return None if message is None else parse(message)
+
+    def fitting(self, kind: int, id: int, payload: bytes) -> bytes:
+        """The message, or one that names the temporary segment which has it, if it is too long for a slot."""
+        message = _MESSAGE.pack(kind, id) + payload
+        if len(message) <= self._most:
+            return message
+        return _MESSAGE.pack(ELSEWHERE, id) + _handle.to_json(_make.array(np.frombuffer(message, np.uint8))).encode()
 
     def stop(self) -> None:
-        """Make all that send or receive end."""
-        self._stopped = True
+        """Make all that send or receive end. What has come before can still be received."""
         self.into.stop()
         self.out.stop()
+
+
+def parse(message: bytes) -> tuple[int, int, bytes]:
+    """The kind of a message, the number of its call, and the payload. Of one that is elsewhere, of that.
+
+    Raises BrokenError for what is no message, and what opening a segment raises.
+    """
+    if len(message) < MESSAGE_HEAD:
+        raise BrokenError(f"expected a message of at least {MESSAGE_HEAD} bytes, found {len(message)}")
+    kind, id = _MESSAGE.unpack_from(message)
+    if kind != ELSEWHERE:
+        return kind, id, message[MESSAGE_HEAD:]
+    return parse(_fetch(message[MESSAGE_HEAD:]))
+
+
+def _fetch(handle: bytes) -> bytes:
+    """The long message whose handle this is."""
+    array = _handle.open_handle(_handle.parse(handle), np.ndarray, False)
+    if array.dtype != np.uint8 or array.ndim != 1:
+        raise LayoutError(f"expected a long message as bytes, found {array.dtype} of shape {array.shape}")
+    message: bytes = array.tobytes()
+    if message[:1] == bytes([ELSEWHERE]):
+        raise BrokenError("expected a long message, found one in another")
+    return message
 
 
 def _layout(fd: int) -> tuple[int, int, int]:
@@ -128,7 +183,7 @@ def _layout(fd: int) -> tuple[int, int, int]:
     _, version, nslots, slot_size = _HEAD.unpack(head)
     if version != PROTOCOL:
         raise VersionError(f"expected protocol {PROTOCOL}, found {version}")
-    if not (0 < nslots <= _MAX_SLOTS and 64 <= slot_size <= _MAX_SLOT_SIZE and slot_size % 8 == 0):
+    if not (0 < nslots <= _MAX_SLOTS and _MIN_SLOT_SIZE <= slot_size <= _MAX_SLOT_SIZE and slot_size % 8 == 0):
         raise BrokenError(f"expected slots, found {nslots} of {slot_size} bytes")
     if size != _SLOTS + 2 * nslots * slot_size:
         raise BrokenError(f"expected {_SLOTS + 2 * nslots * slot_size} bytes of memory, found {size}")

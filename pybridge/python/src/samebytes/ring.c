@@ -110,11 +110,11 @@ static int turn_sleep(struct turn *t, int64_t deadline)
 }
 
 /* Waits for the turn: 1, or 0 when the timeout (ns, negative for none) has passed, the ring is stopped or stop says so; -1 with
- * an exception. */
+ * an exception. A turn that has come counts also where the ring is stopped: what was sent before is received. */
 static int turn_wait(struct turn *t, int64_t timeout, PyObject *stop)
 {
     if (turn_came(t))
-        return !t->ring->stopped;
+        return t->found != t->since;
     if (timeout == 0)
         return 0;
     int64_t start = sb_now();
@@ -125,7 +125,7 @@ static int turn_wait(struct turn *t, int64_t timeout, PyObject *stop)
         error = turn_sleep(t, deadline);
         Py_END_ALLOW_THREADS
     }
-    return stopped < 0 ? -1 : error == 0 && !t->ring->stopped;
+    return stopped < 0 ? -1 : t->found != t->since;
 }
 
 static void advance(Ring *self, Py_ssize_t at, Py_ssize_t sleeps_at)
@@ -161,7 +161,7 @@ static PyObject *ring_send(Ring *self, PyObject *args)
     int room = turn_wait(&t, timeout, stop);
     if (room < 0)
         return NULL;
-    if (!room)
+    if (!room || self->stopped)
         Py_RETURN_FALSE;
     if (self->position - t.found > self->nslots)
         return broken("more messages taken than sent");
@@ -222,7 +222,7 @@ static PyMethodDef ring_methods[] = {
      "has passed, the ring is stopped, or stop, called every second, returned a true value."},
     {"receive", (PyCFunction)ring_receive, METH_VARARGS,
      "receive($self, timeout, stop=None, /)\n--\n\nThe next message, as soon as it is there; None as send returns False. Other threads run meanwhile."},
-    {"stop", (PyCFunction)ring_stop, METH_NOARGS, "stop($self, /)\n--\n\nMake all calls of send or receive, this process's, end and do nothing from now on."},
+    {"stop", (PyCFunction)ring_stop, METH_NOARGS, "stop($self, /)\n--\n\nMake all calls of send or receive, this process's, end and do nothing from now on. What has come is received first."},
     {NULL},
 };
 
