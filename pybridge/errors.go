@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/samebytes/samebytes/internal/sentinel"
 	"github.com/samebytes/samebytes/ndarray"
 	"github.com/samebytes/samebytes/npy"
 	"github.com/samebytes/samebytes/shm"
@@ -46,6 +47,11 @@ func (e *RemoteError) Error() string {
 }
 
 func (e *RemoteError) Unwrap() error { return ErrRemote }
+
+// is returns an error with that text of which errors.Is says that it is another, whose text would say something else.
+func is(other error, format string, args ...any) error {
+	return sentinel.New(fmt.Sprintf(format, args...), other)
+}
 
 // asRemote returns an error as the other side is to see it.
 func asRemote(err error) *RemoteError {

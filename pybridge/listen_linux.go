@@ -46,12 +46,12 @@ func (s *Server) Serve(ctx context.Context) error {
 func launcher() (*net.UnixConn, error) {
 	text := os.Getenv(callsVariable)
 	if text == "" {
-		return nil, fmt.Errorf("%w: Python's samebytes.launch has not started this program, for %s is not set; Listen serves those who connect", shm.ErrNotExist, callsVariable)
+		return nil, is(shm.ErrNotExist, "Python's samebytes.launch has not started this program, for %s is not set; Listen serves those who connect", callsVariable)
 	}
 	os.Unsetenv(callsVariable) // it is not for the programs that this one starts
 	fd, err := strconv.Atoi(text)
 	if err != nil || fd < 0 {
-		return nil, fmt.Errorf("%w: expected a descriptor as %s, found %q", shm.ErrBadName, callsVariable, text)
+		return nil, is(fs.ErrInvalid, "expected a descriptor as %s, found %q", callsVariable, text)
 	}
 	file := os.NewFile(uintptr(fd), "samebytes calls")
 	defer file.Close() // FileConn has a descriptor of its own
@@ -62,7 +62,7 @@ func launcher() (*net.UnixConn, error) {
 	unixConn, ok := conn.(*net.UnixConn)
 	if !ok {
 		conn.Close()
-		return nil, fmt.Errorf("%w: expected a Unix socket as descriptor %d of %s", shm.ErrBadName, fd, callsVariable)
+		return nil, is(fs.ErrInvalid, "expected a Unix socket as descriptor %d of %s", fd, callsVariable)
 	}
 	return unixConn, nil
 }
@@ -193,7 +193,7 @@ func (d directory) publish(own, name string) error {
 			return asShared(err)
 		}
 		if d.isLive(name) {
-			return fmt.Errorf("%w: another server listens", shm.ErrExist)
+			return is(shm.ErrExist, "another server listens")
 		}
 		// It is taken away by renaming, which one of several does. If it has come to life meanwhile it is put back.
 		dead := own + "-dead"
@@ -209,7 +209,7 @@ func (d directory) publish(own, name string) error {
 		}
 		os.Remove(d.path(dead))
 		if live {
-			return fmt.Errorf("%w: another server listens", shm.ErrExist)
+			return is(shm.ErrExist, "another server listens")
 		}
 	}
 }

@@ -178,7 +178,7 @@ func (s *Server) find(name string) (*function, error) {
 	if near := near.Names(name, names); len(near) > 0 {
 		hint = "; did you mean " + strings.Join(near, " or ") + "?"
 	}
-	return nil, fmt.Errorf("%w: no function %q%s", shm.ErrNotExist, name, hint)
+	return nil, is(shm.ErrNotExist, "no function %q%s", name, hint)
 }
 
 // appendResults appends what a function has returned. Temporary arrays in it are the other side's then, and closed.
@@ -235,7 +235,7 @@ func (s *Server) call(ctx context.Context, payload []byte) (answer []byte, err e
 		return nil, err
 	}
 	if args != len(f.params) {
-		return nil, fmt.Errorf("%w: expected %d arguments for %s%s, found %d", ndarray.ErrDType, len(f.params), name, f.signature(), args)
+		return nil, is(ndarray.ErrDType, "expected %d arguments for %s%s, found %d", len(f.params), name, f.signature(), args)
 	}
 	var arrays borrowed
 	defer arrays.close()
@@ -254,7 +254,7 @@ func (s *Server) call(ctx context.Context, payload []byte) (answer []byte, err e
 		in = append(in, v.Elem())
 	}
 	if n, _, err := msgp.ReadMapHeaderBytes(b); err != nil || n > 0 {
-		return nil, fmt.Errorf("%w: expected no keyword arguments for %s%s, found %d", ndarray.ErrDType, name, f.signature(), n)
+		return nil, is(ndarray.ErrDType, "expected no keyword arguments for %s%s, found %d", name, f.signature(), n)
 	}
 	results := f.call.Call(in)
 	if f.fails {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"os"
 	"runtime"
@@ -145,9 +146,9 @@ func (s *session) take(m message) {
 	}
 	ctx, cancel := context.WithCancel(s.context)
 	if s.last = m.id; s.early[m.id] {
-		delete(s.early, m.id)
 		cancel()
 	}
+	maps.DeleteFunc(s.early, func(id uint64, _ bool) bool { return id <= m.id })
 	s.cancel[m.id] = cancel
 	s.running.Add(1)
 	go s.run(ctx, m)

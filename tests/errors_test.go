@@ -24,6 +24,7 @@ import (
 
 	"github.com/samebytes/samebytes/ndarray"
 	"github.com/samebytes/samebytes/npy"
+	"github.com/samebytes/samebytes/pybridge"
 	"github.com/samebytes/samebytes/shm"
 )
 
@@ -47,11 +48,13 @@ var sentinels = map[string]error{
 	"NotOwner":      shm.ErrNotOwner,
 	"OwnerDied":     shm.ErrOwnerDied,
 	"ReadOnly":      ndarray.ErrReadOnly,
+	"Remote":        pybridge.ErrRemote,
 	"Shape":         ndarray.ErrShape,
 	"Stale":         shm.ErrStale,
 	"Truncated":     npy.ErrTruncated,
 	"Unsupported":   shm.ErrUnsupported,
 	"Version":       shm.ErrVersion,
+	"WorkerDied":    pybridge.ErrWorkerDied,
 }
 
 // standard are the errors of the standard library that the sentinels are too.

@@ -85,8 +85,10 @@ class Client:
         """
         self._link = _link.Link(sock, memory, first=True)
         self._died = died
+        self._pid = os.getpid()
         self._cause: Error | None = None  # why the connection has ended
-        self._telling = threading.Lock()  # held by who sends a frame
+        self._telling = threading.Lock()  # held by who sends frames
+        self._untold = bytearray()  # those for which the socket had no room
         self._sending = threading.Lock()  # held by who sends a message
         self._last = 0  # number of a call
         self._calls: dict[int, _Call] = {}  # under way
@@ -103,6 +105,7 @@ class Client:
 
     def call(self, name: str, args: tuple[Any, ...], timeout: float | None) -> Any:
         """What the function returns."""
+        self._check()
         call = _Call(None if timeout is None else Deadline(timeout, f"call {name}"))
         try:
             self._send(call, name, args)
@@ -114,6 +117,7 @@ class Client:
 
     def future(self, name: str, args: tuple[Any, ...], timeout: float | None) -> Future[Any]:
         """A future of what the function returns."""
+        self._check()
         call = _Call(None if timeout is None else Deadline(timeout, f"call {name}"))
         call.future = _Future(lambda: self._give_up(call))
         completer = self._started_completer()
@@ -131,6 +135,8 @@ class Client:
 
     def end(self, cause: Error) -> None:
         """End the connection: calls under way, and later ones, raise the cause. Of several the first counts."""
+        if os.getpid() != self._pid:
+            return  # the parent goes on
         with self._mutex:
             if self._cause is not None:
                 return
@@ -146,10 +152,16 @@ class Client:
         return self._cause is not None
 
     def forked(self) -> None:
-        """In a child: leave the connection to the parent."""
-        self._cause = ClosedError("the connection is the parent process's: open one here")
-        self._mutex, self._sending, self._telling = threading.Lock(), threading.Lock(), threading.Lock()
+        """In a child: leave the connection to the parent, whose death would not be seen as long as the child has the socket."""
+        self._cause = _of_parent()
+        self._mutex = threading.Lock()  # who has it does not exist here
         self._link.sock.close()
+
+    def _check(self) -> None:
+        if self._cause is not None:
+            raise self._error()
+        if os.getpid() != self._pid:  # also of a child that C code has forked
+            raise _of_parent()
 
     def _error(self) -> Error:
         """The cause, as a new error for each who raises it."""
@@ -157,8 +169,6 @@ class Client:
         return type(cause)(*cause.args)
 
     def _send(self, call: _Call, name: str, args: tuple[Any, ...]) -> None:
-        if self._cause is not None:
-            raise self._error()
         payload, call.copies = _calls.encode_call(name, args)
         left = call.left()
         if not self._sending.acquire(timeout=-1 if left < 0 else left / 1e9):
@@ -282,8 +292,15 @@ class Client:
         if call.answer is not None:
             _calls.drop(call.answer[1])
         elif pending is not None and self._cause is None:
-            with self._telling, suppress(OSError):  # who does not read frames does not hear it either
-                self._link.sock.send(_link.frame(cancel=call.id), socket.MSG_DONTWAIT)
+            self._tell(_link.frame(cancel=call.id))
+
+    def _tell(self, frame: bytes) -> None:
+        """Sends a frame, or as much as there is room for: the rest is sent later."""
+        with self._telling, suppress(OSError):
+            self._untold += frame
+            del self._untold[: self._link.sock.send(self._untold, socket.MSG_DONTWAIT)]
+        if self._untold and frame:
+            self._started_completer().wake()
 
     def _started_completer(self) -> _Call:
         with self._mutex:
@@ -295,15 +312,18 @@ class Client:
             return self._completer
 
     def _complete(self, place: _Call) -> None:
-        """Gives futures their results until the connection ends."""
+        """Gives futures their results, and sends frames that there was no room for, until the connection ends."""
         while True:
             while self._answered:
                 _settle(self._answered.popleft(), self._futures)
             self._give_up_late()
+            if self._untold:
+                self._tell(b"")
             if not self._futures:
+                self._leave(place)
                 if self._cause is not None:
                     return
-                place.sleep(-1)
+                place.sleep(_TICK if self._untold else -1)
             elif not self._leads(place):
                 place.sleep(_TICK)
             else:
@@ -381,6 +401,10 @@ def _settle(call: _Call, futures: set[_Call]) -> None:
     else:
         with suppress(InvalidStateError):
             future.set_result(result)
+
+
+def _of_parent() -> Error:
+    return ClosedError("the connection is that of the process which this one was forked from: open another")
 
 
 _clients: "weakref.WeakSet[Client]" = weakref.WeakSet()

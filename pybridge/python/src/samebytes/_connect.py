@@ -4,7 +4,8 @@ import os
 import sys
 import weakref
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Self
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Protocol, Self, cast
 
 from samebytes import _domain, _name
 from samebytes._errors import (
@@ -20,6 +21,7 @@ from samebytes._timeout import Deadline
 
 if TYPE_CHECKING:  # what only calls need is imported when there are some
     import socket
+    from concurrent.futures import Future
 
     from samebytes._client import Client
 
@@ -29,6 +31,21 @@ _PAUSE = 0.01  # seconds between two looks whether a server is there
 _ANSWER = 10.0  # seconds in which a server answers that is there
 _START = 60.0  # seconds in which a program is ready, by default
 _STOP = 5.0  # seconds that a program has to end before it is killed
+
+
+class Function(Protocol):
+    """A function of a Go program."""
+
+    __name__: str
+
+    def __call__(self, *args: Any, timeout: float | None = None) -> Any:
+        """What it returns."""
+
+    def future(self, *args: Any, timeout: float | None = None) -> "Future[Any]":
+        """The call, under way."""
+
+    async def aio(self, *args: Any, timeout: float | None = None) -> Any:
+        """What it returns, awaited."""
 
 
 class Remote:
@@ -69,7 +86,7 @@ class Remote:
     def __exit__(self, *exception: object) -> None:
         self.close()
 
-    def __getattr__(self, name: str) -> Callable[..., Any]:
+    def __getattr__(self, name: str) -> Function:
         if name.startswith("_"):
             raise AttributeError(name)
         import difflib
@@ -92,12 +109,12 @@ class _Connection:
 
 
 def _close(client: "Client", program: "_Program | None") -> None:
-    client.end(ClosedError("the connection was closed here"))
+    client.end(ClosedError("the connection is closed"))
     if program is not None:
         program.close()
 
 
-def _function(connection: _Connection, of: Mapping[str, Any]) -> Callable[..., Any]:
+def _function(connection: _Connection, of: Mapping[str, Any]) -> Function:
     """The function that calls one of the Go program's."""
     import inspect
 
@@ -133,7 +150,7 @@ def _function(connection: _Connection, of: Mapping[str, Any]) -> Callable[..., A
         form.__doc__ = f"{said}\n\n{does} {go}".lstrip()
         form.__signature__ = signature
     function.future, function.aio = future, aio  # type: ignore[attr-defined]
-    return function
+    return cast(Function, function)
 
 
 class _Shown:
@@ -308,7 +325,8 @@ def _introduced(sock: "socket.socket", label: str, program: "_Program | None", d
         left = deadline.left()
         sock.settimeout(None if left < 0 else left / 1e9)
         try:
-            _link.introduce(sock, memory, language=f"python {'.'.join(map(str, sys.version_info[:3]))}")
+            with suppress(BrokenPipeError):  # it may have said why it does not listen
+                _link.introduce(sock, memory, language=f"python {'.'.join(map(str, sys.version_info[:3]))}")
             answer, fd = _link.read_frame(sock)
         except TimeoutError:
             raise deadline.error() from None

@@ -52,7 +52,8 @@ def introduce(sock: socket.socket, fd: int, **fields: Any) -> None:
     """Send the first frame, with the memory of `make_memory`."""
     data = frame(protocol=PROTOCOL, slots=_NSLOTS, slot_size=_SLOT_SIZE, pid=os.getpid(), **fields)
     sent = socket.send_fds(sock, [data], [fd])
-    sock.sendall(data[sent:])
+    if sent < len(data):
+        sock.sendall(data[sent:])
 
 
 def make_memory() -> int:
