@@ -45,6 +45,12 @@ def test_tutorial_has_the_worker() -> None:
     assert blocks((ROOT / "docs/tutorial.md").read_text(), "go") == [(ROOT / "examples/tutorial/main.go").read_text()]
 
 
+def test_calls_has_its_programs() -> None:
+    page, example = (ROOT / "docs/howto/calls.md").read_text(), ROOT / "examples/calls"
+    assert blocks(page, "go") == [(example / "main.go").read_text(), (example / "drive/main.go").read_text()]
+    assert (example / "model.py").read_text() in blocks(page, "python")
+
+
 def test_the_example_prints_what_the_readme_says(segments: Path, tmp_path: Path) -> None:
     program = tmp_path / "handover"
     subprocess.run(["go", "build", "-o", program, "./examples/handover"], cwd=ROOT, check=True)

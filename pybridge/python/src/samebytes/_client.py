@@ -274,7 +274,8 @@ class Client:
             return
         call.answer = kind, payload
         if call.future is None:
-            call.wake()
+            if not call.leads:  # else it is this thread's
+                call.wake()
         else:
             self._answered.append(call)
             if self._completer is not None:
