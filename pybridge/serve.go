@@ -220,14 +220,15 @@ func (s *Server) call(ctx context.Context, payload []byte) (answer []byte, err e
 	if err != nil {
 		return nil, err
 	}
-	left := args // that were not opened, which nobody will do if this fails
+	left := args // that were not decoded: if this fails, nobody else opens the arrays in them
 	defer func() {
-		for v := any(nil); left > 0 && err != nil; left-- {
-			var failed error
-			if v, b, failed = decoder.DecodeAny(b); failed != nil {
+		for ; left > 0; left-- {
+			v, rest, failed := decoder.DecodeAny(b)
+			if failed != nil {
 				return
 			}
 			closeAll(v)
+			b = rest
 		}
 	}()
 	f, err := s.find(name)

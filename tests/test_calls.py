@@ -314,10 +314,11 @@ LAUNCH = "import sys; go = sb.launch({server!r})\n"
 
 
 def test_programs_end_with_python(python: Start, server: str) -> None:
-    killed = python(LAUNCH.format(server=server) + "say(go.pid()); go.wait()")
-    pid = int(killed.line())
-    killed.kill()
-    until(lambda: not os.path.exists(f"/proc/{pid}"))
+    for call in ("go.wait()", "go.sleep(600)"):  # which obeys its context, and does not
+        killed = python(LAUNCH.format(server=server) + f"say(go.pid()); {call}")
+        pid = int(killed.line())
+        killed.kill()
+        until(lambda pid=pid: not os.path.exists(f"/proc/{pid}"))  # type: ignore[misc]
     left = python(LAUNCH.format(server=server) + "say(go.pid())")
     pid = int(left.line())
     assert left.process.wait(60) == 0

@@ -8,6 +8,7 @@ Other languages are not run.
 """
 
 import doctest
+import gc
 import os
 import re
 import signal
@@ -131,6 +132,7 @@ class Reader:
 
     def close(self) -> None:
         self._names.clear()  # and with them temporary segments
+        gc.collect()  # those too that tracebacks refer to, which doctest keeps in a cycle
         if self._behind:
             self._behind[0].kill()
             self._behind[0].communicate()

@@ -6,6 +6,10 @@ waits, somebody leads; nobody reads where nobody waits, and the ring keeps what 
 
 Futures wait by a thread that is started for the first of them, which is one of those that may lead. Another thread waits for the end of
 the socket, which is that of the other program: it stops the rings, who leads finds that out, and so one after the other.
+
+Ctrl-C raises an exception in the main thread, which may lead, so that all others wait for it. It comes when the interpreter has made a
+call, or enters a function, and not between two assignments. So what must not be torn apart here is assignments, with one call of C's
+behind them; what is received is kept until it is handed on, and handing it on twice does no harm.
 """
 
 import heapq
@@ -46,8 +50,10 @@ class _Call:
         self.turn.acquire()
 
     def wake(self) -> None:
-        with suppress(RuntimeError):  # it is awake
+        try:
             self.turn.release()
+        except RuntimeError:
+            pass  # it is awake
 
     def left(self) -> int:
         """Nanoseconds that are left, negative for no end. Raises DeadlineError."""
@@ -92,7 +98,8 @@ class Client:
         self._sending = threading.Lock()  # held by who sends a message
         self._last = 0  # number of a call
         self._calls: dict[int, _Call] = {}  # under way
-        self._mutex = threading.Lock()  # held for a moment, for these:
+        # Held for a moment, for what follows. The garbage collector may end the connection in a thread that holds it.
+        self._mutex = threading.RLock()
         self._led = False
         self._followers: dict[_Call, None] = {}  # in the order in which they are to lead
         self._inbox: deque[bytes | None] = deque()  # read, and not handed on: of who leads
@@ -154,7 +161,7 @@ class Client:
     def forked(self) -> None:
         """In a child: leave the connection to the parent, whose death would not be seen as long as the child has the socket."""
         self._cause = _of_parent()
-        self._mutex = threading.Lock()  # who has it does not exist here
+        self._mutex = threading.RLock()  # who has the parent's does not exist here
         self._link.sock.close()
 
     def _check(self) -> None:
@@ -171,9 +178,11 @@ class Client:
     def _send(self, call: _Call, name: str, args: tuple[Any, ...]) -> None:
         payload, call.copies = _calls.encode_call(name, args)
         left = call.left()
-        if not self._sending.acquire(timeout=-1 if left < 0 else left / 1e9):
-            call.left()
+        mine: list[bool] = []
         try:
+            mine.extend(map(self._sending.acquire, (True,), (-1 if left < 0 else left / 1e9,)))
+            if not mine[0]:
+                call.left()
             self._last = call.id = self._last + 1  # in the order in which they are sent, as the other side expects
             message = self._link.fitting(_link.CALL, call.id, payload)
             self._calls[call.id] = call
@@ -190,7 +199,8 @@ class Client:
             self.end(BrokenError(str(error)))
             raise self._error() from None
         finally:
-            self._sending.release()
+            if mine and mine[0]:
+                self._sending.release()
 
     def _wait(self, call: _Call) -> None:
         """Returns when the call has its answer."""
@@ -204,7 +214,7 @@ class Client:
         finally:
             try:
                 self._leave(call)
-            except BaseException:  # Ctrl-C: all others would wait for ever
+            except BaseException:
                 self._leave(call)
                 raise
 
@@ -225,18 +235,20 @@ class Client:
                 return
             heir = next((other for other in self._followers if other.answer is None), None)
             if heir is None:
-                self._led = False
-            else:
-                heir.leads = True
-                heir.wake()
-            call.leads = False
+                self._led = call.leads = False
+                return
+            heir.leads, call.leads = True, False
+            try:
+                heir.turn.release()
+            except RuntimeError:
+                pass  # it is awake
 
     def _read(self, timeout: int) -> bool:
         """Hands the next message on, waiting for it so many nanoseconds; False where none comes any more. For who leads."""
         ended = self._cause is not None  # all that was sent is in the ring by then
         try:
-            # Ctrl-C comes between two operations of the interpreter: by this one, what was received is not lost.
-            self._inbox.extend(map(self._link.into.receive, (timeout,)))
+            if not self._inbox:  # else somebody was interrupted
+                self._inbox.extend(map(self._link.into.receive, (timeout,)))
         except ValueError as error:
             self.end(BrokenError(str(error)))
         finally:
@@ -247,7 +259,7 @@ class Client:
                     came = False
                 else:
                     self._hand_on(message)
-                self._inbox.popleft()  # not before: what Ctrl-C has interrupted is done anew
+                self._inbox.popleft()
         return came or not ended
 
     def _read_if_nobody_does(self) -> None:
@@ -257,7 +269,11 @@ class Client:
             if self._leads(place):
                 self._read(0)
         finally:
-            self._leave(place)
+            try:
+                self._leave(place)
+            except BaseException:
+                self._leave(place)
+                raise
 
     def _hand_on(self, message: bytes) -> None:
         try:
@@ -274,8 +290,10 @@ class Client:
             return
         call.answer = kind, payload
         if call.future is None:
-            if not call.leads:  # else it is this thread's
-                call.wake()
+            try:
+                call.turn.release()
+            except RuntimeError:
+                pass  # it is awake
         else:
             self._answered.append(call)
             if self._completer is not None:
