@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/samebytes/samebytes/internal/futex"
 	"github.com/samebytes/samebytes/ndarray"
 	"github.com/samebytes/samebytes/shm"
 )
@@ -159,14 +160,14 @@ func init() {
 			g := must(a.Lock(background))
 			fmt.Println("ready")
 			for !shm.BoxWaited(a.Segment) {
-				shm.Yield()
+				futex.Yield()
 			}
 			shm.ClearRow(g)
 		case "unlatched":
 			latch()
 			fmt.Println("ready")
 			for !shm.LatchWaited(a.Segment) {
-				shm.Yield()
+				futex.Yield()
 			}
 			shm.ClearLatch(a.Segment)
 		default:

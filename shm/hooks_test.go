@@ -130,6 +130,3 @@ func Flight(s *Segment) (inFlight, keeper *uint64) {
 
 // CollectPatiently does what the first temporary segment of a process does.
 func CollectPatiently() { gc(false, true) }
-
-// Yield gives the CPU to whoever is waited for.
-func Yield() { yield() }
