@@ -65,21 +65,17 @@ func (w *worker) call(ctx context.Context, grace time.Duration, function string,
 		w.link.forget(id)
 		return message{}, err
 	}
-	select {
-	case answer := <-answers:
-		return answer, nil
-	case <-w.link.ended:
-		return message{}, w.link.err()
-	case <-ctx.Done():
+	answer, err := w.link.answer(ctx, id, answers)
+	if err == nil || ctx.Err() == nil {
+		return answer, err
 	}
 	w.link.tellOther(frame{Cancel: id}) // where it fails, the worker has ended
-	select {
-	case answer := <-answers:
-		if answer.kind == kindResult {
-			return answer, nil // it was done before
-		}
-	case <-w.link.ended:
-	case <-time.After(grace):
+	patient, stop := context.WithTimeout(context.WithoutCancel(ctx), grace)
+	defer stop()
+	switch answer, err = w.link.answer(patient, id, answers); {
+	case err == nil && answer.kind == kindResult:
+		return answer, nil // it was done before
+	case patient.Err() != nil && w.link.err() == nil:
 		w.kill()
 	}
 	return message{}, ctx.Err()

@@ -29,5 +29,5 @@ func wordAt(memory []byte, offset int) *atomic.Uint32 {
 	return (*atomic.Uint32)(p)
 }
 
-// futexWord returns the low half of a counter, on a little-endian machine, which all that are supported are.
-func futexWord(counter *atomic.Uint64) *uint32 { return (*uint32)(unsafe.Pointer(counter)) }
+// futexWord returns the word as the kernel takes it.
+func futexWord(word *atomic.Uint32) *uint32 { return (*uint32)(unsafe.Pointer(word)) }

@@ -24,6 +24,8 @@ var (
 
 	// errStopped is what ends the waits of a ring that is given up.
 	errStopped = errors.New("stopped")
+	// errNudged is what ends a wait for a message when whoever waits is to look up.
+	errNudged = errors.New("nudged")
 	// errBroken is returned where the other process wrote what no sound one writes.
 	errBroken = errors.New("the connection's memory is damaged")
 )

@@ -1,11 +1,13 @@
 package pybridge
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/samebytes/samebytes/shm"
@@ -40,12 +42,19 @@ type message struct {
 }
 
 // link is a connection to another process, over which both call each other.
+//
+// One goroutine at a time reads the ring: it leads, by holding the one value of lead. Whoever waits for an answer leads if nobody
+// else does, and hands the others theirs, so that an answer comes to who waits for it without a change of goroutines, which takes
+// as long as the ring. Who leads and gets a call from the other side hands the lead on and runs the call. Where nobody waits for a
+// while, a goroutine of the link leads.
 type link struct {
 	conn   *net.UnixConn
 	memory []byte
 	in     *ring
-	handle func(message) // called for calls from the other side, on the goroutine that receives
-	tell   func(frame)   // called for frames, on the goroutine that reads them
+	lead   chan struct{}
+	reads  atomic.Uint64        // messages read
+	handle func(message) func() // called for calls from the other side, by who leads; what it returns, if anything, is to be run
+	tell   func(frame)          // called for frames, on the goroutine that reads them
 
 	sending sync.Mutex // held by who uses out and scratch
 	out     *ring
@@ -56,8 +65,6 @@ type link struct {
 	calls map[uint64]chan message // under way, made by this side
 	cause error                   // why the link ended
 	ended chan struct{}           // closed when it has
-
-	users sync.WaitGroup // goroutines that use the memory
 }
 
 // newLink returns a link over memory that one side, the first, has made. It begins to receive with start.
@@ -67,19 +74,27 @@ func newLink(conn *net.UnixConn, memory []byte, nslots, slotSize int, first bool
 	if !first {
 		ours, theirs, oursAt, theirsAt = theirs, ours, theirsAt, oursAt
 	}
-	return &link{
+	l := &link{
 		conn: conn, memory: memory,
 		out:   newRing(memory, ours, oursAt, nslots, slotSize),
 		in:    newRing(memory, theirs, theirsAt, nslots, slotSize),
+		lead:  make(chan struct{}, 1),
 		calls: map[uint64]chan message{},
 		ended: make(chan struct{}),
 	}
+	l.lead <- struct{}{}
+	return l
 }
 
-// start begins to receive: calls are handed to handle, and frames to tell, neither of which may block for long.
-func (l *link) start(handle func(message), tell func(frame)) {
+// start begins to receive: calls are handed to handle, and frames to tell, neither of which may block for long. A side that mostly
+// serves always has a goroutine that waits for messages; one that mostly calls only where it has not called for a while.
+func (l *link) start(serves bool, handle func(message) func(), tell func(frame)) {
 	l.handle, l.tell = handle, tell
-	l.users.Go(l.receive)
+	if serves {
+		go l.serve()
+	} else {
+		go l.keep()
+	}
 	go l.listen()
 }
 
@@ -102,7 +117,7 @@ func (l *link) end(cause error) {
 	}
 	l.conn.Close() // what it would say is no news
 	go func() {
-		l.users.Wait()
+		<-l.lead         // nobody reads any more
 		l.sending.Lock() // who waits for it finds that the link has ended
 		defer l.sending.Unlock()
 		if died {
@@ -138,38 +153,163 @@ func (l *link) listen() {
 	}
 }
 
-// receive hands on messages until the link ends.
-func (l *link) receive() {
+// answer returns the next answer to a call, in the order in which they come. The error is the context's, or the link's cause.
+func (l *link) answer(ctx context.Context, id uint64, answers chan message) (message, error) {
+	if ctx.Done() != nil {
+		defer context.AfterFunc(ctx, l.in.nudge)()
+	}
 	for {
-		b, err := l.in.receive(nil)
-		if err != nil {
-			l.end(err)
-			return
-		}
-		m, err := parseMessage(b)
-		if err != nil {
-			l.end(err)
-			return
-		}
-		switch m.kind {
-		case kindCall, kindNext:
-			l.handle(m)
+		select {
+		case <-l.lead:
 		default:
-			l.mu.Lock()
-			waiting := l.calls[m.id]
-			if m.kind != kindItem {
-				delete(l.calls, m.id)
-			}
-			l.mu.Unlock()
-			if waiting != nil { // else who called has given it up
-				select {
-				case waiting <- m:
-				default:
-					l.end(fmt.Errorf("%w: more answers than were asked for", errBroken))
-					return
-				}
+			select {
+			case m := <-answers:
+				return m, nil
+			case <-l.ended:
+				return message{}, l.err()
+			case <-ctx.Done():
+				return message{}, ctx.Err()
+			case <-l.lead:
 			}
 		}
+		m, came := l.readFor(ctx, id, answers)
+		l.lead <- struct{}{}
+		if came {
+			return m, nil
+		}
+	}
+}
+
+// readFor reads messages until the next answer to a call has come, or its context or the link has ended. For who leads.
+func (l *link) readFor(ctx context.Context, id uint64, answers chan message) (message, bool) {
+	if len(answers) > 0 {
+		return <-answers, true // another has read it
+	}
+	for ctx.Err() == nil {
+		m, err := l.read()
+		switch {
+		case err != nil:
+			return message{}, false
+		case m.id == id && m.answers():
+			l.waiting(m)
+			return m, true
+		case m.answers():
+			l.handOn(m)
+		default:
+			if run := l.handle(m); run != nil {
+				go run()
+			}
+		}
+	}
+	return message{}, false
+}
+
+// serve reads messages until the link ends.
+func (l *link) serve() {
+	for l.readOne() {
+	}
+}
+
+// readOne leads for one message. It reports false when somebody else is to read the next one.
+func (l *link) readOne() bool {
+	select {
+	case <-l.lead:
+	case <-l.ended:
+		return false
+	}
+	m, err := l.read()
+	var run func()
+	switch {
+	case err != nil:
+	case m.answers():
+		l.handOn(m)
+	default:
+		run = l.handle(m)
+	}
+	l.lead <- struct{}{}
+	if run != nil {
+		go l.serve() // so that the call runs here at once
+		run()
+		return false
+	}
+	return true
+}
+
+// quiet is after how long without messages a side that mostly calls waits for those of the other side. Then the next answer comes by
+// way of the goroutine that waits, which takes longer.
+const quiet = 5 * time.Millisecond
+
+// keep reads messages while nobody waits for answers.
+func (l *link) keep() {
+	for seen := l.reads.Load(); ; {
+		select {
+		case <-l.ended:
+			return
+		case <-time.After(quiet):
+		}
+		if reads := l.reads.Load(); reads != seen {
+			seen = reads
+			continue
+		}
+		select {
+		case <-l.lead:
+		default:
+			continue
+		}
+		for m, err := l.read(); ; m, err = l.read() {
+			if err != nil {
+				break
+			}
+			if m.answers() {
+				l.handOn(m) // who called is awake, and is to read the next ones itself
+				break
+			}
+			if run := l.handle(m); run != nil {
+				go run()
+			}
+		}
+		l.lead <- struct{}{}
+	}
+}
+
+// read returns the next message. For who leads. The error is errNudged, or the cause of the link's end.
+func (l *link) read() (message, error) {
+	b, err := l.in.receive(nil)
+	var m message
+	if err == nil {
+		l.reads.Add(1)
+		m, err = parseMessage(b)
+	}
+	if err != nil && !errors.Is(err, errNudged) {
+		l.end(err)
+	}
+	return m, err
+}
+
+// answers reports whether it is an answer to a call of this side.
+func (m message) answers() bool { return m.kind != kindCall && m.kind != kindNext }
+
+// waiting returns where an answer is waited for, or nil if who called has given it up.
+func (l *link) waiting(m message) chan message {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	waiting := l.calls[m.id]
+	if m.kind != kindItem {
+		delete(l.calls, m.id)
+	}
+	return waiting
+}
+
+// handOn gives an answer to who waits for it.
+func (l *link) handOn(m message) {
+	waiting := l.waiting(m)
+	if waiting == nil {
+		return
+	}
+	select {
+	case waiting <- m:
+	default:
+		l.end(fmt.Errorf("%w: more answers than were asked for", errBroken))
 	}
 }
 

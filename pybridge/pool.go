@@ -211,9 +211,11 @@ func (p *Pool) Close() error {
 }
 
 // serve takes a call from Python.
-func (p *Pool) serve(w *worker, m message) {
+func (p *Pool) serve(w *worker, m message) func() {
 	// Nothing is served yet to the workers of a pool.
-	go w.link.send(kindError, m.id, func(dst []byte) ([]byte, error) {
-		return appendError(dst, &RemoteError{Type: "NotExistError", Message: "this program serves no functions"})
-	})
+	return func() {
+		w.link.send(kindError, m.id, func(dst []byte) ([]byte, error) {
+			return appendError(dst, &RemoteError{Type: "NotExistError", Message: "this program serves no functions"})
+		})
+	}
 }

@@ -16,17 +16,18 @@ import (
 //
 // Each writes only its own counter, with release, and reads the other's with acquire: what is in a slot was written before sent
 // said so, and is not written again before taken says that it was read. Who is about to sleep says so in a word beside the
-// counter that it waits for, and looks once more (all sequentially consistent, as are the other's advance and its look at that
-// word): either it sees the advance, or the other sees that it sleeps, and wakes it. Every length and counter is checked: the
-// other process may write anything. TestRing and FuzzRing try to break this.
+// counter that it waits for, looks once more, and sleeps on that word, unless it is zero again (all sequentially consistent, as
+// are the other's advance and its look at that word): either it sees the advance, or the other sees that it sleeps, makes the
+// word zero and wakes it. So do stop and nudge, by flags of this process instead of the counter. Every length and counter is
+// checked: the other process may write anything. TestRing and FuzzRing try to break this.
 
 // ringWords is where a ring has its words, from its beginning; each side's are on a cache line of their own.
 //
 //	offset  bytes  content
-//	0       8      sent: messages sent, ever; its low half is the receiver's futex word
-//	8       4      1 while the receiver may sleep
-//	64      8      taken: messages taken, ever; its low half is the sender's futex word
-//	72      4      1 while the sender may sleep
+//	0       8      sent: messages sent, ever
+//	8       4      1 while the receiver may sleep, which sleeps on this word
+//	64      8      taken: messages taken, ever
+//	72      4      1 while the sender may sleep, which sleeps on this word
 //
 // And a slot:
 //
@@ -41,7 +42,7 @@ const (
 	lengthSize       = 4
 )
 
-// ringSleep bounds each sleep, so that a stopped ring is noticed even where its wake came before the sleep.
+// ringSleep bounds each sleep: nobody else may be trusted to wake whom the other process makes sleep.
 const ringSleep = time.Second
 
 // ring is one side of a ring. One goroutine at a time may send, or receive.
@@ -52,7 +53,7 @@ type ring struct {
 	nslots                       uint64
 	slotSize                     int
 	position                     uint64 // messages sent, or taken, by this process
-	stopped                      atomic.Bool
+	stopped, nudged              atomic.Bool
 }
 
 // newRing returns a side of the ring whose words and slots lie in memory, which must be mapped and stay so.
@@ -67,8 +68,14 @@ func newRing(memory []byte, words, slots, nslots, slotSize int) *ring {
 // stop makes all sends and receives, running and later, end with errStopped.
 func (r *ring) stop() {
 	r.stopped.Store(true)
-	futex.Wake(futexWord(r.sent), 1)
-	futex.Wake(futexWord(r.taken), 1)
+	wake(r.receiverSleeps)
+	wake(r.senderSleeps)
+}
+
+// nudge makes the receive that is running, or the next one, end with errNudged if it would wait.
+func (r *ring) nudge() {
+	r.nudged.Store(true)
+	wake(r.receiverSleeps)
 }
 
 // most is the longest message, in bytes.
@@ -93,7 +100,7 @@ func (r *ring) send(message []byte) error {
 	return nil
 }
 
-// receive appends the next message to dst, as soon as it is there. The error is errStopped or errBroken.
+// receive appends the next message to dst, as soon as it is there. The error is errStopped, errNudged or errBroken.
 func (r *ring) receive(dst []byte) ([]byte, error) {
 	sent, err := r.wait(r.sent, r.receiverSleeps, r.position)
 	if err != nil {
@@ -132,8 +139,13 @@ func (r *ring) slot() []byte {
 func (r *ring) advance(counter *atomic.Uint64, sleeps *atomic.Uint32) {
 	r.position++
 	counter.Store(r.position)
+	wake(sleeps)
+}
+
+// wake ends a sleep on the word, if there is one.
+func wake(sleeps *atomic.Uint32) {
 	if sleeps.Load() != 0 && sleeps.Swap(0) != 0 {
-		futex.Wake(futexWord(counter), 1)
+		futex.Wake(futexWord(sleeps), 1)
 	}
 }
 
@@ -141,7 +153,7 @@ func (r *ring) advance(counter *atomic.Uint64, sleeps *atomic.Uint32) {
 func (r *ring) wait(counter *atomic.Uint64, sleeps *atomic.Uint32, since uint64) (found uint64, err error) {
 	changed := func() bool {
 		found = counter.Load()
-		return found != since || r.stopped.Load()
+		return found != since || r.stopped.Load() || r.nudged.Load()
 	}
 	if !changed() {
 		// Whom the last message made runnable runs first: this goroutine's sleep would keep its processor, where there is no
@@ -152,7 +164,7 @@ func (r *ring) wait(counter *atomic.Uint64, sleeps *atomic.Uint32, since uint64)
 		for {
 			sleeps.Store(1)
 			if !changed() {
-				_, err = futex.Wait(futexWord(counter), uint32(since), ringSleep)
+				_, err = futex.Wait(futexWord(sleeps), 1, ringSleep)
 			}
 			sleeps.Store(0)
 			if changed() || err != nil {
@@ -160,8 +172,12 @@ func (r *ring) wait(counter *atomic.Uint64, sleeps *atomic.Uint32, since uint64)
 			}
 		}
 	}
-	if err == nil && r.stopped.Load() {
+	switch {
+	case err != nil:
+	case r.stopped.Load():
 		err = errStopped
+	case found == since && r.nudged.Swap(false):
+		err = errNudged
 	}
 	return found, err
 }

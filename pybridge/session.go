@@ -68,7 +68,7 @@ func (s *Server) converse(ctx context.Context, conn *net.UnixConn) error {
 		room:   make(chan struct{}, maxCalls),
 		cancel: map[uint64]context.CancelFunc{}, early: map[uint64]bool{},
 	}
-	l.start(session.take, session.told)
+	l.start(true, session.take, session.told)
 	select {
 	case <-l.ended:
 	case <-ctx.Done():
@@ -127,22 +127,21 @@ func meet(conn *net.UnixConn) (*link, error) {
 	return newLink(conn, memory, nslots, slotSize, false), nil
 }
 
-// take is given each call as it comes.
-func (s *session) take(m message) {
+// take is given each call as it comes, and returns what runs it.
+func (s *session) take(m message) func() {
 	if m.kind != kindCall {
-		return // of a generator that nobody has
+		return nil // of a generator that nobody has
 	}
 	select {
 	case s.room <- struct{}{}:
 	case <-s.link.ended:
-		return
+		return nil
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closing {
-		go s.fail(m.id, ErrClosed)
 		<-s.room
-		return
+		return func() { s.fail(m.id, ErrClosed) }
 	}
 	ctx, cancel := context.WithCancel(s.context)
 	if s.last = m.id; s.early[m.id] {
@@ -151,7 +150,7 @@ func (s *session) take(m message) {
 	maps.DeleteFunc(s.early, func(id uint64, _ bool) bool { return id <= m.id })
 	s.cancel[m.id] = cancel
 	s.running.Add(1)
-	go s.run(ctx, m)
+	return func() { s.run(ctx, m) }
 }
 
 // run runs a call, and sends its answer.

@@ -47,7 +47,7 @@ type introduction struct {
 }
 
 // startWorker starts a process and waits until it is ready. Its progress and errors are told as they come.
-func startWorker(ctx context.Context, p Python, number int, launch func(*exec.Cmd) error, handle func(*worker, message)) (*worker, error) {
+func startWorker(ctx context.Context, p Python, number int, launch func(*exec.Cmd) error, handle func(*worker, message) func()) (*worker, error) {
 	conn, theirs, err := socketPair()
 	if err != nil {
 		return nil, err
@@ -99,7 +99,7 @@ func startWorker(ctx context.Context, p Python, number int, launch func(*exec.Cm
 		w.kill()
 		return nil, err
 	}
-	w.link.start(func(m message) { handle(w, m) }, func(f frame) {
+	w.link.start(false, func(m message) func() { return handle(w, m) }, func(f frame) {
 		switch {
 		case f.Error != nil:
 			ready <- startError(p, f)

@@ -2,9 +2,10 @@
  *
  * One process sends and one receives. Each writes only its own word, with release, and reads the other's with acquire: what is
  * in a slot was written before `sent` said so, and is not written again before `taken` says that it was read. A process that
- * is about to sleep says so in a word beside the one it waits for, and looks once more (both sequentially consistent, as is
- * the other's advance and look at that word): either it sees the advance, or the other sees that it sleeps, and wakes it. What
- * a slot says of its length, and what the words say, is checked: the other process may write anything. */
+ * is about to sleep says so in a word beside the one it waits for, looks once more, and sleeps on that word, unless it is zero
+ * again (all sequentially consistent, as is the other's advance and look at that word): either it sees the advance, or the
+ * other sees that it sleeps, makes the word zero and wakes it. So does stop, by a flag of this process. What a slot says of its
+ * length, and what the words say, is checked: the other process may write anything. */
 #include "core.h"
 #include "locks_internal.h"
 
@@ -102,7 +103,7 @@ static int turn_sleep(struct turn *t, int64_t deadline)
     int error = 0;
     atomic_store(sleeps(t->ring, t->sleeps_at), 1);
     if (!turn_came(t))
-        error = sb_futex_wait((_Atomic uint32_t *)counter(t->ring, t->at), (uint32_t)t->since, end);
+        error = sb_futex_wait(sleeps(t->ring, t->sleeps_at), 1, end);
     atomic_store(sleeps(t->ring, t->sleeps_at), 0);
     if (turn_came(t))
         return 0;
@@ -128,11 +129,17 @@ static int turn_wait(struct turn *t, int64_t timeout, PyObject *stop)
     return stopped < 0 ? -1 : t->found != t->since;
 }
 
+/* Ends a sleep on the word, if there is one. */
+static void wake(Ring *self, Py_ssize_t sleeps_at)
+{
+    if (atomic_load(sleeps(self, sleeps_at)) && atomic_exchange(sleeps(self, sleeps_at), 0))
+        sb_futex_wake(sleeps(self, sleeps_at));
+}
+
 static void advance(Ring *self, Py_ssize_t at, Py_ssize_t sleeps_at)
 {
     atomic_store(counter(self, at), ++self->position);
-    if (atomic_load(sleeps(self, sleeps_at)) && atomic_exchange(sleeps(self, sleeps_at), 0))
-        sb_futex_wake((_Atomic uint32_t *)counter(self, at));
+    wake(self, sleeps_at);
 }
 
 static char *slot(const Ring *self)
@@ -212,7 +219,7 @@ static PyObject *ring_stop(Ring *self, PyObject *unused)
 {
     (void)unused;
     self->stopped = 1;
-    sb_futex_wake((_Atomic uint32_t *)counter(self, self->sends ? TAKEN : SENT));
+    wake(self, self->sends ? SENDER_SLEEPS : RECEIVER_SLEEPS);
     Py_RETURN_NONE;
 }
 
