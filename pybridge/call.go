@@ -81,7 +81,7 @@ func (w *worker) call(ctx context.Context, grace time.Duration, function string,
 	return message{}, ctx.Err()
 }
 
-// appendCall appends [function, positional arguments, keyword arguments].
+// appendCall appends [function, positional arguments], and as the third item keyword arguments if there are any.
 func appendCall(dst []byte, function string, args []any) ([]byte, error) {
 	named := 0
 	var keywords Kw
@@ -94,7 +94,7 @@ func appendCall(dst []byte, function string, args []any) ([]byte, error) {
 	if named > 1 {
 		return dst, errors.New("expected at most one Kw")
 	}
-	dst = msgp.AppendArrayHeader(dst, 3)
+	dst = msgp.AppendArrayHeader(dst, uint32(2+min(1, len(keywords))))
 	dst = msgp.AppendString(dst, function)
 	dst = msgp.AppendArrayHeader(dst, uint32(len(args)-named))
 	var err error
@@ -105,6 +105,9 @@ func appendCall(dst []byte, function string, args []any) ([]byte, error) {
 		if dst, err = encoder.Append(dst, arg); err != nil {
 			return dst, wire.At(fmt.Sprintf("args[%d]", i), err)
 		}
+	}
+	if len(keywords) == 0 {
+		return dst, nil
 	}
 	dst = msgp.AppendMapHeader(dst, uint32(len(keywords)))
 	for name, arg := range keywords {

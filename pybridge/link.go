@@ -18,7 +18,7 @@ import (
 type kind byte
 
 const (
-	// [function, positional arguments, keyword arguments]: call it.
+	// [function, positional arguments], or with keyword arguments as the third: call it.
 	kindCall kind = iota
 	// A value: what the call returned.
 	kindResult

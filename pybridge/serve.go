@@ -254,7 +254,11 @@ func (s *Server) call(ctx context.Context, payload []byte) (answer []byte, err e
 		b, left = rest, left-1
 		in = append(in, v.Elem())
 	}
-	if n, _, err := msgp.ReadMapHeaderBytes(b); err != nil || n > 0 {
+	if len(b) > 0 {
+		n, _, err := msgp.ReadMapHeaderBytes(b)
+		if err != nil {
+			return nil, fmt.Errorf("%w: keyword arguments: %w", errBroken, err)
+		}
 		return nil, is(ndarray.ErrDType, "expected no keyword arguments for %s%s, found %d", name, f.signature(), n)
 	}
 	results := f.call.Call(in)
@@ -271,7 +275,7 @@ func (s *Server) call(ctx context.Context, payload []byte) (answer []byte, err e
 // callHead reads the beginning of a call: the function's name, and how many positional arguments follow.
 func callHead(b []byte) (name string, args int, rest []byte, err error) {
 	n, b, err := msgp.ReadArrayHeaderBytes(b)
-	if err == nil && n != 3 {
+	if err == nil && n != 2 && n != 3 {
 		err = fmt.Errorf("a call of %d parts", n)
 	}
 	if err == nil {

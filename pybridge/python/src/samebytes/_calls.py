@@ -42,7 +42,7 @@ def _open_array(payload: bytes) -> Any:
 _encoder = _wire.Encoder(array=_pack_array)
 _decoder = _wire.Decoder(array=_open_array)
 
-_PARTS = ("function", "args", "kwargs")  # of a call
+_PARTS = ("function", "args")  # of a call
 
 encode = _encoder.encode
 decode = _decoder.decode
@@ -56,7 +56,7 @@ def encode_call(name: str, args: tuple[Any, ...]) -> tuple[bytes, list[ndarray]]
     made: list[ndarray] = []
     _copies.made = made
     try:
-        return encode([name, args, {}], _PARTS), made
+        return encode([name, args], _PARTS), made
     except BaseException:
         take_back(made)
         raise

@@ -134,7 +134,11 @@ class Link:
             message = self.into.receive(-1)
         except ValueError as error:
             raise BrokenError(str(error)) from None
-        return None if message is None else parse(message)
+        if message is None:
+            return None
+        if len(message) < MESSAGE_HEAD or message[0] == ELSEWHERE:
+            return parse(message)
+        return *_MESSAGE.unpack_from(message), message[MESSAGE_HEAD:]
 
     def fitting(self, kind: int, id: int, payload: bytes) -> bytes:
         """The message, or one that names the temporary segment which has it, if it is too long for a slot."""

@@ -16,6 +16,7 @@ from typing import Any
 from samebytes import _calls, _link
 
 _CONTROL = 3  # the descriptor of the socket, as the Go program has put it
+_NONE = _calls.encode(None)
 
 
 class Interrupted(BaseException):
@@ -71,7 +72,7 @@ class _Worker:
         self._found: dict[str, Callable[..., Any]] = {}
         self._running: list[int] = []  # the calls under way, the innermost last
         self._cancelled: set[int] = set()
-        self._pid = os.getpid()
+        self._is_child = False
 
     def serve(self) -> None:
         while (message := self._link.receive()) is not None:
@@ -83,24 +84,24 @@ class _Worker:
         self._running.append(id)
         try:
             try:
-                if id in self._cancelled:
+                if self._cancelled and id in self._cancelled:
                     raise Interrupted
-                name, args, kwargs = _calls.decode(payload)
-                result = self._function(name)(*args, **kwargs)
-                answer = _link.RESULT, id, _calls.encode(result)
+                name, args, *kwargs = _calls.decode(payload)
+                function = self._found.get(name) or self._find(name)
+                result = function(*args, **kwargs[0]) if kwargs else function(*args)
+                answer = _link.RESULT, id, _NONE if result is None else _calls.encode(result)
             finally:
                 self._running.pop()
-                self._cancelled.discard(id)
+                if self._cancelled:
+                    self._cancelled.discard(id)
         except BaseException as error:  # SystemExit and Interrupted too: the worker serves the next call
             answer = _link.ERROR, id, _calls.encode(list(_calls.described(error, 2).values()))
-        if os.getpid() != self._pid:
+        if self._is_child:
             os._exit(0)  # a child that a function has forked and that returned: the answer is its parent's to give
         self._link.send(*answer)
 
-    def _function(self, name: str) -> Callable[..., Any]:
-        function = self._found.get(name)
-        if function is None:
-            function = self._found[name] = _calls.find(self._functions, name)
+    def _find(self, name: str) -> Callable[..., Any]:
+        function = self._found[name] = _calls.find(self._functions, name)
         return function
 
     def listen(self) -> None:
@@ -123,4 +124,5 @@ class _Worker:
 
     def forked(self) -> None:
         """In a child: leave the connection to the parent."""
+        self._is_child = True
         self._link.sock.close()
