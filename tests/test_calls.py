@@ -542,11 +542,19 @@ def test_garbage_after_the_introduction(listening: Callable[[str], Program]) -> 
             other._connection.client._link.sock.sendall(garbage)
             with pytest.raises(sb.WorkerDiedError, match="BrokenError"):
                 other.wait()
-        for message in (b"", b"\0" * 8, b"\x99" * 20, bytes([_link.ELSEWHERE]) + bytes(8) + b"no handle"):
+        for message in ((0x99, 0x9999, b"\x99" * 11), (_link.ELSEWHERE, 0, b"no handle")):
             other = sb.connect("worker")
-            assert other._connection.client._link.out.send(message, -1)
+            assert other._connection.client._link.out.send(*message, -1)
             with pytest.raises(sb.WorkerDiedError, match="Error"):
                 other.wait()
+        for length in (0, 8, 1 << 31):
+            other = sb.connect("worker")
+            mapping = other._connection.client._link._mapping
+            waits = other.wait.future()
+            mapping.store(8192, length)  # of the message in the second slot,
+            mapping.store(64, 2)  # which has been sent
+            with pytest.raises(sb.WorkerDiedError, match="Error"):
+                waits.result()
         for payload in (b"", b"\x93", b"\x93\xa3add\xdd\xff\xff\xff\xff", b"\x93\xa3add\x92\x01\x02", os.urandom(100)):
             other = sb.connect("worker")
             other._connection.client._link.send(_link.CALL, 0, payload)  # whose answer nobody here waits for

@@ -102,7 +102,7 @@ class Client:
         self._mutex = threading.RLock()
         self._led = False
         self._followers: dict[_Call, None] = {}  # in the order in which they are to lead
-        self._inbox: deque[bytes | None] = deque()  # read, and not handed on: of who leads
+        self._inbox: deque[_link.Message | None] = deque()  # read, and not handed on: of who leads
         self._futures: set[_Call] = set()
         self._late: list[tuple[int, int, _Call]] = []  # a heap of when those are, and their number
         self._answered: deque[_Call] = deque()
@@ -130,6 +130,7 @@ class Client:
         completer = self._started_completer()
         self._futures.add(call)
         try:
+            self._check()  # once more: else nobody may settle it
             self._send(call, name, args)
         except BaseException:
             self._give_up(call)
@@ -187,7 +188,7 @@ class Client:
             message = self._link.fitting(_link.CALL, call.id, payload)
             self._calls[call.id] = call
             patience = 0
-            while not self._link.out.send(message, patience):
+            while not self._link.out.send(*message, patience):
                 if self._cause is not None:
                     raise self._error()
                 left = call.left()
@@ -275,9 +276,9 @@ class Client:
                 self._leave(place)
                 raise
 
-    def _hand_on(self, message: bytes) -> None:
+    def _hand_on(self, message: _link.Message) -> None:
         try:
-            kind, id, payload = _link.parse(message)
+            kind, id, payload = _link.fetched(message)
             if kind not in (_link.RESULT, _link.ERROR):
                 raise BrokenError(f"expected an answer, found a message of kind {kind}")
         except Error as error:
@@ -338,9 +339,10 @@ class Client:
             self._give_up_late()
             if self._untold:
                 self._tell(b"")
+            ended = self._cause is not None  # looked at first: a future that is added later finds it
             if not self._futures:
                 self._leave(place)
-                if self._cause is not None:
+                if ended:
                     return
                 place.sleep(_TICK if self._untold else -1)
             elif not self._leads(place):

@@ -29,8 +29,9 @@ _NSLOTS, _SLOT_SIZE = 64, 4096  # of the memory that this side makes
 _MIN_SLOT_SIZE, _MAX_SLOTS, _MAX_SLOT_SIZE = 1 << 10, 1 << 10, 1 << 15
 
 CALL, RESULT, ERROR, ITEM, NEXT, ELSEWHERE = range(6)
-_MESSAGE = struct.Struct("<BQ")  # kind, and the number of the call
-MESSAGE_HEAD = _MESSAGE.size
+_MESSAGE = struct.Struct("<BQ")  # what a message begins with: its kind, and the number of the call
+
+Message = tuple[int, int, bytes]  # kind, number of the call, and payload
 
 # Since Linux 3.17; the module fcntl of Python 3.11 has them too, but not for every libc.
 _F_ADD_SEALS, _F_GET_SEALS = 1033, 1034
@@ -114,38 +115,37 @@ class Link:
         mine, theirs = rings if first else rings[::-1]
         self.out = _core.Ring(self._mapping, *mine, nslots, slot_size, True)
         self.into = _core.Ring(self._mapping, *theirs, nslots, slot_size, False)
-        self._most = slot_size - _LENGTH.size
+        self._most = slot_size - _LENGTH.size - _MESSAGE.size
         self._sending = threading.Lock()
 
     def send(self, kind: int, id: int, payload: bytes) -> None:
         """Send a message. Raises ClosedError where the link has ended."""
-        message = self.fitting(kind, id, payload)
+        if len(payload) > self._most:
+            kind, id, payload = self.elsewhere(kind, id, payload)
         with self._sending:
             try:
-                sent = self.out.send(message, -1)
+                sent = self.out.send(kind, id, payload, -1)
             except ValueError as error:
                 raise BrokenError(str(error)) from None
         if not sent:
             raise ClosedError("the connection has ended")
 
-    def receive(self) -> tuple[int, int, bytes] | None:
-        """The next message: its kind, the number of its call, and the payload; None where the link has ended."""
+    def receive(self) -> Message | None:
+        """The next message; None where the link has ended."""
         try:
             message = self.into.receive(-1)
         except ValueError as error:
             raise BrokenError(str(error)) from None
-        if message is None:
-            return None
-        if len(message) < MESSAGE_HEAD or message[0] == ELSEWHERE:
-            return parse(message)
-        return *_MESSAGE.unpack_from(message), message[MESSAGE_HEAD:]
+        return fetched(message) if message is not None and message[0] == ELSEWHERE else message
 
-    def fitting(self, kind: int, id: int, payload: bytes) -> bytes:
+    def fitting(self, kind: int, id: int, payload: bytes) -> Message:
         """The message, or one that names the temporary segment which has it, if it is too long for a slot."""
-        message = _MESSAGE.pack(kind, id) + payload
-        if len(message) <= self._most:
-            return message
-        return _MESSAGE.pack(ELSEWHERE, id) + _handle.to_json(_make.array(np.frombuffer(message, np.uint8))).encode()
+        return (kind, id, payload) if len(payload) <= self._most else self.elsewhere(kind, id, payload)
+
+    def elsewhere(self, kind: int, id: int, payload: bytes) -> Message:
+        """A message that names the temporary segment which this one is put into."""
+        message = np.frombuffer(_MESSAGE.pack(kind, id) + payload, np.uint8)
+        return ELSEWHERE, id, _handle.to_json(_make.array(message)).encode()
 
     def stop(self) -> None:
         """Make all that send or receive end. What has come before can still be received."""
@@ -153,28 +153,23 @@ class Link:
         self.out.stop()
 
 
-def parse(message: bytes) -> tuple[int, int, bytes]:
-    """The kind of a message, the number of its call, and the payload. Of one that is elsewhere, of that.
+def fetched(message: Message) -> Message:
+    """The message; of one that is elsewhere, that.
 
     Raises BrokenError for what is no message, and what opening a segment raises.
     """
-    if len(message) < MESSAGE_HEAD:
-        raise BrokenError(f"expected a message of at least {MESSAGE_HEAD} bytes, found {len(message)}")
-    kind, id = _MESSAGE.unpack_from(message)
-    if kind != ELSEWHERE:
-        return kind, id, message[MESSAGE_HEAD:]
-    return parse(_fetch(message[MESSAGE_HEAD:]))
-
-
-def _fetch(handle: bytes) -> bytes:
-    """The long message whose handle this is."""
-    array = _handle.open_handle(_handle.parse(handle), np.ndarray, False)
+    if message[0] != ELSEWHERE:
+        return message
+    array = _handle.open_handle(_handle.parse(message[2]), np.ndarray, False)
     if array.dtype != np.uint8 or array.ndim != 1:
         raise LayoutError(f"expected a long message as bytes, found {array.dtype} of shape {array.shape}")
-    message: bytes = array.tobytes()
-    if message[:1] == bytes([ELSEWHERE]):
+    long: bytes = array.tobytes()
+    if len(long) < _MESSAGE.size:
+        raise BrokenError(f"expected a message of at least {_MESSAGE.size} bytes, found {len(long)}")
+    kind, id = _MESSAGE.unpack_from(long)
+    if kind == ELSEWHERE:
         raise BrokenError("expected a long message, found one in another")
-    return message
+    return kind, id, long[_MESSAGE.size :]
 
 
 def _layout(fd: int) -> tuple[int, int, int]:

@@ -15,6 +15,9 @@
 /* Where a ring has its words, from its beginning, and a slot its message. Each side's are on a cache line of their own. */
 enum { SENT = 0, RECEIVER_SLEEPS = 8, TAKEN = 64, SENDER_SLEEPS = 72, WORDS_SIZE = 128, LENGTH_SIZE = 4 };
 
+/* What a message begins with: its kind, and the number of its call. */
+enum { KIND_SIZE = 1, HEAD_SIZE = 9 };
+
 #define SECOND INT64_C(1000000000) /* ns */
 
 typedef struct {
@@ -110,9 +113,8 @@ static int turn_sleep(struct turn *t, int64_t deadline)
     return error == ETIMEDOUT && end == deadline ? ETIMEDOUT : EINTR;
 }
 
-/* Waits for the turn: 1, or 0 when the timeout (ns, negative for none) has passed, the ring is stopped or stop says so; -1 with
- * an exception. A turn that has come counts also where the ring is stopped: what was sent before is received. */
-static int turn_wait(struct turn *t, int64_t timeout, PyObject *stop)
+/* Waits for the turn: 1, or 0 when the timeout (ns, negative for none) has passed or the ring is stopped; -1 with an exception. A turn that has come counts also where the ring is stopped: what was sent before is received. */
+static int turn_wait(struct turn *t, int64_t timeout)
 {
     if (turn_came(t))
         return t->found != t->since;
@@ -121,7 +123,7 @@ static int turn_wait(struct turn *t, int64_t timeout, PyObject *stop)
     int64_t start = sb_now();
     int64_t deadline = timeout < 0 || timeout > INT64_MAX - start ? INT64_MAX : start + timeout;
     int error = EINTR, stopped = 0;
-    while (error == EINTR && (stopped = is_stopped(stop)) == 0) {
+    while (error == EINTR && (stopped = is_stopped(Py_None)) == 0) {
         Py_BEGIN_ALLOW_THREADS
         error = turn_sleep(t, deadline);
         Py_END_ALLOW_THREADS
@@ -153,65 +155,94 @@ static PyObject *broken(const char *found)
     return NULL;
 }
 
-static PyObject *ring_send(Ring *self, PyObject *args)
+static PyObject *expected_args(const char *what)
 {
-    Py_buffer data;
-    long long timeout;
-    PyObject *object, *stop = Py_None;
-    if (!PyArg_ParseTuple(args, "OL|O:send", &object, &timeout, &stop))
-        return NULL;
+    PyErr_Format(PyExc_TypeError, "expected %s", what);
+    return NULL;
+}
+
+static PyObject *ring_send(Ring *self, PyObject *const *args, Py_ssize_t nargs)
+{
+    if (nargs != 4)
+        return expected_args("kind, id, payload and timeout");
     if (!self->sends) {
         PyErr_SetString(PyExc_ValueError, "expected the sending side");
         return NULL;
     }
+    long kind = PyLong_AsLong(args[0]);
+    uint64_t id = kind == -1 && PyErr_Occurred() ? 0 : PyLong_AsUnsignedLongLong(args[1]);
+    long long timeout = PyErr_Occurred() ? 0 : PyLong_AsLongLong(args[3]);
+    if (PyErr_Occurred())
+        return NULL;
     struct turn t = {self, TAKEN, SENDER_SLEEPS, self->position - self->nslots, 0};
-    int room = turn_wait(&t, timeout, stop);
+    int room = turn_wait(&t, timeout);
     if (room < 0)
         return NULL;
     if (!room || self->stopped)
         Py_RETURN_FALSE;
     if (self->position - t.found > self->nslots)
         return broken("more messages taken than sent");
-    if (PyObject_GetBuffer(object, &data, PyBUF_SIMPLE) < 0)
+    Py_buffer payload;
+    if (PyObject_GetBuffer(args[2], &payload, PyBUF_SIMPLE) < 0)
         return NULL;
-    if (data.len > self->slot_size - LENGTH_SIZE) {
-        PyErr_Format(PyExc_ValueError, "expected a message of at most %zd bytes, found %zd", self->slot_size - LENGTH_SIZE, data.len);
-        PyBuffer_Release(&data);
+    Py_ssize_t most = self->slot_size - LENGTH_SIZE - HEAD_SIZE;
+    if (payload.len > most) {
+        PyErr_Format(PyExc_ValueError, "expected a payload of at most %zd bytes, found %zd", most, payload.len);
+        PyBuffer_Release(&payload);
         return NULL;
     }
-    uint32_t length = (uint32_t)data.len;
-    memcpy(slot(self), &length, LENGTH_SIZE);
-    memcpy(slot(self) + LENGTH_SIZE, data.buf, length);
-    PyBuffer_Release(&data);
+    uint32_t length = (uint32_t)payload.len + HEAD_SIZE;
+    char *to = slot(self);
+    memcpy(to, &length, LENGTH_SIZE);
+    to[LENGTH_SIZE] = (char)kind;
+    memcpy(to + LENGTH_SIZE + KIND_SIZE, &id, sizeof id);
+    memcpy(to + LENGTH_SIZE + HEAD_SIZE, payload.buf, (size_t)payload.len);
+    PyBuffer_Release(&payload);
     advance(self, SENT, RECEIVER_SLEEPS);
     Py_RETURN_TRUE;
 }
 
-static PyObject *ring_receive(Ring *self, PyObject *args)
+static PyObject *ring_receive(Ring *self, PyObject *const *args, Py_ssize_t nargs)
 {
-    long long timeout;
-    PyObject *stop = Py_None;
-    if (!PyArg_ParseTuple(args, "L|O:receive", &timeout, &stop))
-        return NULL;
+    if (nargs != 1)
+        return expected_args("a timeout");
     if (self->sends) {
         PyErr_SetString(PyExc_ValueError, "expected the receiving side");
         return NULL;
     }
+    long long timeout = PyLong_AsLongLong(args[0]);
+    if (timeout == -1 && PyErr_Occurred())
+        return NULL;
     struct turn t = {self, SENT, RECEIVER_SLEEPS, self->position, 0};
-    int came = turn_wait(&t, timeout, stop);
+    int came = turn_wait(&t, timeout);
     if (came < 0)
         return NULL;
     if (!came)
         Py_RETURN_NONE;
     if (t.found - self->position > self->nslots)
         return broken("more messages than slots");
+    const char *from = slot(self);
     uint32_t length;
-    memcpy(&length, slot(self), LENGTH_SIZE); /* once: the other side may change it meanwhile */
+    memcpy(&length, from, LENGTH_SIZE); /* once: the other side may change it meanwhile */
     if (length > (size_t)(self->slot_size - LENGTH_SIZE))
         return broken("a message longer than its slot");
-    PyObject *message = PyBytes_FromStringAndSize(slot(self) + LENGTH_SIZE, length);
-    if (message)
-        advance(self, TAKEN, SENDER_SLEEPS);
+    if (length < HEAD_SIZE)
+        return broken("a message shorter than its head");
+    uint64_t id;
+    memcpy(&id, from + LENGTH_SIZE + KIND_SIZE, sizeof id);
+    PyObject *message = PyTuple_New(3);
+    if (!message)
+        return NULL;
+    PyObject *parts[3] = {PyLong_FromLong((unsigned char)from[LENGTH_SIZE]), PyLong_FromUnsignedLongLong(id),
+                          PyBytes_FromStringAndSize(from + LENGTH_SIZE + HEAD_SIZE, length - HEAD_SIZE)};
+    for (int i = 0; i < 3; i++)
+        if (!parts[i] || PyTuple_SetItem(message, i, parts[i]) < 0) { /* which takes the reference, also where it fails */
+            while (++i < 3)
+                Py_XDECREF(parts[i]);
+            Py_DECREF(message);
+            return NULL;
+        }
+    advance(self, TAKEN, SENDER_SLEEPS);
     return message;
 }
 
@@ -224,11 +255,12 @@ static PyObject *ring_stop(Ring *self, PyObject *unused)
 }
 
 static PyMethodDef ring_methods[] = {
-    {"send", (PyCFunction)ring_send, METH_VARARGS,
-     "send($self, message, timeout, stop=None, /)\n--\n\nPut a message into the next slot, as soon as one is free. False when the timeout (ns; negative: none)\n"
-     "has passed, the ring is stopped, or stop, called every second, returned a true value."},
-    {"receive", (PyCFunction)ring_receive, METH_VARARGS,
-     "receive($self, timeout, stop=None, /)\n--\n\nThe next message, as soon as it is there; None as send returns False. Other threads run meanwhile."},
+    {"send", (PyCFunction)(void (*)(void))ring_send, METH_FASTCALL,
+     "send($self, kind, id, payload, timeout, /)\n--\n\nPut a message into the next slot, as soon as one is free. False when the timeout (ns; negative: none)\n"
+     "has passed, or the ring is stopped."},
+    {"receive", (PyCFunction)(void (*)(void))ring_receive, METH_FASTCALL,
+     "receive($self, timeout, /)\n--\n\nThe next message, as soon as it is there: its kind, id and payload; None as send returns False. Other\n"
+     "threads run meanwhile."},
     {"stop", (PyCFunction)ring_stop, METH_NOARGS, "stop($self, /)\n--\n\nMake all calls of send or receive, this process's, end and do nothing from now on. What has come is received first."},
     {NULL},
 };
