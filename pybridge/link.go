@@ -63,8 +63,9 @@ type link struct {
 	mu    sync.Mutex
 	next  uint64
 	calls map[uint64]chan message // under way, made by this side
-	cause error                   // why the link ended
-	ended chan struct{}           // closed when it has
+
+	cause atomic.Pointer[error] // why the link ended
+	ended chan struct{}         // closed when it has
 }
 
 // newLink returns a link over memory that one side, the first, has made. It begins to receive with start.
@@ -100,14 +101,10 @@ func (l *link) start(serves bool, handle func(message) func(), tell func(frame))
 
 // end gives the link up: calls under way, and later ones, fail with cause. Of several causes the first counts.
 func (l *link) end(cause error) {
-	l.mu.Lock()
-	if l.cause != nil {
-		l.mu.Unlock()
+	if !l.cause.CompareAndSwap(nil, &cause) {
 		return
 	}
-	l.cause = cause
 	close(l.ended)
-	l.mu.Unlock()
 	l.in.stop()
 	l.out.stop()
 	died := errors.Is(cause, ErrWorkerDied)
@@ -376,8 +373,8 @@ func (l *link) tellOther(f frame) error {
 func (l *link) begin(room int) (uint64, chan message, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.cause != nil {
-		return 0, nil, l.cause
+	if err := l.err(); err != nil {
+		return 0, nil, err
 	}
 	l.next++
 	answers := make(chan message, room)
@@ -394,9 +391,10 @@ func (l *link) forget(id uint64) {
 
 // err returns why the link ended, or nil.
 func (l *link) err() error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.cause
+	if cause := l.cause.Load(); cause != nil {
+		return *cause
+	}
+	return nil
 }
 
 // store puts a long message into a temporary segment, and returns its handle as JSON: the segment stays until it is opened.
