@@ -48,13 +48,14 @@ type message struct {
 // as long as the ring. Who leads and gets a call from the other side hands the lead on and runs the call. Where nobody waits for a
 // while, a goroutine of the link leads.
 type link struct {
-	conn   *net.UnixConn
-	memory []byte
-	in     *ring
-	lead   chan struct{}
-	reads  atomic.Uint64        // messages read
-	handle func(message) func() // called for calls from the other side, by who leads; what it returns, if anything, is to be run
-	tell   func(frame)          // called for frames, on the goroutine that reads them
+	conn      *net.UnixConn
+	memory    []byte
+	in        *ring
+	lead      chan struct{}
+	reads     atomic.Uint64        // messages read
+	followers atomic.Int32         // goroutines that serve, and wait to lead
+	handle    func(message) func() // called for calls from the other side, by who leads; what it returns, if anything, is to be run
+	tell      func(frame)          // called for frames, on the goroutine that reads them
 
 	sending sync.Mutex // held by who uses out and scratch
 	out     *ring
@@ -201,21 +202,39 @@ func (l *link) readFor(ctx context.Context, id uint64, answers chan message) (me
 	return message{}, false
 }
 
-// serve reads messages until the link ends.
+// serve reads messages, and runs the calls among them, until the link ends or enough others do so.
 func (l *link) serve() {
-	for l.readOne() {
+	for {
+		if l.followers.Add(1) > maxFollowers {
+			l.followers.Add(-1)
+			return
+		}
+		select {
+		case <-l.lead:
+			l.followers.Add(-1)
+		case <-l.ended:
+			return
+		}
+		run, err := l.serveOne()
+		l.lead <- struct{}{}
+		if err != nil && !errors.Is(err, errNudged) {
+			return
+		}
+		if run != nil {
+			if l.followers.Load() == 0 {
+				go l.serve()
+			}
+			run() // here, where the message came, at once
+		}
 	}
 }
 
-// readOne leads for one message. It reports false when somebody else is to read the next one.
-func (l *link) readOne() bool {
-	select {
-	case <-l.lead:
-	case <-l.ended:
-		return false
-	}
+// maxFollowers is how many goroutines that have run calls stay to read on: a new one would have to grow its stack.
+const maxFollowers = 4
+
+// serveOne reads a message, and returns what runs it if it is a call. For who leads.
+func (l *link) serveOne() (run func(), err error) {
 	m, err := l.read()
-	var run func()
 	switch {
 	case err != nil:
 	case m.answers():
@@ -223,13 +242,7 @@ func (l *link) readOne() bool {
 	default:
 		run = l.handle(m)
 	}
-	l.lead <- struct{}{}
-	if run != nil {
-		go l.serve() // so that the call runs here at once
-		run()
-		return false
-	}
-	return true
+	return run, err
 }
 
 // quiet is after how long without messages a side that mostly calls waits for those of the other side. Then the next answer comes by
@@ -253,17 +266,12 @@ func (l *link) keep() {
 		default:
 			continue
 		}
-		for m, err := l.read(); ; m, err = l.read() {
-			if err != nil {
-				break
+		for {
+			run, err := l.serveOne()
+			if run == nil || err != nil {
+				break // who called has its answer, and is to read the next one itself
 			}
-			if m.answers() {
-				l.handOn(m) // who called is awake, and is to read the next ones itself
-				break
-			}
-			if run := l.handle(m); run != nil {
-				go run()
-			}
+			go run()
 		}
 		l.lead <- struct{}{}
 	}

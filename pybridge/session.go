@@ -156,7 +156,7 @@ func (s *session) take(m message) func() {
 // run runs a call, and sends its answer.
 func (s *session) run(ctx context.Context, m message) {
 	// A write through a read-only opening is a fault, which would end this program.
-	debug.SetPanicOnFault(true)
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	var answer []byte
 	err := error(&RemoteError{Type: "Goexit", Message: "the function ended its goroutine"})
 	defer func() {
