@@ -28,9 +28,12 @@ _NSLOTS, _SLOT_SIZE = 64, 4096  # of the memory that this side makes
 # Of what the other side makes: room for the handle of a long message, and 64 MiB in all.
 _MIN_SLOT_SIZE, _MAX_SLOTS, _MAX_SLOT_SIZE = 1 << 10, 1 << 10, 1 << 15
 
-CALL, RESULT, ERROR, ITEM, NEXT, ELSEWHERE = range(6)
+CALL, RESULT, ERROR, ITEM, NEXT, ELSEWHERE, RELEASE = range(7)
 _MESSAGE = struct.Struct("<BQ")  # kind, and the number of the call
 MESSAGE_HEAD = _MESSAGE.size
+CALL_HEAD = struct.Struct(
+    "<Qi"
+)  # the number of the receiver's call in which a call is nested, or 0; and what the caller wants
 
 # Since Linux 3.17; the module fcntl of Python 3.11 has them too, but not for every libc.
 _F_ADD_SEALS, _F_GET_SEALS = 1033, 1034
