@@ -42,6 +42,9 @@ func appendArray(dst []byte, v any) ([]byte, bool, error) {
 	var h shm.Handle
 	var err error
 	switch v := v.(type) {
+	case *keptArray:
+		dst, err = v.append(dst)
+		return dst, true, err
 	case readOnly:
 		h, err = v.array.Handle()
 		h.ReadOnly = true

@@ -4,7 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
+	"reflect"
+	"strings"
 
 	"github.com/tinylib/msgp/msgp"
 
@@ -13,12 +14,6 @@ import (
 
 // Kw is keyword arguments, given as one of a call's arguments.
 type Kw map[string]any
-
-// Arguments are a list in a message: its depth counts.
-var (
-	encoder = &wire.Encoder{Array: appendArray, Depth: 1}
-	decoder = &wire.Decoder{Array: openArray}
-)
 
 // Call calls a function of the module with positional arguments, and keyword arguments where one of them is [Kw]; and stores what
 // it returns in what out points to, unless out is nil. The function runs in whichever worker is free; the call waits for one.
@@ -40,49 +35,63 @@ func (p *Pool) Call(ctx context.Context, out any, function string, args ...any) 
 }
 
 func (p *Pool) call(ctx context.Context, out any, function string, args []any) error {
+	r, done, err := p.begin(ctx, target{name: function}, args, wantsOf(out))
+	if err != nil {
+		return err
+	}
+	defer done()
+	answer, err := r.wait(ctx)
+	if err != nil {
+		return err
+	}
+	return answer.result(r.link, out)
+}
+
+// begin makes a call in a worker: that which has an object among the arguments, that whose call made this one, or whichever is free.
+// The worker is the call's until done is called.
+func (p *Pool) begin(ctx context.Context, of target, args []any, wants int32) (r request, done func(), err error) {
 	p.calls.Add(1)
-	defer p.calls.Done()
-	w, err := p.take(ctx)
+	defer func() {
+		if err != nil {
+			p.calls.Done()
+		}
+	}()
+	w, release, err := p.worker(ctx, args)
 	if err != nil {
-		return err
+		return request{}, nil, err
 	}
-	defer p.idle.put(w)
-	answer, err := w.call(ctx, p.python.grace(), function, args)
+	r, err = w.link.begin(ctx, of, args, wants)
 	if err != nil {
-		return err
+		release()
+		return request{}, nil, err
 	}
-	return answer.result(out)
+	return r, func() {
+		release()
+		p.calls.Done()
+	}, nil
 }
 
-// call calls a function and waits for its answer.
-func (w *worker) call(ctx context.Context, grace time.Duration, function string, args []any) (message, error) {
-	id, answers, err := w.link.begin(1)
+// worker returns the worker for a call with these arguments, and what gives it back.
+func (p *Pool) worker(ctx context.Context, args []any) (w *worker, release func(), err error) {
+	if w := p.workerWith(args); w != nil {
+		release, err := w.link.reserve(ctx)
+		return w, release, err
+	}
+	for c := chainOf(ctx); c != nil; c = c.outer {
+		if c.link.pool == p { // who waits for the call that this one is of would not give it back
+			return c.link.worker, func() {}, nil
+		}
+	}
+	w, err = p.take(ctx)
 	if err != nil {
-		return message{}, err
+		return nil, nil, err
 	}
-	err = w.link.send(kindCall, id, func(dst []byte) ([]byte, error) { return appendCall(dst, function, args) })
-	if err != nil {
-		w.link.forget(id)
-		return message{}, err
-	}
-	answer, err := w.link.answer(ctx, id, answers)
-	if err == nil || ctx.Err() == nil {
-		return answer, err
-	}
-	w.link.tellOther(frame{Cancel: id}) // where it fails, the worker has ended
-	patient, stop := context.WithTimeout(context.WithoutCancel(ctx), grace)
-	defer stop()
-	switch answer, err = w.link.answer(patient, id, answers); {
-	case err == nil && answer.kind == kindResult:
-		return answer, nil // it was done before
-	case patient.Err() != nil && w.link.err() == nil:
-		w.kill()
-	}
-	return message{}, ctx.Err()
+	return w, func() { p.idle.put(w) }, nil
 }
 
-// appendCall appends [function, positional arguments], and as the third item keyword arguments if there are any.
-func appendCall(dst []byte, function string, args []any) ([]byte, error) {
+// appendCall appends [function, positional arguments], and as the third item keyword arguments if there are any, where the function of an
+// object is [number, method].
+func appendCall(dst []byte, e *wire.Encoder, of target, args []any) ([]byte, error) {
 	named := 0
 	var keywords Kw
 	for _, arg := range args {
@@ -95,14 +104,17 @@ func appendCall(dst []byte, function string, args []any) ([]byte, error) {
 		return dst, errors.New("expected at most one Kw")
 	}
 	dst = msgp.AppendArrayHeader(dst, uint32(2+min(1, len(keywords))))
-	dst = msgp.AppendString(dst, function)
+	if of.object != 0 {
+		dst = msgp.AppendUint64(msgp.AppendArrayHeader(dst, 2), of.object)
+	}
+	dst = msgp.AppendString(dst, of.name)
 	dst = msgp.AppendArrayHeader(dst, uint32(len(args)-named))
 	var err error
 	for i, arg := range args {
 		if _, ok := arg.(Kw); ok {
 			continue
 		}
-		if dst, err = encoder.Append(dst, arg); err != nil {
+		if dst, err = e.Append(dst, arg); err != nil {
 			return dst, wire.At(fmt.Sprintf("args[%d]", i), err)
 		}
 	}
@@ -112,7 +124,7 @@ func appendCall(dst []byte, function string, args []any) ([]byte, error) {
 	dst = msgp.AppendMapHeader(dst, uint32(len(keywords)))
 	for name, arg := range keywords {
 		dst = msgp.AppendString(dst, name)
-		if dst, err = encoder.Append(dst, arg); err != nil {
+		if dst, err = e.Append(dst, arg); err != nil {
 			return dst, wire.At(fmt.Sprintf("Kw[%q]", name), err)
 		}
 	}
@@ -120,13 +132,14 @@ func appendCall(dst []byte, function string, args []any) ([]byte, error) {
 }
 
 // result decodes an answer into what out points to, or returns the error that it is.
-func (m message) result(out any) error {
+func (m message) result(l *link, out any) error {
 	switch m.kind {
-	case kindResult:
+	case kindResult, kindItem:
 		if out == nil {
-			return discard(m.payload)
+			l.discard(m.payload)
+			return nil
 		}
-		rest, err := decoder.Decode(m.payload, out)
+		rest, err := l.decoder.Decode(m.payload, out)
 		if err == nil && len(rest) > 0 {
 			err = fmt.Errorf("%w: %d bytes behind the result", errBroken, len(rest))
 		}
@@ -135,29 +148,56 @@ func (m message) result(out any) error {
 		}
 		return nil
 	case kindError:
-		var fields []string
-		if _, err := decoder.Decode(m.payload, &fields); err != nil || len(fields) != 3 {
-			return fmt.Errorf("%w: an error that is none: %w", errBroken, err)
-		}
-		return &RemoteError{fields[0], fields[1], fields[2]}
+		return m.err()
 	}
 	return fmt.Errorf("%w: an answer of kind %d", errBroken, m.kind)
 }
 
-// discard lets a result go that nobody asked for: what is under way in it is opened, and closed.
-func discard(payload []byte) error {
-	var v any
-	if _, err := decoder.Decode(payload, &v); err != nil {
-		return nil // nobody asked
+// err returns the error that an answer is.
+func (m message) err() error {
+	var fields []string
+	if _, err := discarder.Decode(m.payload, &fields); err != nil || len(fields) != 3 {
+		return fmt.Errorf("%w: an error that is none: %w", errBroken, err)
 	}
-	closeAll(v)
-	return nil
+	return &RemoteError{fields[0], fields[1], fields[2]}
 }
 
-// closeAll closes the arrays in a decoded value.
+// discarder opens arrays, so that they can be let go, and no objects.
+var discarder = &wire.Decoder{Array: openArray, Object: func([]byte, reflect.Type) (reflect.Value, error) { return reflect.Value{}, nil }}
+
+// discard lets a value go that nobody asked for: the arrays under way in it are opened, and closed.
+func discard(payload []byte) {
+	v, _, err := discarder.DecodeAny(payload)
+	if err == nil { // else nobody asked
+		closeAll(v)
+	}
+}
+
+// discard lets a value of the other side's go that nobody asked for, and the objects in it.
+func (l *link) discard(payload []byte) {
+	d := &wire.Decoder{Array: openArray, Object: l.objects.drop}
+	v, _, err := d.DecodeAny(payload)
+	if err == nil {
+		closeAll(v)
+	}
+}
+
+// drop lets an answer go that nobody waits for any more.
+func (l *link) drop(m message) {
+	if m.kind == kindResult || m.kind == kindItem {
+		l.discard(m.payload)
+	}
+}
+
+// closeAll closes the arrays and objects in a decoded value.
 func closeAll(v any) {
 	switch v := v.(type) {
-	case interface{ Close() error }:
+	case *Object:
+		v.Close()
+	case interface {
+		shared
+		Close() error
+	}:
 		v.Close()
 	case []any:
 		for _, item := range v {
@@ -167,13 +207,17 @@ func closeAll(v any) {
 		for _, item := range v {
 			closeAll(item)
 		}
+	case map[any]any:
+		for _, item := range v {
+			closeAll(item)
+		}
 	}
 }
 
 func appendError(dst []byte, e *RemoteError) ([]byte, error) {
 	dst = msgp.AppendArrayHeader(dst, 3)
 	for _, text := range []string{e.Type, e.Message, e.Trace} {
-		dst = msgp.AppendString(dst, text)
+		dst = msgp.AppendString(dst, strings.ToValidUTF8(text, "\ufffd"))
 	}
 	return dst, nil
 }

@@ -27,7 +27,8 @@ type frame struct {
 
 	Start *introduction `json:"start,omitempty"` // of one to a worker: what it is to serve
 
-	Functions []described `json:"functions,omitempty"` // of one of a server: what it serves
+	Functions []described     `json:"functions,omitempty"` // of one of a server, or to a worker: what it serves
+	Types     []describedType `json:"types,omitempty"`     // likewise
 
 	Stage string       `json:"stage,omitempty"` // what a worker is at, as "import numpy"
 	Ready bool         `json:"ready,omitempty"`

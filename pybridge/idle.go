@@ -10,7 +10,13 @@ import (
 type idle struct {
 	mu      sync.Mutex
 	workers []*worker
-	waiting []chan *worker
+	waiting []turn
+}
+
+// turn is of one who waits, for one worker or, where that is nil, for any.
+type turn struct {
+	only *worker
+	come chan *worker // has room for one
 }
 
 // put adds a worker, or hands it to who waits. One that has ended is thrown away.
@@ -20,9 +26,9 @@ func (q *idle) put(w *worker) {
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if len(q.waiting) > 0 {
-		q.waiting[0] <- w // has room for one
-		q.waiting = q.waiting[1:]
+	if i := slices.IndexFunc(q.waiting, func(t turn) bool { return t.only == nil || t.only == w }); i >= 0 {
+		q.waiting[i].come <- w
+		q.waiting = slices.Delete(q.waiting, i, i+1)
 		return
 	}
 	q.workers = append(q.workers, w)
@@ -41,31 +47,45 @@ func (q *idle) take(ctx context.Context, closed, failed <-chan struct{}) *worker
 			}
 			continue // it has ended, and the next one will come
 		}
-		turn := make(chan *worker, 1)
-		q.waiting = append(q.waiting, turn)
+		t := turn{nil, make(chan *worker, 1)}
+		q.waiting = append(q.waiting, t)
 		q.mu.Unlock()
-		var w *worker
-		select {
-		case w = <-turn:
-		case <-ctx.Done():
-		case <-closed:
-		case <-failed:
-		}
-		if w == nil {
-			q.mu.Lock()
-			if i := slices.Index(q.waiting, turn); i >= 0 {
-				q.waiting = slices.Delete(q.waiting, i, i+1)
-			}
-			q.mu.Unlock()
-			select {
-			case w = <-turn: // it came at the same time: somebody else may want it
-				q.put(w)
-			default:
-			}
-			return nil
-		}
-		if w.link.err() == nil {
+		if w := q.wait(ctx, t, closed, failed); w == nil || w.link.err() == nil {
 			return w
 		}
 	}
+}
+
+// takeThis reports whether it has got the worker, as soon as that is idle.
+func (q *idle) takeThis(ctx context.Context, w *worker, closed <-chan struct{}) bool {
+	q.mu.Lock()
+	if i := slices.Index(q.workers, w); i >= 0 {
+		q.workers = slices.Delete(q.workers, i, i+1)
+		q.mu.Unlock()
+		return true
+	}
+	t := turn{w, make(chan *worker, 1)}
+	q.waiting = append(q.waiting, t)
+	q.mu.Unlock()
+	return q.wait(ctx, t, closed, w.link.ended) != nil
+}
+
+// wait returns the worker that comes, or nil when the context is over, or one of the channels closed, before.
+func (q *idle) wait(ctx context.Context, t turn, closed, failed <-chan struct{}) *worker {
+	select {
+	case w := <-t.come:
+		return w
+	case <-ctx.Done():
+	case <-closed:
+	case <-failed:
+	}
+	q.mu.Lock()
+	q.waiting = slices.DeleteFunc(q.waiting, func(other turn) bool { return other.come == t.come })
+	q.mu.Unlock()
+	select {
+	case w := <-t.come: // it came at the same time: somebody else may want it
+		q.put(w)
+	default:
+	}
+	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/samebytes/samebytes/pybridge/internal/wire"
 	"github.com/samebytes/samebytes/shm"
 )
 
@@ -18,7 +19,7 @@ import (
 type kind byte
 
 const (
-	// [function, positional arguments], or with keyword arguments as the third: call it.
+	// What callHead has, and [function, positional arguments], or with keyword arguments as the third: call it.
 	kindCall kind = iota
 	// A value: what the call returned.
 	kindResult
@@ -26,10 +27,12 @@ const (
 	kindError
 	// A value: the next one of a call that returned a generator.
 	kindItem
-	// Nothing: the other side waits for the next item; of a generator.
+	// A number, an int: the caller has room for so many more items.
 	kindNext
 	// A handle as JSON: the message is in the temporary segment that it names, since it is too long for a slot.
 	kindElsewhere
+	// [[number, count]...]: the sender lets objects of the receiver's go, which it was given so often.
+	kindRelease
 )
 
 const messageHead = 1 + 8
@@ -54,19 +57,38 @@ type link struct {
 	lead      chan struct{}
 	reads     atomic.Uint64        // messages read
 	followers atomic.Int32         // goroutines that serve, and wait to lead
-	handle    func(message) func() // called for calls from the other side, by who leads; what it returns, if anything, is to be run
+	handle    func(message) func() // called for calls from the other side and what belongs to them, by who leads; what it returns, if anything, is to be run
 	tell      func(frame)          // called for frames, on the goroutine that reads them
 
 	sending sync.Mutex // held by who uses out and scratch
 	out     *ring
 	scratch []byte
 
+	objects *objects
+	encoder wire.Encoder // of values for this link: objects are given to it
+	decoder wire.Decoder // of results
+
+	// Of a worker: reserve waits until it has no other call, and returns what ends that; kill ends it, when a call that was given
+	// up has not ended within grace. All but grace may be nil.
+	pool    *Pool
+	worker  *worker
+	reserve func(ctx context.Context) (release func(), err error)
+	kill    func()
+	grace   time.Duration
+
 	mu    sync.Mutex
 	next  uint64
-	calls map[uint64]chan message // under way, made by this side
+	calls map[uint64]pending // under way, made by this side
+	began chan struct{}      // receives when a call was made
 
 	cause atomic.Pointer[error] // why the link ended
 	ended chan struct{}         // closed when it has
+}
+
+// pending is a call that this side has made.
+type pending struct {
+	ctx     context.Context
+	answers chan message
 }
 
 // newLink returns a link over memory that one side, the first, has made. It begins to receive with start.
@@ -81,10 +103,16 @@ func newLink(conn *net.UnixConn, memory []byte, nslots, slotSize int, first bool
 		out:   newRing(memory, ours, oursAt, nslots, slotSize),
 		in:    newRing(memory, theirs, theirsAt, nslots, slotSize),
 		lead:  make(chan struct{}, 1),
-		calls: map[uint64]chan message{},
+		grace: defaultGrace,
+		calls: map[uint64]pending{},
+		began: make(chan struct{}, 1),
 		ended: make(chan struct{}),
 	}
 	l.lead <- struct{}{}
+	l.objects = newObjects(l)
+	// Arguments are a list in a message: its depth counts.
+	l.encoder = wire.Encoder{Array: appendArray, Object: l.objects.append, Depth: 1}
+	l.decoder = wire.Decoder{Array: openArray, Object: l.objects.open}
 	return l
 }
 
@@ -115,7 +143,8 @@ func (l *link) end(cause error) {
 	}
 	l.conn.Close() // what it would say is no news
 	go func() {
-		<-l.lead         // nobody reads any more
+		<-l.lead // nobody reads any more
+		l.objects.end()
 		l.sending.Lock() // who waits for it finds that the link has ended
 		defer l.sending.Unlock()
 		if died {
@@ -128,10 +157,17 @@ func (l *link) end(cause error) {
 // discardMessage lets the arrays go that are under way in a message which nobody will read.
 func discardMessage(b []byte) {
 	m, err := parseMessage(b)
-	if err != nil || m.kind == kindNext {
+	if err != nil {
 		return // what could be found is gone
 	}
-	discard(m.payload)
+	switch m.kind {
+	case kindCall:
+		if h, err := parseCall(m.payload); err == nil {
+			discard(h.value)
+		}
+	case kindResult, kindItem:
+		discard(m.payload)
+	}
 }
 
 // listen reads frames until the socket ends, which is when the other process has.
@@ -292,23 +328,26 @@ func (l *link) read() (message, error) {
 }
 
 // answers reports whether it is an answer to a call of this side.
-func (m message) answers() bool { return m.kind != kindCall && m.kind != kindNext }
+func (m message) answers() bool {
+	return m.kind == kindResult || m.kind == kindError || m.kind == kindItem
+}
 
 // waiting returns where an answer is waited for, or nil if who called has given it up.
 func (l *link) waiting(m message) chan message {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	waiting := l.calls[m.id]
+	call := l.calls[m.id]
 	if m.kind != kindItem {
 		delete(l.calls, m.id)
 	}
-	return waiting
+	return call.answers
 }
 
 // handOn gives an answer to who waits for it.
 func (l *link) handOn(m message) {
 	waiting := l.waiting(m)
 	if waiting == nil {
+		l.drop(m)
 		return
 	}
 	select {
@@ -324,7 +363,7 @@ func parseMessage(b []byte) (message, error) {
 	}
 	m := message{kind(b[0]), binary.LittleEndian.Uint64(b[1:]), b[messageHead:]}
 	switch {
-	case m.kind > kindElsewhere:
+	case m.kind > kindRelease:
 		return m, fmt.Errorf("%w: a message of kind %d", errBroken, m.kind)
 	case m.kind != kindElsewhere:
 		return m, nil
@@ -377,8 +416,8 @@ func (l *link) tellOther(f frame) error {
 	return err
 }
 
-// begin returns the number of a new call, and where its answers will come: up to room of them unread.
-func (l *link) begin(room int) (uint64, chan message, error) {
+// expect returns the number of a new call, and where its answers will come: up to room of them unread.
+func (l *link) expect(ctx context.Context, room int) (uint64, chan message, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if err := l.err(); err != nil {
@@ -386,8 +425,26 @@ func (l *link) begin(room int) (uint64, chan message, error) {
 	}
 	l.next++
 	answers := make(chan message, room)
-	l.calls[l.next] = answers
+	l.calls[l.next] = pending{ctx, answers}
+	select {
+	case l.began <- struct{}{}:
+	default: // who is to know of it has not looked since the last
+	}
 	return l.next, answers, nil
+}
+
+// calling reports whether calls that this side has made are under way.
+func (l *link) calling() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.calls) > 0
+}
+
+// contextOf returns the context of a call that this side has made, or nil where it is not under way.
+func (l *link) contextOf(id uint64) context.Context {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.calls[id].ctx
 }
 
 // forget gives a call up: answers to it are left unread.

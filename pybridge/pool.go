@@ -20,6 +20,7 @@ type Python struct {
 	Dir         string   // working directory; by default this process's
 	Env         []string // "KEY=value", added to this process's
 	Init        string   // a function of the module to call first, with the worker's number
+	Serve       *Server  // whose functions and types Python has as attributes of samebytes.caller(); by default none
 
 	Grace    time.Duration // after which a call that was given up is ended by killing its worker; by default a second
 	Restarts int           // starts in a row that may fail before the pool gives up; by default 5
@@ -145,7 +146,7 @@ func (p *Pool) startWorker(ctx context.Context, number int) (*worker, error) {
 		case <-p.ctx.Done():
 			return ErrClosed
 		}
-	}, p.serve)
+	}, p)
 }
 
 // keep keeps a worker of that number running: when one ends, it starts the next.
@@ -189,6 +190,23 @@ func (p *Pool) fail(err error) {
 	})
 }
 
+// reserve waits until a worker has no call, and returns what gives it back. A call from that worker has it already.
+func (p *Pool) reserve(ctx context.Context, w *worker) (release func(), err error) {
+	if chainOf(ctx).on(w.link) != 0 {
+		return func() {}, nil
+	}
+	if p.idle.takeThis(ctx, w, p.ctx.Done()) {
+		return func() { p.idle.put(w) }, nil
+	}
+	switch {
+	case w.link.err() != nil:
+		return nil, w.link.err()
+	case p.ctx.Err() != nil:
+		return nil, ErrClosed
+	}
+	return nil, ctx.Err()
+}
+
 // take returns a worker without a call, as soon as there is one.
 func (p *Pool) take(ctx context.Context) (*worker, error) {
 	if w := p.idle.take(ctx, p.ctx.Done(), p.failed); w != nil {
@@ -208,14 +226,4 @@ func (p *Pool) Close() error {
 	p.close()
 	p.slots.Wait()
 	return nil
-}
-
-// serve takes a call from Python.
-func (p *Pool) serve(w *worker, m message) func() {
-	// Nothing is served yet to the workers of a pool.
-	return func() {
-		w.link.send(kindError, m.id, func(dst []byte) ([]byte, error) {
-			return appendError(dst, &RemoteError{Type: "NotExistError", Message: "this program serves no functions"})
-		})
-	}
 }

@@ -2,6 +2,7 @@ package pybridge
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"reflect"
 	"runtime/debug"
@@ -28,6 +29,7 @@ type Server struct {
 
 	mu        sync.Mutex
 	functions map[string]*function
+	types     []*exposure // in the order in which they were exposed
 }
 
 // NewServer returns a server without functions.
@@ -36,10 +38,13 @@ func NewServer() *Server { return &Server{functions: map[string]*function{}} }
 // function is one that is served, looked at once.
 type function struct {
 	name, doc string
-	call      reflect.Value
+	call      reflect.Value  // of a method invalid: it is the object's
+	method    int            // which it is then
 	context   bool           // its first parameter is a context
 	params    []reflect.Type // the others
+	results   []reflect.Type // but for the last error
 	fails     bool           // its last result is an error
+	makes     *exposure      // what its result is new of
 }
 
 var (
@@ -68,31 +73,52 @@ func (s *Server) Handle(name string, f any, doc ...string) {
 	if v.Kind() != reflect.Func || v.IsNil() {
 		panic(HandleError{name, fmt.Sprintf("expected a function, found %T", f)})
 	}
-	if !isIdentifier(name) || slices.Contains(reserved, name) {
-		panic(HandleError{name, "expected a name that Python can call"})
+	fn, err := newFunction(name, v.Type())
+	if err != nil {
+		panic(HandleError{name, err.Error()})
 	}
-	t := v.Type()
-	fn := &function{name: name, doc: strings.Join(doc, " "), call: v}
+	fn.call, fn.doc = v, strings.Join(doc, " ")
+	s.add(fn)
+}
+
+// add adds a function.
+func (s *Server) add(fn *function) {
+	if !isIdentifier(fn.name) || slices.Contains(reserved, fn.name) {
+		panic(HandleError{fn.name, "expected a name that Python can call"})
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.functions[fn.name] != nil {
+		panic(HandleError{fn.name, "expected a name that is free"})
+	}
+	s.functions[fn.name] = fn
+}
+
+// newFunction looks at the type of a function, or of a method of an object.
+func newFunction(name string, t reflect.Type) (*function, error) {
+	fn := &function{name: name}
 	if t.IsVariadic() {
-		panic(HandleError{name, "expected a fixed number of parameters"})
+		return nil, errors.New("expected a fixed number of parameters")
 	}
 	for i := range t.NumIn() {
 		switch p := t.In(i); {
 		case i == 0 && p == contextType:
 			fn.context = true
+		case p.Kind() == reflect.Func && isCallable(p):
+			fn.params = append(fn.params, p)
 		case p.Kind() == reflect.Chan || p.Kind() == reflect.Func || p.Kind() == reflect.UnsafePointer:
-			panic(HandleError{name, fmt.Sprintf("no call can carry parameter %d, a %v", i, p)})
+			return nil, fmt.Errorf("no call can carry parameter %d, a %v", i, p)
 		default:
 			fn.params = append(fn.params, p)
 		}
 	}
 	fn.fails = t.NumOut() > 0 && t.Out(t.NumOut()-1) == errorType
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.functions[name] != nil {
-		panic(HandleError{name, "expected a name that is free"})
+	for i := range t.NumOut() {
+		if i < t.NumOut()-1 || !fn.fails {
+			fn.results = append(fn.results, t.Out(i))
+		}
 	}
-	s.functions[name] = fn
+	return fn, nil
 }
 
 func isIdentifier(name string) bool {
@@ -123,11 +149,8 @@ func (f *function) types() (params, results []string) {
 	for _, p := range f.params {
 		params = append(params, typeName(p))
 	}
-	t := f.call.Type()
-	for i := range t.NumOut() {
-		if r := t.Out(i); i < t.NumOut()-1 || !f.fails {
-			results = append(results, typeName(r))
-		}
+	for _, r := range f.results {
+		results = append(results, typeName(r))
 	}
 	return params, results
 }
@@ -150,6 +173,17 @@ type described struct {
 	Params  []string `json:"params,omitempty"` // their types
 	Results []string `json:"results,omitempty"`
 	Doc     string   `json:"doc,omitempty"`
+	Items   bool     `json:"items,omitempty"` // what it returns is items, one after the other
+}
+
+func (f *function) described() described {
+	params, results := f.types()
+	return described{f.name, params, results, f.doc, f.items()}
+}
+
+// items reports whether its result is a sequence.
+func (f *function) items() bool {
+	return len(f.results) == 1 && isSequence(f.results[0])
 }
 
 func (s *Server) described() []described {
@@ -157,8 +191,7 @@ func (s *Server) described() []described {
 	defer s.mu.Unlock()
 	var all []described
 	for _, f := range s.functions {
-		params, results := f.types()
-		all = append(all, described{f.name, params, results, f.doc})
+		all = append(all, f.described())
 	}
 	slices.SortFunc(all, func(a, b described) int { return strings.Compare(a.Name, b.Name) })
 	return all
@@ -174,18 +207,23 @@ func (s *Server) find(name string) (*function, error) {
 	for name := range s.functions {
 		names = append(names, name)
 	}
-	hint := ""
+	return nil, is(shm.ErrNotExist, "no function %q%s", name, nearest(name, names))
+}
+
+// nearest returns a hint at the names that come near.
+func nearest(name string, names []string) string {
 	if near := near.Names(name, names); len(near) > 0 {
-		hint = "; did you mean " + strings.Join(near, " or ") + "?"
+		return "; did you mean " + strings.Join(near, " or ") + "?"
 	}
-	return nil, is(shm.ErrNotExist, "no function %q%s", name, hint)
+	return ""
 }
 
 // appendResults appends what a function has returned. Temporary arrays in it are the other side's then, and closed.
-func appendResults(dst []byte, results []reflect.Value) (out []byte, err error) {
+func (l *link) appendResults(dst []byte, results []reflect.Value) (out []byte, err error) {
 	var temporary borrowed
 	defer temporary.close()
-	e := &wire.Encoder{Depth: encoder.Depth, Array: func(dst []byte, v any) ([]byte, bool, error) {
+	e := l.encoder
+	e.Array = func(dst []byte, v any) ([]byte, bool, error) {
 		if a, ok := v.(interface {
 			Temporary() bool
 			Close() error
@@ -193,7 +231,7 @@ func appendResults(dst []byte, results []reflect.Value) (out []byte, err error) 
 			temporary.closers = append(temporary.closers, a.Close)
 		}
 		return appendArray(dst, v)
-	}}
+	}
 	if len(results) != 1 {
 		if len(results) == 0 {
 			return msgp.AppendNil(dst), nil
@@ -201,6 +239,14 @@ func appendResults(dst []byte, results []reflect.Value) (out []byte, err error) 
 		dst = msgp.AppendArrayHeader(dst, uint32(len(results)))
 	}
 	for i, r := range results {
+		if k, ok := r.Interface().(*kept); ok && k != nil {
+			dst, err = e.Append(dst, k.value)
+			k.release()
+			if err != nil {
+				return dst, err
+			}
+			continue
+		}
 		if dst, err = e.Append(dst, r.Interface()); err != nil {
 			return dst, fmt.Errorf("result %d: %w", i, err)
 		}
@@ -208,22 +254,27 @@ func appendResults(dst []byte, results []reflect.Value) (out []byte, err error) 
 	return dst, nil
 }
 
-// call runs the function of a message, and returns the message of its results: arrays among them may be arguments, which are open
+// call runs the function of a call, and returns the message of its results: arrays among them may be arguments, which are open
 // until then.
-func (s *Server) call(ctx context.Context, payload []byte) (answer []byte, err error) {
+func (s *Server) call(ctx context.Context, l *link, head callHead, to *items) (answer []byte, err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			answer, err = nil, &RemoteError{"panic", fmt.Sprint(r), string(debug.Stack())}
+			answer = nil
+			if failed, ok := r.(callbackError); ok {
+				err = failed.error
+			} else {
+				err = &RemoteError{"panic", fmt.Sprint(r), string(debug.Stack())}
+			}
 		}
 	}()
-	name, args, b, err := callHead(payload)
+	of, args, b, err := callTarget(head.value)
 	if err != nil {
 		return nil, err
 	}
 	left := args // that were not decoded: if this fails, nobody else opens the arrays in them
 	defer func() {
 		for ; left > 0; left-- {
-			v, rest, failed := decoder.DecodeAny(b)
+			v, rest, failed := (&wire.Decoder{Array: openArray, Object: l.objects.drop}).DecodeAny(b)
 			if failed != nil {
 				return
 			}
@@ -231,25 +282,30 @@ func (s *Server) call(ctx context.Context, payload []byte) (answer []byte, err e
 			b = rest
 		}
 	}()
-	f, err := s.find(name)
+	f, call, err := s.lookUp(l, of)
 	if err != nil {
 		return nil, err
 	}
 	if args != len(f.params) {
-		return nil, is(ndarray.ErrDType, "expected %d arguments for %s%s, found %d", len(f.params), name, f.signature(), args)
+		return nil, is(ndarray.ErrDType, "expected %d arguments for %s%s, found %d", len(f.params), f.name, f.signature(), args)
 	}
-	var arrays borrowed
-	defer arrays.close()
-	inPlace := &wire.Decoder{Array: arrays.array, Depth: 1}
+	var held borrowed
+	defer held.close()
+	inPlace := &wire.Decoder{Array: held.array, Object: l.objects.opener(ctx, &held), Depth: 1}
 	var in []reflect.Value
 	if f.context {
 		in = append(in, reflect.ValueOf(ctx))
 	}
 	for i, t := range f.params {
 		v := reflect.New(t)
-		rest, err := inPlace.Decode(b, v.Interface())
+		var rest []byte
+		if t == keptType {
+			rest, err = decodeKept(l, b, v.Interface().(**kept))
+		} else {
+			rest, err = inPlace.Decode(b, v.Interface())
+		}
 		if err != nil {
-			return nil, fmt.Errorf("argument %d of %s%s: %w", i+1, name, f.signature(), err)
+			return nil, fmt.Errorf("argument %d of %s%s: %w", i+1, f.name, f.signature(), err)
 		}
 		b, left = rest, left-1
 		in = append(in, v.Elem())
@@ -259,9 +315,9 @@ func (s *Server) call(ctx context.Context, payload []byte) (answer []byte, err e
 		if err != nil {
 			return nil, fmt.Errorf("%w: keyword arguments: %w", errBroken, err)
 		}
-		return nil, is(ndarray.ErrDType, "expected no keyword arguments for %s%s, found %d", name, f.signature(), n)
+		return nil, is(ndarray.ErrDType, "expected no keyword arguments for %s%s, found %d", f.name, f.signature(), n)
 	}
-	results := f.call.Call(in)
+	results := call.Call(in)
 	if f.fails {
 		last := len(results) - 1
 		if err, _ := results[last].Interface().(error); err != nil {
@@ -269,23 +325,49 @@ func (s *Server) call(ctx context.Context, payload []byte) (answer []byte, err e
 		}
 		results = results[:last]
 	}
-	return appendResults(nil, results)
+	switch {
+	case f.items():
+		return msgp.AppendNil(nil), to.send(ctx, results[0])
+	case f.makes != nil:
+		return l.objects.appendMade(nil, results[0], f.makes)
+	}
+	return l.appendResults(nil, results)
 }
 
-// callHead reads the beginning of a call: the function's name, and how many positional arguments follow.
-func callHead(b []byte) (name string, args int, rest []byte, err error) {
+// lookUp returns what a call calls.
+func (s *Server) lookUp(l *link, of target) (*function, reflect.Value, error) {
+	if of.object != 0 {
+		return l.objects.method(of)
+	}
+	f, err := s.find(of.name)
+	if err != nil {
+		return nil, reflect.Value{}, err
+	}
+	return f, f.call, nil
+}
+
+// callTarget reads the beginning of a call: what is called, and how many positional arguments follow.
+func callTarget(b []byte) (of target, args int, rest []byte, err error) {
 	n, b, err := msgp.ReadArrayHeaderBytes(b)
 	if err == nil && n != 2 && n != 3 {
 		err = fmt.Errorf("a call of %d parts", n)
 	}
+	if err == nil && msgp.NextType(b) == msgp.ArrayType {
+		if n, b, err = msgp.ReadArrayHeaderBytes(b); err == nil && n != 2 {
+			err = fmt.Errorf("a method of %d parts", n)
+		}
+		if err == nil {
+			of.object, b, err = msgp.ReadUint64Bytes(b)
+		}
+	}
 	if err == nil {
-		name, b, err = msgp.ReadStringBytes(b)
+		of.name, b, err = msgp.ReadStringBytes(b)
 	}
 	if err == nil {
 		n, b, err = msgp.ReadArrayHeaderBytes(b)
 	}
 	if err != nil {
-		return "", 0, nil, fmt.Errorf("%w: %w", errBroken, err)
+		return of, 0, nil, fmt.Errorf("%w: %w", errBroken, err)
 	}
-	return name, int(n), b, nil
+	return of, int(n), b, nil
 }

@@ -26,26 +26,43 @@ const (
 	maxEarly = 1 << 16
 )
 
-// session is a program that calls functions of a server, from its introduction to its end.
+// session is what the program on the other side of a link calls here, from its introduction to its end.
 type session struct {
 	server  *Server
 	link    *link
 	context context.Context // of its calls
-	room    chan struct{}   // holds one for each call that runs
+	cancel  context.CancelFunc
+	room    chan struct{} // holds one for each call that runs and is not nested in one of this side's
 	running sync.WaitGroup
 
 	mu      sync.Mutex
 	closing bool
-	last    uint64                        // the number of the latest call; later ones have greater numbers
-	cancel  map[uint64]context.CancelFunc // of the calls that run
-	early   map[uint64]bool               // later calls that were given up before they came
+	last    uint64              // the number of the latest call; later ones have greater numbers
+	calls   map[uint64]*running // those that run
+	early   map[uint64]bool     // later calls that were given up before they came
+}
+
+// running is a call from the other side.
+type running struct {
+	cancel context.CancelFunc
+	more   chan int // numbers of items that there is room for
+}
+
+func newSession(ctx context.Context, s *Server, l *link) *session {
+	l.objects.server = s
+	of, cancel := context.WithCancel(ctx)
+	return &session{
+		server: s, link: l, context: of, cancel: cancel,
+		room:  make(chan struct{}, maxCalls),
+		calls: map[uint64]*running{}, early: map[uint64]bool{},
+	}
 }
 
 func (s *Server) grace() time.Duration {
 	if s.Grace > 0 {
 		return s.Grace
 	}
-	return time.Second
+	return defaultGrace
 }
 
 // converse serves a client until it ends or the context does, and then waits for its calls, but not for ever. The error is what
@@ -61,19 +78,15 @@ func (s *Server) converse(ctx context.Context, conn *net.UnixConn) error {
 		conn.Close() // it was told why
 		return err
 	}
-	of, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	defer cancel()
-	session := &session{
-		server: s, link: l, context: of,
-		room:   make(chan struct{}, maxCalls),
-		cancel: map[uint64]context.CancelFunc{}, early: map[uint64]bool{},
-	}
+	l.grace = s.grace()
+	session := newSession(context.WithoutCancel(ctx), s, l)
+	defer session.cancel()
 	l.start(true, session.take, session.told)
 	select {
 	case <-l.ended:
 	case <-ctx.Done():
 	}
-	session.drain(cancel)
+	session.drain()
 	l.end(ErrClosed)
 	if err := l.err(); !errors.Is(err, ErrWorkerDied) && !errors.Is(err, ErrClosed) {
 		return err
@@ -85,7 +98,7 @@ func (s *Server) converse(ctx context.Context, conn *net.UnixConn) error {
 func (s *Server) introduce(conn *net.UnixConn) (*link, error) {
 	conn.SetDeadline(time.Now().Add(introductionTime))
 	l, err := meet(conn)
-	answer := frame{Protocol: protocol, Language: runtime.Version(), PID: os.Getpid(), Functions: s.described(), Ready: true}
+	answer := frame{Protocol: protocol, Language: runtime.Version(), PID: os.Getpid(), Functions: s.described(), Types: s.describedTypes(), Ready: true}
 	if err != nil {
 		answer = frame{Protocol: protocol, Error: asFrame(err)}
 	}
@@ -127,58 +140,117 @@ func meet(conn *net.UnixConn) (*link, error) {
 	return newLink(conn, memory, nslots, slotSize, false), nil
 }
 
-// take is given each call as it comes, and returns what runs it.
+// take is given each call as it comes, and what belongs to calls; it returns what runs the call.
 func (s *session) take(m message) func() {
-	if m.kind != kindCall {
-		return nil // of a generator that nobody has
-	}
-	select {
-	case s.room <- struct{}{}:
-	case <-s.link.ended:
+	switch m.kind {
+	case kindNext:
+		s.more(m)
 		return nil
+	case kindRelease:
+		if err := s.link.objects.release(m.payload); err != nil {
+			s.link.end(err)
+		}
+		return nil
+	}
+	head, err := parseCall(m.payload)
+	if err != nil {
+		s.link.end(err)
+		return nil
+	}
+	ctx, r := s.register(m.id, head.parent)
+	if r == nil {
+		discard(head.value)
+		return func() { s.fail(m.id, ErrClosed) }
+	}
+	if head.parent != 0 { // who waits for it has room
+		return func() { s.run(ctx, r, m.id, head) }
+	}
+	inRoom := func() {
+		s.run(ctx, r, m.id, head)
+		<-s.room
+	}
+	for {
+		select {
+		case s.room <- struct{}{}:
+			return inRoom
+		default:
+		}
+		if s.link.calling() {
+			// The answers that running calls wait for stand behind this one.
+			return func() {
+				s.room <- struct{}{}
+				inRoom()
+			}
+		}
+		select {
+		case s.room <- struct{}{}:
+			return inRoom
+		case <-s.link.began:
+		case <-s.link.ended:
+			s.done(m.id, r)
+			return nil
+		}
+	}
+}
+
+// register notes a call that is to run, and returns its context; or nil where no more are to.
+func (s *session) register(id, parent uint64) (context.Context, *running) {
+	ctx := s.context
+	if outer := s.link.contextOf(parent); parent != 0 && outer != nil {
+		ctx = outer // it ends with the call of this side that it is nested in
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closing {
-		<-s.room
-		return func() { s.fail(m.id, ErrClosed) }
+	if s.closing && parent == 0 {
+		return nil, nil
 	}
-	ctx, cancel := context.WithCancel(s.context)
-	if s.last = m.id; s.early[m.id] {
+	ctx, cancel := context.WithCancel(ctx)
+	if s.last = id; s.early[id] {
 		cancel()
 	}
-	maps.DeleteFunc(s.early, func(id uint64, _ bool) bool { return id <= m.id })
-	s.cancel[m.id] = cancel
+	maps.DeleteFunc(s.early, func(early uint64, _ bool) bool { return early <= id })
+	r := &running{cancel, make(chan int, maxMore)}
+	s.calls[id] = r
 	s.running.Add(1)
-	return func() { s.run(ctx, m) }
+	return ctx, r
+}
+
+// done forgets a call.
+func (s *session) done(id uint64, r *running) {
+	r.cancel()
+	s.mu.Lock()
+	delete(s.calls, id)
+	s.mu.Unlock()
+	s.running.Done()
 }
 
 // run runs a call, and sends its answer.
-func (s *session) run(ctx context.Context, m message) {
+func (s *session) run(ctx context.Context, r *running, id uint64, head callHead) {
 	// A write through a read-only opening is a fault, which would end this program.
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	var answer []byte
 	err := error(&RemoteError{Type: "Goexit", Message: "the function ended its goroutine"})
 	defer func() {
 		if err == nil {
-			err = s.link.send(kindResult, m.id, func(dst []byte) ([]byte, error) { return append(dst, answer...), nil })
+			err = s.link.send(kindResult, id, func(dst []byte) ([]byte, error) { return append(dst, answer...), nil })
 			if err != nil {
 				discard(answer)
 			}
 		}
 		if err != nil {
-			s.fail(m.id, err)
+			s.fail(id, err)
 		}
-		s.mu.Lock()
-		s.cancel[m.id]()
-		delete(s.cancel, m.id)
-		s.mu.Unlock()
-		<-s.room
-		s.running.Done()
+		s.done(id, r)
 	}()
-	if err = ctx.Err(); err == nil {
-		answer, err = s.server.call(ctx, m.payload)
+	if err = ctx.Err(); err != nil {
+		discard(head.value)
+		return
 	}
+	if ctx, err = nest(ctx, s.link, id); err != nil {
+		discard(head.value)
+		return
+	}
+	answer, err = s.server.call(ctx, s.link, head, &items{session: s, id: id, more: r.more, room: int(head.wants)})
 }
 
 func (s *session) fail(id uint64, err error) {
@@ -191,14 +263,14 @@ func (s *session) told(f frame) {
 		return
 	}
 	s.mu.Lock()
-	cancel := s.cancel[f.Cancel]
+	r := s.calls[f.Cancel]
 	if f.Cancel > s.last {
 		s.early[f.Cancel] = true
 	}
 	many := len(s.early) > maxEarly
 	s.mu.Unlock()
-	if cancel != nil {
-		cancel()
+	if r != nil {
+		r.cancel()
 	}
 	if many {
 		s.link.end(fmt.Errorf("%w: more than %d calls given up that were not made", errBroken, maxEarly))
@@ -206,7 +278,7 @@ func (s *session) told(f frame) {
 }
 
 // drain waits for the calls that run. Those of a client that is there may go on for a while.
-func (s *session) drain(cancel context.CancelFunc) {
+func (s *session) drain() {
 	s.mu.Lock()
 	s.closing = true
 	s.mu.Unlock()
@@ -221,7 +293,7 @@ func (s *session) drain(cancel context.CancelFunc) {
 	case <-s.link.ended:
 	case <-time.After(s.server.grace()):
 	}
-	cancel()
+	s.cancel()
 	select {
 	case <-done:
 	case <-time.After(s.server.grace()):

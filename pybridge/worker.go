@@ -9,11 +9,10 @@ import (
 	"os"
 	"os/exec"
 	"strings"
-	"sync/atomic"
 	"time"
 )
 
-// worker is a Python process and the connection to it. It has one call from Go at a time.
+// worker is a Python process and the connection to it. It has one call from Go at a time, and those nested in it.
 type worker struct {
 	number int
 	link   *link
@@ -21,7 +20,6 @@ type worker struct {
 	exited chan struct{} // closed when the process is gone, and reaped
 	said   string        // the interpreter's and the packages' versions
 
-	calling atomic.Uint64 // the number of the call under way, or zero
 }
 
 // bootstrap is the program that a worker begins with. It needs nothing but Python, so that it can say what is missing: the
@@ -47,7 +45,7 @@ type introduction struct {
 }
 
 // startWorker starts a process and waits until it is ready. Its progress and errors are told as they come.
-func startWorker(ctx context.Context, p Python, number int, launch func(*exec.Cmd) error, handle func(*worker, message) func()) (*worker, error) {
+func startWorker(ctx context.Context, p Python, number int, launch func(*exec.Cmd) error, pool *Pool) (*worker, error) {
 	conn, theirs, err := socketPair()
 	if err != nil {
 		return nil, err
@@ -87,10 +85,19 @@ func startWorker(ctx context.Context, p Python, number int, launch func(*exec.Cm
 	}()
 
 	w.link = newLink(conn, memory, slots, slotSize, true)
+	w.link.pool, w.link.worker = pool, w
+	w.link.grace, w.link.kill = p.grace(), w.kill
+	w.link.reserve = func(ctx context.Context) (func(), error) { return pool.reserve(ctx, w) }
+	served := p.Serve
+	if served == nil {
+		served = NewServer()
+	}
+	session := newSession(context.Background(), served, w.link)
 	ready := make(chan error, 1)
 	hello, err := appendFrame(nil, frame{
 		Protocol: protocol, Language: "go", PID: os.Getpid(), Slots: slots, SlotSize: slotSize,
-		Start: &introduction{p.Module, p.File, p.Init, number},
+		Start:     &introduction{p.Module, p.File, p.Init, number},
+		Functions: served.described(), Types: served.describedTypes(),
 	})
 	if err == nil && sendFile(conn, hello, file) != nil {
 		err = fmt.Errorf("%w before it was ready", ErrWorkerDied)
@@ -99,8 +106,14 @@ func startWorker(ctx context.Context, p Python, number int, launch func(*exec.Cm
 		w.kill()
 		return nil, err
 	}
-	w.link.start(false, func(m message) func() { return handle(w, m) }, func(f frame) {
+	go func() {
+		<-w.link.ended
+		session.cancel()
+	}()
+	w.link.start(false, session.take, func(f frame) {
 		switch {
+		case f.Cancel != 0:
+			session.told(f)
 		case f.Error != nil:
 			ready <- startError(p, f)
 		case f.Ready:
@@ -179,7 +192,7 @@ func (p Python) grace() time.Duration {
 	if p.Grace > 0 {
 		return p.Grace
 	}
-	return time.Second
+	return defaultGrace
 }
 
 // dismiss ends a worker that has no call: the socket's end tells it to, and the kernel where it does not listen.

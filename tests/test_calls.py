@@ -542,7 +542,7 @@ def test_garbage_after_the_introduction(listening: Callable[[str], Program]) -> 
             other._connection.client._link.sock.sendall(garbage)
             with pytest.raises(sb.WorkerDiedError, match="BrokenError"):
                 other.wait()
-        for message in ((0x99, 0x9999, b"\x99" * 11), (_link.ELSEWHERE, 0, b"no handle")):
+        for message in ((0x99, 0x9999, b"\x99" * 11), (_link.CALL, 0, bytes(11)), (_link.ELSEWHERE, 0, b"no handle")):
             other = sb.connect("worker")
             assert other._connection.client._link.out.send(*message, -1)
             with pytest.raises(sb.WorkerDiedError, match="Error"):
@@ -557,7 +557,7 @@ def test_garbage_after_the_introduction(listening: Callable[[str], Program]) -> 
                 waits.result()
         for payload in (b"", b"\x93", b"\x93\xa3add\xdd\xff\xff\xff\xff", b"\x93\xa3add\x92\x01\x02", os.urandom(100)):
             other = sb.connect("worker")
-            other._connection.client._link.send(_link.CALL, 0, payload)  # whose answer nobody here waits for
+            other._connection.client._link.send(_link.CALL, 0, _link.CALL_HEAD.pack(0, 0) + payload)  # whose answer nobody here waits for
             assert other.add(1, 2) == 3
             other.close()
         memory = sb.connect("worker")

@@ -20,7 +20,7 @@ if _sys.platform != "linux":
 from samebytes._array import attach, attach_file, create, create_file, from_json, ndarray
 from samebytes._barrier import Barrier
 from samebytes._condition import Condition
-from samebytes._connect import Remote, connect, launch
+from samebytes._connect import Remote, caller, connect, launch
 from samebytes._counter import Counter
 from samebytes._errors import (
     AccessError,
@@ -69,6 +69,7 @@ from samebytes._make import (
     zeros_like,
 )
 from samebytes._mutex import Mutex, RLock
+from samebytes._proxy import lend
 from samebytes._segment import warm
 from samebytes._semaphore import BoundedSemaphore, Semaphore
 from samebytes._temporary import gc
@@ -120,6 +121,7 @@ __all__ = [
     "asarray",
     "attach",
     "attach_file",
+    "caller",
     "connect",
     "create",
     "create_file",
@@ -133,6 +135,7 @@ __all__ = [
     "gc",
     "guard",
     "launch",
+    "lend",
     "linspace",
     "list",
     "ndarray",

@@ -3,7 +3,7 @@
 import difflib
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -39,24 +39,34 @@ def _open_array(payload: bytes) -> Any:
     return _handle.open_handle(_handle.unpack(payload), ndarray, False)
 
 
-_encoder = _wire.Encoder(array=_pack_array)
-_decoder = _wire.Decoder(array=_open_array)
+PARTS = ("function", "args")  # of a call
 
-_PARTS = ("function", "args")  # of a call
+_decoder = _wire.Decoder(array=_open_array, object=lambda payload: None)
 
-encode = _encoder.encode
+
+def encoder(pack_object: Callable[[Any], bytes | None]) -> _wire.Encoder:
+    """What makes messages for one connection, whose objects the function packs."""
+    return _wire.Encoder(array=_pack_array, object=pack_object)
+
+
+def decoder(open_object: Callable[[bytes], Any]) -> _wire.Decoder:
+    """What opens the messages of one connection, whose objects the function opens."""
+    return _wire.Decoder(array=_open_array, object=open_object)
+
+
+encode = _wire.Encoder(array=_pack_array).encode
 decode = _decoder.decode
 
 
-def encode_call(name: str, args: tuple[Any, ...]) -> tuple[bytes, list[ndarray]]:
-    """The message of a call, and the temporary arrays that it has copies in: to be kept until the answer, and then taken back.
+def encode_call(encode: Callable[..., bytes], target: Any, args: tuple[Any, ...]) -> tuple[bytes, list[ndarray]]:
+    """The value of a call, and the temporary arrays that it has copies in: to be kept until the answer, and then taken back.
 
     So their memory is there for the next call's.
     """
     made: list[ndarray] = []
     _copies.made = made
     try:
-        return encode([name, args], _PARTS), made
+        return encode([target, args], PARTS), made
     except BaseException:
         take_back(made)
         raise
@@ -91,12 +101,18 @@ def twin_of(type: str, message: str, trace: str = "") -> Error:
     return RemoteError(type, message, trace) if twin is None else twin(message)
 
 
-def drop(payload: bytes) -> None:
-    """Lets the arrays go that are under way in a result that nobody wants."""
+def drop(payload: bytes, decode: Callable[[bytes], Any] = decode) -> None:
+    """Lets the arrays and objects go that are under way in a result that nobody wants."""
     try:
         decode(payload)
     except Error:
         pass  # then there is nothing to let go
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """A hint at the names that come near."""
+    near = difflib.get_close_matches(name, names, 3)
+    return f"; did you mean {' or '.join(near)}?" if near else ""
 
 
 def find(of: Any, name: str) -> Callable[..., Any]:
@@ -105,9 +121,7 @@ def find(of: Any, name: str) -> Callable[..., Any]:
     for part in name.split("."):
         if part.startswith("_") or not hasattr(found, part):
             names = [n for n in dir(found) if not n.startswith("_") and callable(getattr(found, n, None))]
-            near = difflib.get_close_matches(part, names, 3)
-            hint = f"; did you mean {' or '.join(near)}?" if near else ""
-            raise NotExistError(f"no function {name!r}{hint}")
+            raise NotExistError(f"no function {name!r}{nearest(part, names)}")
         found = getattr(found, part)
     if not callable(found):
         raise NotExistError(f"{name!r} is a {type(found).__name__}, not a function")

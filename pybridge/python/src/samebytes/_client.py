@@ -1,4 +1,4 @@
-"""Calls of another program's functions over one connection, by many threads at once.
+"""Calls to and from another program over one connection, by many threads at once.
 
 Whoever waits for an answer reads the ring itself if nobody else does: it leads, and hands the others theirs. So an answer comes to the
 thread that waits for it without going through another. Who leads and has its answer makes one of the others lead. As long as somebody
@@ -6,6 +6,10 @@ waits, somebody leads; nobody reads where nobody waits, and the ring keeps what 
 
 Futures wait by a thread that is started for the first of them, which is one of those that may lead. Another thread waits for the end of
 the socket, which is that of the other program: it stops the rings, who leads finds that out, and so one after the other.
+
+A call from the other program that is nested in one of this program's, because the function that was called calls back, is run by the thread
+that waits for that. Others are run by the thread that serves: in a worker the main thread, elsewhere one for each. Who leads hands
+them on like answers. While the other program may call, some thread leads always: the one of the futures, where nobody waits.
 
 Ctrl-C raises an exception in the main thread, which may lead, so that all others wait for it. It comes when the interpreter has made a
 call, or enters a function, and not between two assignments. So what must not be torn apart here is assignments, with one call of C's
@@ -19,24 +23,41 @@ import threading
 import time
 import weakref
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
-from typing import Any
+from typing import Any, NamedTuple, Self
 
-from samebytes import _calls, _link
+from samebytes import _calls, _link, _proxy
 from samebytes._array import ndarray
-from samebytes._errors import BrokenError, ClosedError, Error, WorkerDiedError
+from samebytes._errors import BrokenError, ClosedError, DTypeError, Error, FullError, NotExistError, WorkerDiedError
 from samebytes._timeout import Deadline
 
 _SLICE = 10_000_000  # ns: who waits for room to send looks so often whether there is something to read
 _TICK = 20_000_000  # ns: as often it is looked whether futures are late
+_REST = 100_000_000  # ns: as often, without futures, whether there is something to tell
+
+
+Target = str | tuple[int, str]  # a function's name; or an object's number, and the method's name
 
 
 class _Call:
     """A call under way; or the place among those that may lead of a thread that has none."""
 
-    __slots__ = ("answer", "copies", "deadline", "future", "given_up", "id", "leads", "turn")
+    __slots__ = (
+        "answer",
+        "copies",
+        "deadline",
+        "future",
+        "given_up",
+        "id",
+        "items",
+        "leads",
+        "nested",
+        "room",
+        "turn",
+        "uses",
+    )
 
     def __init__(self, deadline: Deadline | None = None) -> None:
         self.id = 0
@@ -46,6 +67,10 @@ class _Call:
         self.future: _Future | None = None
         self.given_up = False
         self.leads = False
+        self.items: deque[bytes] = deque()  # of one that returns items: those not taken yet
+        self.nested: deque[_Incoming] = deque()  # calls from the other side to run while waiting for this one
+        self.room = 0  # for items of a call from the other side
+        self.uses: Any = None  # what is to live as long as it is under way
         self.turn = threading.Lock()  # released when it has its answer, or is to lead
         self.turn.acquire()
 
@@ -81,16 +106,64 @@ class _Future(Future[Any]):
         return True
 
 
+class Interrupted(BaseException):
+    """The caller has given the call up. Like KeyboardInterrupt it is no Exception, so that it ends what catches those."""
+
+
+class _Incoming(NamedTuple):
+    """A call from the other program."""
+
+    id: int
+    wants: int
+    payload: bytes
+
+
+class _Here(threading.local):
+    """The calls from other programs that this thread runs, the innermost last."""
+
+    def __init__(self) -> None:
+        self.running: list[tuple[Client, int]] = []
+
+
+here = _Here()
+
+_VALUE, _OBJECT = 0, -1  # what callers want; or, positive, to be sent items, of which they have room for so many
+ITEMS_AHEAD = 16
+_MAX_NESTED = 64  # calls that wait for one another: each has some ten frames of the thousand that Python allows
+
+
 class Client:
     """One connection. Many threads may use it."""
 
-    def __init__(self, sock: socket.socket, memory: int, died: Callable[[], Error]) -> None:
-        """Take a socket and the descriptor of the memory, when both sides have introduced themselves.
+    def __init__(
+        self,
+        link: _link.Link,
+        died: Callable[[], Error],
+        served: Any = None,
+        types: Sequence[Mapping[str, Any]] = (),
+        label: str = "",
+    ) -> None:
+        """Take a link, when both sides have introduced themselves.
 
-        `died` says what to raise when the other program has ended.
+        `died` says what to raise when the other program has ended, `served` has the functions that it may call, `types` are those of its
+        objects.
         """
-        self._link = _link.Link(sock, memory, first=True)
+        self.remote: Callable[[], Any] = lambda: None  # that by which this program calls the other
+        self._link = link
         self._died = died
+        self.label = label
+        self._functions = served
+        self._found: dict[str, Callable[..., Any]] = {}
+        self.objects = _proxy.Objects(self, types)
+        self._encode = _calls.encoder(self.objects.pack).encode
+        self._decode = _calls.decoder(self.objects.open).decode
+        self._incoming: deque[_Incoming] = deque()  # calls that are nested in none of this side's
+        self._server: _Call | None = None  # the place of the thread that runs them; None: each has its own
+        self._taken: set[int] = set()  # the numbers of calls from the other side that wait or run
+        self._seen = 0  # the number of the latest
+        self._cancelled: set[int] = set()  # those to be given up
+        self._streams: dict[int, _Call] = {}  # those that send items
+        self._released: deque[tuple[int, int]] = deque()  # objects that this side has let go, and how often
         self._pid = os.getpid()
         self._cause: Error | None = None  # why the connection has ended
         self._telling = threading.Lock()  # held by who sends frames
@@ -107,31 +180,52 @@ class Client:
         self._late: list[tuple[int, int, _Call]] = []  # a heap of when those are, and their number
         self._answered: deque[_Call] = deque()
         self._completer: _Call | None = None
+        self._abandoned: deque[_Call] = deque()  # calls of items that nobody takes any more
+        self._listens = False  # whether the other program may call while nobody waits
         _clients.add(self)
         threading.Thread(target=self._watch, name="samebytes-watch", daemon=True).start()
+        if served is not None:
+            self.listen()
 
-    def call(self, name: str, args: tuple[Any, ...], timeout: float | None) -> Any:
-        """What the function returns."""
+    def call(self, target: Target, args: tuple[Any, ...], timeout: float | None, uses: Any = None) -> Any:
+        """What the function returns: one of that name, or of an object's number and the method's name.
+
+        It is called as long as something lives that it uses, and that the arguments do not have.
+        """
         self._check()
-        call = _Call(None if timeout is None else Deadline(timeout, f"call {name}"))
+        call = _Call(None if timeout is None else Deadline(timeout, f"call {_name_of(target)}"))
         try:
-            self._send(call, name, args)
+            self._send(call, target, args)
             self._wait(call)
         except BaseException:
             self._give_up(call)
             raise
-        return _result(call)
+        return self._result(call)
 
-    def future(self, name: str, args: tuple[Any, ...], timeout: float | None) -> Future[Any]:
-        """A future of what the function returns."""
+    def items(self, target: Target, args: tuple[Any, ...], timeout: float | None, uses: Any = None) -> "Items":
+        """The items that the function returns, each within the timeout."""
         self._check()
-        call = _Call(None if timeout is None else Deadline(timeout, f"call {name}"))
+        self.prepare()
+        call = _Call()
+        call.uses = uses
+        try:
+            self._send(call, target, args, ITEMS_AHEAD)
+        except BaseException:
+            self._give_up(call)
+            raise
+        return Items(self, call, _name_of(target), timeout)
+
+    def future(self, target: Target, args: tuple[Any, ...], timeout: float | None, uses: Any = None) -> Future[Any]:
+        """A future of what the function returns. It is under way as long as it may use something that the arguments do not have."""
+        self._check()
+        call = _Call(None if timeout is None else Deadline(timeout, f"call {_name_of(target)}"))
+        call.uses = uses, args
         call.future = _Future(lambda: self._give_up(call))
         completer = self._started_completer()
         self._futures.add(call)
         try:
             self._check()  # once more: else nobody may settle it
-            self._send(call, name, args)
+            self._send(call, target, args)
         except BaseException:
             self._give_up(call)
             raise
@@ -176,22 +270,31 @@ class Client:
         cause = self._cause or ClosedError("closed")
         return type(cause)(*cause.args)
 
-    def _send(self, call: _Call, name: str, args: tuple[Any, ...]) -> None:
-        payload, call.copies = _calls.encode_call(name, args)
-        left = call.left()
+    def _send(self, call: _Call, target: Target, args: tuple[Any, ...], wants: int = _VALUE) -> None:
+        payload, call.copies = _calls.encode_call(self._encode, target, args)
+        parent = here.running[-1][1] if here.running and here.running[-1][0] is self else 0
+        if self._released:
+            self._tell_released()
+        self._transmit(_link.CALL, _link.CALL_HEAD.pack(parent, wants) + payload, call)
+
+    def _transmit(self, kind: int, payload: bytes, call: _Call | None = None, id: int = 0) -> None:
+        """Sends a message; one with a call gets its number."""
+        left = -1 if call is None else call.left()
         mine: list[bool] = []
         try:
             mine.extend(map(self._sending.acquire, (True,), (-1 if left < 0 else left / 1e9,)))
-            if not mine[0]:
-                call.left()
-            self._last = call.id = self._last + 1  # in the order in which they are sent, as the other side expects
-            message = self._link.fitting(_link.CALL, call.id, payload)
-            self._calls[call.id] = call
+            if call is not None:
+                if not mine[0]:
+                    call.left()
+                self._last = id = call.id = self._last + 1  # in the order in which they are sent, as the other side expects
+            message = self._link.fitting(kind, id, payload)
+            if call is not None:
+                self._calls[call.id] = call
             patience = 0
             while not self._link.out.send(*message, patience):
                 if self._cause is not None:
                     raise self._error()
-                left = call.left()
+                left = -1 if call is None else call.left()
                 patience = _SLICE if left < 0 else min(left, _SLICE)
                 self._read_if_nobody_does()
         except ValueError as error:
@@ -204,13 +307,19 @@ class Client:
                 self._sending.release()
 
     def _wait(self, call: _Call) -> None:
-        """Returns when the call has its answer."""
+        """Returns when the call has its answer, or an item. Runs the calls that are nested in it."""
         try:
-            while call.answer is None:
+            while call.nested or (call.answer is None and not call.items):
+                if call.nested:
+                    self._leave(call)
+                    self._run(call.nested.popleft())
+                    continue
+                if self._cancelled:
+                    self._check_interrupted()
                 left = call.left()
                 if not self._leads(call):
                     call.sleep(left)
-                elif not self._read(left) and call.answer is None:
+                elif not self._read(left) and call.answer is None and not call.nested and not call.items:
                     raise self._error()
         finally:
             try:
@@ -218,6 +327,30 @@ class Client:
             except BaseException:
                 self._leave(call)
                 raise
+
+    def _check_interrupted(self) -> None:
+        """Raises Interrupted in a thread that runs a call which was given up."""
+        if any(of is self and id in self._cancelled for of, id in here.running):
+            raise Interrupted
+
+    def next_item(self, call: _Call) -> Any:
+        """The next item of a call. Raises StopIteration at the end."""
+        self._wait(call)
+        if call.items:
+            return self._decode(call.items.popleft())
+        self._result(call)
+        raise StopIteration
+
+    def more(self, call: _Call, n: int) -> None:
+        """Says that there is room for so many more items."""
+        if call.answer is None:
+            self._transmit(_link.NEXT, self._encode(n), id=call.id)
+
+    def give_up(self, call: _Call) -> None:
+        """Ends a call that returns items."""
+        self._give_up(call)
+        while call.items:
+            _calls.drop(call.items.popleft(), self._decode)
 
     def _leads(self, call: _Call) -> bool:
         """Whether it is the call's turn to read. If not, it is woken when it is."""
@@ -280,14 +413,15 @@ class Client:
         try:
             kind, id, payload = _link.fetched(message)
             if kind not in (_link.RESULT, _link.ERROR):
-                raise BrokenError(f"expected an answer, found a message of kind {kind}")
+                self._hand_on_other(kind, id, payload)
+                return
         except Error as error:
             self.end(error)
             return
         call = self._calls.get(id)
         if call is None:
             if kind == _link.RESULT:
-                _calls.drop(payload)
+                _calls.drop(payload, self._decode)
             return
         call.answer = kind, payload
         if call.future is None:
@@ -301,7 +435,174 @@ class Client:
                 self._completer.wake()
         self._calls.pop(id, None)
         if call.given_up:  # meanwhile
-            _calls.drop(payload)
+            _calls.drop(payload, self._decode)
+
+    def _hand_on_other(self, kind: int, id: int, payload: bytes) -> None:
+        """Of what is no answer."""
+        if kind == _link.ITEM:
+            call = self._calls.get(id)
+            if call is None or call.given_up:
+                _calls.drop(payload, self._decode)
+            else:
+                call.items.append(payload)
+                call.wake()
+        elif kind == _link.NEXT:
+            room = self._decode(payload)
+            if not isinstance(room, int) or room < 0:
+                raise BrokenError(f"expected room for more items, found {room!r:.80}")
+            stream = self._streams.get(id)
+            if stream is not None:
+                stream.room += room
+                stream.wake()
+        elif kind == _link.RELEASE:
+            self.objects.released(self._decode(payload))
+        elif kind == _link.CALL and len(payload) >= _link.CALL_HEAD.size:
+            parent, wants = _link.CALL_HEAD.unpack_from(payload)
+            incoming = _Incoming(id, wants, payload[_link.CALL_HEAD.size :])
+            self._taken.add(id)
+            self._seen = id
+            outer = self._calls.get(parent)
+            if outer is not None and outer.future is None:
+                outer.nested.append(incoming)
+                outer.wake()
+            elif self._server is not None:
+                self._incoming.append(incoming)
+                self._server.wake()
+            else:
+                threading.Thread(target=self._run, args=(incoming,), name="samebytes-call", daemon=True).start()
+        else:
+            raise BrokenError(f"expected an answer or a call, found a message of kind {kind} and {len(payload)} bytes")
+
+    def _run(self, call: _Incoming) -> None:
+        """Runs a call from the other program, and answers it."""
+        running = here.running
+        running.append((self, call.id))
+        ends: BaseException | None = None
+        try:
+            try:
+                if call.id in self._cancelled:
+                    raise Interrupted
+                if len(running) > _MAX_NESTED:
+                    raise FullError(f"calls wait for one another more than {_MAX_NESTED} deep")
+                target, args, *named = self._decode(call.payload)
+                kwargs = named[0] if named else {}
+                result = self._function(target)(*args, **kwargs)
+                if call.wants > 0:
+                    self._send_items(call, result)
+                    result = None
+                elif call.wants == _OBJECT:
+                    result = _proxy.lend(result)
+                answer = _link.RESULT, self._encode(result)
+                del target, args, kwargs, result
+            finally:
+                running.pop()
+                self._forget(call.id)
+        except BaseException as error:  # SystemExit and Interrupted too
+            answer = _link.ERROR, _calls.encode(list(_calls.described(error, 2).values()))
+            if not isinstance(error, (Exception, Interrupted)):
+                ends = error
+        self._answer(call.id, *answer)
+        if ends is not None:
+            self._ended_by(ends)
+
+    def _answer(self, id: int, kind: int, payload: bytes) -> None:
+        with suppress(ClosedError, WorkerDiedError):  # then nobody waits for it
+            self._transmit(kind, payload, id=id)
+
+    def _ended_by(self, error: BaseException) -> None:
+        """After a function was ended by what is to end more than it, as KeyboardInterrupt."""
+        if here.running or threading.current_thread() is threading.main_thread():
+            raise error
+
+    def _forget(self, id: int) -> None:
+        self._taken.discard(id)
+        self._cancelled.discard(id)
+
+    def _send_items(self, call: _Incoming, result: Any) -> None:
+        """Sends the items that a function has returned, as there is room for them."""
+        if isinstance(result, (str, bytes, bytearray, dict)) or not hasattr(result, "__iter__"):
+            raise DTypeError(
+                f"expected a function that returns items, as generators do, found a result of {type(result).__name__}"
+            )
+        place = self._streams[call.id] = _Call()
+        place.room = call.wants
+        items = iter(result)
+        try:
+            for item in items:
+                payload = self._encode(item)
+                self._wait_for_room(place)
+                place.room -= 1
+                self._transmit(_link.ITEM, payload, id=call.id)
+        finally:
+            del self._streams[call.id]
+            close = getattr(items, "close", None)
+            if close is not None:
+                close()
+
+    def _wait_for_room(self, place: _Call) -> None:
+        try:
+            while place.room <= 0:
+                if self._cancelled:
+                    self._check_interrupted()
+                if not self._leads(place):
+                    place.sleep(-1)
+                elif not self._read(-1):
+                    raise self._error()
+        finally:
+            try:
+                self._leave(place)
+            except BaseException:
+                self._leave(place)
+                raise
+
+    def _function(self, target: Any) -> Callable[..., Any]:
+        """What a call calls."""
+        if not isinstance(target, str):
+            return self.objects.method(*target)
+        function = self._found.get(target)
+        if function is None:
+            if self._functions is None:
+                raise NotExistError("this program serves no functions")
+            function = self._found[target] = _calls.find(self._functions, target)
+        return function
+
+    def cancel(self, id: int) -> None:
+        """Give up a call from the other program: what waits in it for the other program raises, and what has not begun does not begin."""
+        if id in self._taken or id > self._seen:
+            self._cancelled.add(id)
+            for call in list(self._calls.values()):
+                call.wake()
+            for stream in list(self._streams.values()):
+                stream.wake()
+
+    def listen(self) -> None:
+        """From now on the other program may call at any time: some thread is to read."""
+        self._listens = True
+        self._started_completer().wake()
+
+    def let_go(self, number: int, count: int) -> None:
+        """One of the other program's objects is not used here any more. The garbage collector may call this, in any thread at any moment."""
+        self._released.append((number, count))
+        if self._completer is not None:
+            self._completer.wake()
+
+    def let_items_go(self, call: _Call) -> None:
+        """As `let_go`, of a call that returns items."""
+        self._abandoned.append(call)
+        if self._completer is not None:
+            self._completer.wake()
+
+    def _tell_released(self) -> None:
+        released: list[tuple[int, int]] = []
+        while self._released:
+            released.append(self._released.popleft())
+        if released and self._cause is None:
+            with suppress(Error):  # then it lets all go
+                self._transmit(_link.RELEASE, self._encode(released))
+
+    def prepare(self) -> None:
+        """Starts the thread that tells of objects that are let go."""
+        self._started_completer()
 
     def _give_up(self, call: _Call) -> None:
         """Forgets a call. Its answer is dropped when it comes."""
@@ -310,7 +611,7 @@ class Client:
         self._futures.discard(call)
         _calls.take_back(call.copies)
         if call.answer is not None:
-            _calls.drop(call.answer[1])
+            _calls.drop(call.answer[1], self._decode)
         elif pending is not None and self._cause is None:
             self._tell(_link.frame(cancel=call.id))
 
@@ -335,23 +636,28 @@ class Client:
         """Gives futures their results, and sends frames that there was no room for, until the connection ends."""
         while True:
             while self._answered:
-                _settle(self._answered.popleft(), self._futures)
+                self._settle(self._answered.popleft())
             self._give_up_late()
             if self._untold:
                 self._tell(b"")
+            while self._abandoned:
+                self.give_up(self._abandoned.popleft())
+            if self._released:
+                self._tell_released()
             ended = self._cause is not None  # looked at first: a future that is added later finds it
-            if not self._futures:
+            if not self._futures and not self._listens:
                 self._leave(place)
                 if ended:
                     return
                 place.sleep(_TICK if self._untold else -1)
             elif not self._leads(place):
-                place.sleep(_TICK)
+                place.sleep(_TICK if self._futures or self._untold else -1)
             else:
-                going = self._read(_TICK)
+                going = self._read(_TICK if self._futures else _REST)
                 self._leave(place)  # before results are given, whose callbacks may call
                 if not going:
                     self._fail_all()
+                    self._listens = False
 
     def _give_up_late(self) -> None:
         while self._late:
@@ -371,7 +677,7 @@ class Client:
 
     def _fail_all(self) -> None:
         while self._answered:
-            _settle(self._answered.popleft(), self._futures)
+            self._settle(self._answered.popleft())
         for call in list(self._futures):
             self._fail(call, self._error())
 
@@ -386,6 +692,8 @@ class Client:
                         os.close(fd)
                     if frame is None:
                         break
+                    if isinstance(id := frame.get("cancel"), int):
+                        self.cancel(id)
                     if isinstance(said := frame.get("error"), dict):
                         cause = WorkerDiedError(
                             f"the other program has ended the connection: {said.get('type')}: {said.get('message')}"
@@ -394,39 +702,91 @@ class Client:
                 cause = error
             except OSError:
                 pass  # it has ended
-            if self._cause is None:
-                self.end(cause or self._died())
+            self._other_ended(cause)
+
+    def _other_ended(self, cause: Error | None) -> None:
+        if self._cause is None:
+            self.end(cause or self._died())
+
+    def _result(self, call: _Call) -> Any:
+        _calls.take_back(call.copies)
+        assert call.answer is not None
+        kind, payload = call.answer
+        if kind == _link.ERROR:
+            raise _calls.error_of(payload)
+        return self._decode(payload)
+
+    def _settle(self, call: _Call) -> None:
+        """Gives a future what was answered."""
+        self._futures.discard(call)
+        future = call.future
+        assert future is not None
+        if call.given_up:
+            return
+        try:
+            result = self._result(call)
+        except BaseException as error:
+            with suppress(InvalidStateError):  # it was cancelled
+                future.set_exception(error)
+        else:
+            with suppress(InvalidStateError):
+                future.set_result(result)
 
 
-def _result(call: _Call) -> Any:
-    _calls.take_back(call.copies)
-    assert call.answer is not None
-    kind, payload = call.answer
-    if kind == _link.ERROR:
-        raise _calls.error_of(payload)
-    return _calls.decode(payload)
+class Items:
+    """The items that a function of another program returns, an iterator. Not all taken, `close` ends it; so does the last reference's end."""
+
+    def __init__(self, client: Client, call: _Call, name: str, timeout: float | None) -> None:
+        self._client, self._call, self._name, self._timeout = client, call, name, timeout
+        self._n = 0
+        self._over = False
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> Any:
+        if self._over:
+            raise StopIteration
+        call = self._call
+        call.deadline = None if self._timeout is None else Deadline(self._timeout, f"next item of {self._name}")
+        try:
+            item = self._client.next_item(call)
+            self._n += 1
+            if self._n == ITEMS_AHEAD // 2:
+                self._n = 0
+                self._client.more(call, ITEMS_AHEAD // 2)
+        except BaseException:
+            self.close()
+            raise
+        return item
+
+    def close(self) -> None:
+        """Ends it: the function's context is over."""
+        if not self._over:
+            self._over = True
+            self._client.give_up(self._call)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        if not self._over:
+            self._over = True
+            self._client.let_items_go(self._call)
 
 
-def _settle(call: _Call, futures: set[_Call]) -> None:
-    """Gives a future what was answered."""
-    futures.discard(call)
-    future = call.future
-    assert future is not None
-    if call.given_up:
-        return
-    try:
-        result = _result(call)
-    except BaseException as error:
-        with suppress(InvalidStateError):  # it was cancelled
-            future.set_exception(error)
-    else:
-        with suppress(InvalidStateError):
-            future.set_result(result)
+def _name_of(target: Target) -> str:
+    return target if isinstance(target, str) else target[1]
 
 
 def _of_parent() -> Error:
     return ClosedError("the connection is that of the process which this one was forked from: open another")
 
+
+of_worker: Client | None = None  # in a worker: the connection to who has started it
 
 _clients: "weakref.WeakSet[Client]" = weakref.WeakSet()
 

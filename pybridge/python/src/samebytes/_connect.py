@@ -5,7 +5,8 @@ import sys
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Protocol, Self, cast
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, Self
 
 from samebytes import _domain, _name
 from samebytes._errors import (
@@ -21,9 +22,9 @@ from samebytes._timeout import Deadline
 
 if TYPE_CHECKING:  # what only calls need is imported when there are some
     import socket
-    from concurrent.futures import Future
 
     from samebytes._client import Client
+    from samebytes._function import Function
 
 _VARIABLE = "SAMEBYTES_CALLS"  # by which a program that was launched finds its socket
 _SOCKET = ".samebytes-calls-"  # what the names of sockets begin with, in the directory of segments
@@ -31,21 +32,6 @@ _PAUSE = 0.01  # seconds between two looks whether a server is there
 _ANSWER = 10.0  # seconds in which a server answers that is there
 _START = 60.0  # seconds in which a program is ready, by default
 _STOP = 5.0  # seconds that a program has to end before it is killed
-
-
-class Function(Protocol):
-    """A function of a Go program."""
-
-    __name__: str
-
-    def __call__(self, *args: Any, timeout: float | None = None) -> Any:
-        """What it returns."""
-
-    def future(self, *args: Any, timeout: float | None = None) -> "Future[Any]":
-        """The call, under way."""
-
-    async def aio(self, *args: Any, timeout: float | None = None) -> Any:
-        """What it returns, awaited."""
 
 
 class Remote:
@@ -70,11 +56,16 @@ class Remote:
     ...     futures = [go.scale.future(row, 3.0) for row in a]
     """
 
-    def __init__(self, connection: "_Connection", functions: Sequence[Mapping[str, Any]]) -> None:
+    def __init__(self, connection: "_Connection | Caller", functions: Sequence[Mapping[str, Any]]) -> None:
+        from samebytes import _function
+
         self._connection = connection
         self._names = [str(of["name"]) for of in functions]
+        classes = connection.client.objects.classes
         for of in functions:
-            setattr(self, of["name"], _function(connection, of))
+            name = of["name"]
+            shown = _function.Shown(of, connection.label)
+            setattr(self, name, classes.get(name) or _function.make(connection.client, name, shown, uses=connection))
 
     def close(self) -> None:
         """End the connection, and the program if it was launched. Calls under way in other threads raise ClosedError."""
@@ -86,14 +77,12 @@ class Remote:
     def __exit__(self, *exception: object) -> None:
         self.close()
 
-    def __getattr__(self, name: str) -> Function:
+    def __getattr__(self, name: str) -> "Function":
         if name.startswith("_"):
             raise AttributeError(name)
-        import difflib
+        from samebytes import _calls
 
-        near = difflib.get_close_matches(name, self._names, n=3)
-        hint = f"; did you mean {' or '.join(near)}?" if near else ""
-        raise AttributeError(f"{self._connection.label} has no function {name!r}{hint}")
+        raise AttributeError(f"{self._connection.label} has no function {name!r}{_calls.nearest(name, self._names)}")
 
     def __repr__(self) -> str:
         state = "closed " if self._connection.client.ended else ""
@@ -101,11 +90,23 @@ class Remote:
 
 
 class _Connection:
-    """What a `Remote` and its functions keep open."""
+    """What a `Remote`, its functions and proxies keep open."""
 
     def __init__(self, client: "Client", label: str, program: "_Program | None") -> None:
         self.client, self.label = client, label
         self.close: Callable[[], object] = weakref.finalize(self, _close, client, program)
+        client.objects.connection = weakref.ref(self)
+
+
+class Caller:
+    """As a `_Connection`, of a worker: it ends with the process."""
+
+    def __init__(self, client: "Client") -> None:
+        self.client, self.label = client, client.label
+        client.objects.connection = lambda: None
+
+    def close(self) -> None:
+        """Nothing: the pool ends it."""
 
 
 def _close(client: "Client", program: "_Program | None") -> None:
@@ -114,60 +115,12 @@ def _close(client: "Client", program: "_Program | None") -> None:
         program.close()
 
 
-def _function(connection: _Connection, of: Mapping[str, Any]) -> Function:
-    """The function that calls one of the Go program's."""
-    import inspect
-
-    name = of["name"]
-
-    def function(*args: Any, timeout: float | None = None) -> Any:
-        return connection.client.call(name, args, timeout)
-
-    def future(*args: Any, timeout: float | None = None) -> Any:
-        return connection.client.future(name, args, timeout)
-
-    async def aio(*args: Any, timeout: float | None = None) -> Any:
-        import asyncio
-
-        return await asyncio.wrap_future(connection.client.future(name, args, timeout))
-
-    params, results = of.get("params", []), of.get("results", [])
-    go = f"{name}({', '.join(params)})" + (f" -> {', '.join(results)}" if results else "")
-    said = of.get("doc") or ""
-    one = inspect.Parameter
-    signature = inspect.Signature(
-        [one(f"arg{i}", one.POSITIONAL_ONLY, annotation=_Shown(type)) for i, type in enumerate(params, 1)]
-        + [one("timeout", one.KEYWORD_ONLY, default=None, annotation=_Shown("float | None"))],
-        return_annotation=_Shown(", ".join(results) or "None"),
-    )
-    forms: list[tuple[Any, str, str]] = [
-        (function, name, "Calls the Go function"),
-        (future, f"{name}.future", "Begins to call the Go function, and returns a concurrent.futures.Future:"),
-        (aio, f"{name}.aio", "To be awaited in asyncio: calls the Go function"),
-    ]
-    for form, qualname, does in forms:
-        form.__name__, form.__qualname__, form.__module__ = qualname.rpartition(".")[2], qualname, connection.label
-        form.__doc__ = f"{said}\n\n{does} {go}".lstrip()
-        form.__signature__ = signature
-    function.future, function.aio = future, aio  # type: ignore[attr-defined]
-    return cast(Function, function)
-
-
-class _Shown:
-    """A type of Go's, which signatures show as it is."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    def __repr__(self) -> str:
-        return self._text
-
-
 def launch(
     command: "str | os.PathLike[str] | Sequence[str | os.PathLike[str]]",
     env: Mapping[str, str] | None = None,
     cwd: "str | os.PathLike[str] | None" = None,
     timeout: float | None = _START,
+    serve: Any = None,
 ) -> Remote:
     """Start a Go program that serves functions by ``srv.Serve(ctx)``, and return them.
 
@@ -183,6 +136,8 @@ def launch(
         The directory to start it in.
     timeout : float, optional
         Seconds that it may take until it serves; None for ever.
+    serve : module, object or dict, optional
+        Whose functions the program may call back, by ``pybridge.CallBack``.
 
     Raises
     ------
@@ -213,7 +168,7 @@ def launch(
         with theirs:
             program = _Program(words, env, cwd, theirs.fileno())
         try:
-            return _introduced(ours, label, program, Deadline(timeout, f"launch {words[0]}"))
+            return _introduced(ours, label, program, Deadline(timeout, f"launch {words[0]}"), serve)
         except BaseException:
             program.kill()
             raise
@@ -222,7 +177,7 @@ def launch(
         raise
 
 
-def connect(name: str, timeout: float | None = None) -> Remote:
+def connect(name: str, timeout: float | None = None, serve: Any = None) -> Remote:
     """Connect to a Go program that serves functions by ``srv.Listen(ctx, name)``, and return them.
 
     Parameters
@@ -231,6 +186,8 @@ def connect(name: str, timeout: float | None = None) -> Remote:
         As `create` takes names.
     timeout : float, optional
         Seconds to wait until the server is there and answers. Unless given, it must be there.
+    serve : module, object or dict, optional
+        Whose functions the server may call back, by ``pybridge.CallBack``.
 
     Raises
     ------
@@ -257,7 +214,7 @@ def connect(name: str, timeout: float | None = None) -> Remote:
     sock = _connected(name, deadline, wait=timeout is not None)
     try:
         _check_peer(sock, name)
-        return _introduced(sock, f"server {name!r}", None, deadline)
+        return _introduced(sock, f"server {name!r}", None, deadline, serve)
     except BaseException:
         sock.close()
         raise
@@ -314,7 +271,7 @@ def _check_peer(sock: "socket.socket", name: str) -> None:
         raise AccessError(f"connect {name!r}: expected a server of user {os.geteuid()}, found process {pid} of user {uid}")
 
 
-def _introduced(sock: "socket.socket", label: str, program: "_Program | None", deadline: Deadline) -> Remote:
+def _introduced(sock: "socket.socket", label: str, program: "_Program | None", deadline: Deadline, serve: Any) -> Remote:
     """The functions of the program at the other end, when both have introduced themselves."""
     from samebytes import _calls, _link
     from samebytes._client import Client
@@ -345,11 +302,16 @@ def _introduced(sock: "socket.socket", label: str, program: "_Program | None", d
         held = os.dup(memory)
     finally:
         os.close(memory)
-    client = Client(sock, held, lambda: _died(label, program, "during the call"))
-    return Remote(_Connection(client, label, program), functions)
+    if isinstance(serve, dict):
+        serve = SimpleNamespace(**serve)
+    types = _checked_types(answer.get("types", []), label)
+    client = Client(_link.Link(sock, held, first=True), lambda: _died(label, program, "during the call"), serve, types, label)
+    remote = Remote(_Connection(client, label, program), functions)
+    client.remote = weakref.ref(remote)
+    return remote
 
 
-def _checked(functions: Any, label: str) -> list[dict[str, Any]]:
+def _checked(functions: Any, label: str, of_object: bool = False) -> list[dict[str, Any]]:
     """What an introduction says of functions, which may be anything."""
 
     def texts(of: Any) -> bool:
@@ -357,10 +319,50 @@ def _checked(functions: Any, label: str) -> list[dict[str, Any]]:
 
     for of in functions if isinstance(functions, list) else [functions]:
         name = of.get("name") if isinstance(of, dict) else None
-        callable_ = isinstance(name, str) and name.isidentifier() and not name.startswith("_") and name != "close"
+        callable_ = isinstance(name, str) and name.isidentifier()
+        if isinstance(name, str) and not of_object:
+            callable_ = callable_ and not name.startswith("_") and name != "close"
         if not callable_ or not texts(of.get("params", [])) or not texts(of.get("results", [])):
             raise BrokenError(f"{label}: expected the names of functions and their types, found {of!r:.80}")
     return list(functions)
+
+
+def _checked_types(types: Any, label: str) -> list[dict[str, Any]]:
+    """What an introduction says of types, likewise."""
+    for of in types if isinstance(types, list) else [types]:
+        if not isinstance(of, dict) or not isinstance(of.get("name"), str):
+            raise BrokenError(f"{label}: expected the names of types, found {of!r:.80}")
+        for part in ("methods", "attributes"):
+            _checked(of.get(part, []), label, of_object=True)
+    return list(types)
+
+
+def caller() -> Remote:
+    """The functions and types of the Go program that has called the function which runs.
+
+    In a worker of a pool they are those of the server that the pool was given as ``Serve``; in the thread that runs a function which a Go program calls
+    back, those of that program. What is called ends with the outer call when that is given up.
+
+    Raises
+    ------
+    NotExistError
+        Where no program has called this one.
+
+    Examples
+    --------
+    >>> def work(a):
+    ...     return sb.caller().scale(a, 2.0)
+    """
+    from samebytes import _client
+
+    if _client.here.running:
+        client = _client.here.running[-1][0]
+    elif _client.of_worker is not None:
+        client = _client.of_worker
+    else:
+        raise NotExistError("expected a function that a Go program has called: no program has called this one")
+    remote: Remote = client.remote()
+    return remote
 
 
 def _died(label: str, program: "_Program | None", when: str) -> Error:

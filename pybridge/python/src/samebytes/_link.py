@@ -28,8 +28,10 @@ _NSLOTS, _SLOT_SIZE = 64, 4096  # of the memory that this side makes
 # Of what the other side makes: room for the handle of a long message, and 64 MiB in all.
 _MIN_SLOT_SIZE, _MAX_SLOTS, _MAX_SLOT_SIZE = 1 << 10, 1 << 10, 1 << 15
 
-CALL, RESULT, ERROR, ITEM, NEXT, ELSEWHERE = range(6)
+CALL, RESULT, ERROR, ITEM, NEXT, ELSEWHERE, RELEASE = range(7)
 _MESSAGE = struct.Struct("<BQ")  # what a message begins with: its kind, and the number of the call
+# What a call begins with: the number of the receiver's call in which it is nested, or 0; and what the caller wants.
+CALL_HEAD = struct.Struct("<Qi")
 
 Message = tuple[int, int, bytes]  # kind, number of the call, and payload
 

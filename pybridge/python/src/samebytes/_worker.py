@@ -8,19 +8,14 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable
 from importlib import metadata
 from types import FrameType, SimpleNamespace
 from typing import Any
 
-from samebytes import _calls, _link
+from samebytes import _calls, _client, _connect, _link
+from samebytes._errors import ClosedError, Error
 
 _CONTROL = 3  # the descriptor of the socket, as the Go program has put it
-_NONE = _calls.encode(None)
-
-
-class Interrupted(BaseException):
-    """The caller has given the call up. Like KeyboardInterrupt it is no Exception, so that it ends what catches those."""
 
 
 def main() -> None:
@@ -31,15 +26,14 @@ def main() -> None:
     if frame is None or fd is None:
         sys.exit(1)  # it has ended before it began
     link = _link.Link(control, fd)
+    worker = _Worker(link, frame.get("types", []))
+    worker.offer(frame.get("functions", []))
+    signal.signal(signal.SIGUSR1, worker.interrupted)
     try:
-        functions = _load(control, frame["start"])
+        worker.serve_functions(_load(control, frame["start"]))
     except BaseException as error:  # also what is no Exception: the caller is to know of all
         _link.send_frame(control, error=_calls.described(error, 1))
         sys.exit(1)
-    worker = _Worker(link, functions)
-    signal.signal(signal.SIGUSR1, worker.interrupted)
-    threading.Thread(target=worker.listen, name="samebytes control", daemon=True).start()
-    os.register_at_fork(after_in_child=worker.forked)
     _link.send_frame(control, ready=True, language=_versions())
     worker.serve()
 
@@ -64,65 +58,65 @@ def _versions() -> str:
     return f"python {platform.python_version()}, numpy {metadata.version('numpy')}, samebytes {metadata.version('samebytes')}"
 
 
-class _Worker:
-    """Runs calls on the main thread, one after the other; calls that Go makes while one waits for Go run within it."""
+class _Worker(_client.Client):
+    """Runs calls on the main thread, one after the other; calls that are nested in one of this program's run in the thread that waits for it."""
 
-    def __init__(self, link: _link.Link, functions: Any) -> None:
-        self._link, self._functions = link, functions
-        self._found: dict[str, Callable[..., Any]] = {}
-        self._running: list[int] = []  # the calls under way, the innermost last
-        self._cancelled: set[int] = set()
-        self._is_child = False
+    def __init__(self, link: _link.Link, types: list[dict[str, Any]]) -> None:
+        self._place = _client._Call()
+        self._shielded = 0  # while answers are sent: what interrupts waits
+        super().__init__(link, lambda: ClosedError("the Go program has ended"), None, types, "the Go program")
+        self._server = self._place
+
+    def offer(self, functions: list[dict[str, Any]]) -> None:
+        """What `samebytes.caller` returns."""
+        remote = _connect.Remote(_connect.Caller(self), functions)
+        self.remote = lambda: remote
+        _client.of_worker = self
+
+    def serve_functions(self, functions: Any) -> None:
+        """Has Go call the functions of a module."""
+        self._functions = functions
 
     def serve(self) -> None:
-        while (message := self._link.receive()) is not None:
-            kind, id, payload = message
-            if kind == _link.CALL:
-                self._call(id, payload)
+        place = self._place
+        while True:
+            while self._incoming:
+                self._leave(place)
+                self._run(self._incoming.popleft())
+            if not self._leads(place):
+                place.sleep(-1)
+            elif not self._read(-1) and not self._incoming:
+                return
 
-    def _call(self, id: int, payload: bytes) -> None:
-        self._running.append(id)
-        try:
-            try:
-                if self._cancelled and id in self._cancelled:
-                    raise Interrupted
-                name, args, *kwargs = _calls.decode(payload)
-                function = self._found.get(name) or self._find(name)
-                result = function(*args, **kwargs[0]) if kwargs else function(*args)
-                answer = _link.RESULT, id, _NONE if result is None else _calls.encode(result)
-            finally:
-                self._running.pop()
-                if self._cancelled:
-                    self._cancelled.discard(id)
-        except BaseException as error:  # SystemExit and Interrupted too: the worker serves the next call
-            answer = _link.ERROR, id, _calls.encode(list(_calls.described(error, 2).values()))
-        if self._is_child:
+    def _answer(self, id: int, kind: int, payload: bytes) -> None:
+        if os.getpid() != self._pid:
             os._exit(0)  # a child that a function has forked and that returned: the answer is its parent's to give
-        self._link.send(*answer)
+        self._shielded += 1
+        try:
+            super()._answer(id, kind, payload)
+        finally:
+            self._shielded -= 1
 
-    def _find(self, name: str) -> Callable[..., Any]:
-        function = self._found[name] = _calls.find(self._functions, name)
-        return function
+    def _ended_by(self, error: BaseException) -> None:
+        """Whatever a function raises, the worker serves the next call."""
 
     def listen(self) -> None:
-        """Read frames until the Go program ends, and then end at once, whatever runs."""
-        while True:
-            try:
-                frame, _ = _link.read_frame(self._link.sock)
-            except OSError:
-                frame = None
-            if frame is None:
-                os._exit(0)
-            if "cancel" in frame:
-                self._cancelled.add(frame["cancel"])
-                signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGUSR1)
+        """The main thread reads when it has no call."""
+
+    def cancel(self, id: int) -> None:
+        super().cancel(id)
+        if id in self._cancelled:
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGUSR1)
 
     def interrupted(self, signum: int, frame: FrameType | None) -> None:
-        if self._running and self._running[-1] in self._cancelled:
-            self._cancelled.discard(self._running[-1])
-            raise Interrupted
+        """In the main thread, when a call was given up."""
+        if not self._shielded:
+            self._check_interrupted()
+
+    def _other_ended(self, cause: Error | None) -> None:
+        os._exit(0)  # whatever runs
 
     def forked(self) -> None:
         """In a child: leave the connection to the parent."""
-        self._is_child = True
-        self._link.sock.close()
+        super().forked()
+        _client.of_worker = None

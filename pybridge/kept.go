@@ -1,0 +1,82 @@
+package pybridge
+
+import (
+	"reflect"
+	"sync/atomic"
+
+	"github.com/samebytes/samebytes/ndarray"
+	"github.com/samebytes/samebytes/pybridge/internal/wire"
+	"github.com/samebytes/samebytes/shm"
+)
+
+// kept is a value as calls carry it, which is kept: what its arrays are in stays open while somebody has it. A function that has a *kept as
+// a parameter owns it; one that it returns is released when it has been sent.
+type kept struct {
+	value    any // as wire.Decoder.DecodeAny returns it, with *keptArray for arrays
+	segments []*shm.Array[uint8]
+	users    atomic.Int64
+}
+
+var keptType = reflect.TypeFor[*kept]()
+
+// keptArray is an array in a kept value, of whatever dtype: its handle, and the segment that it is in.
+type keptArray struct {
+	payload []byte
+	segment *shm.Array[uint8]
+}
+
+// decodeKept decodes the value that b begins with.
+func decodeKept(l *link, b []byte, into **kept) (rest []byte, err error) {
+	k := &kept{}
+	k.users.Store(1)
+	d := &wire.Decoder{Array: k.array, Object: l.objects.open, Depth: 1}
+	if k.value, rest, err = d.DecodeAny(b); err != nil {
+		k.release()
+		return rest, err
+	}
+	*into = k
+	return rest, nil
+}
+
+// array opens the segment of an array.
+func (k *kept) array(payload []byte, into reflect.Type) (reflect.Value, error) {
+	h, err := shm.ParseHandleMsgpack(payload)
+	if err != nil {
+		return reflect.Value{}, err
+	}
+	h.DType, h.BigEndian, h.Offset, h.Shape, h.Strides = ndarray.Uint8, false, 0, []int{0}, []int{1}
+	segment, err := shm.Open[uint8](h)
+	if err != nil {
+		return reflect.Value{}, err
+	}
+	k.segments = append(k.segments, segment)
+	return reflect.ValueOf(&keptArray{append([]byte(nil), payload...), segment}), nil
+}
+
+// use returns k, which has one user more.
+func (k *kept) use() *kept {
+	k.users.Add(1)
+	return k
+}
+
+// release has one user less. The last closes what is open.
+func (k *kept) release() {
+	if k.users.Add(-1) != 0 {
+		return
+	}
+	for _, segment := range k.segments {
+		segment.Close()
+	}
+	closeAll(k.value)
+}
+
+// message returns the value as a message for this process or another.
+func (k *kept) message(e *wire.Encoder) ([]byte, error) { return e.Append(nil, k.value) }
+
+// append appends the array's handle, which is under way from now on.
+func (a *keptArray) append(dst []byte) ([]byte, error) {
+	if _, err := a.segment.Handle(); err != nil {
+		return dst, err
+	}
+	return append(dst, a.payload...), nil
+}

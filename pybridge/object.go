@@ -1,0 +1,479 @@
+package pybridge
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"reflect"
+	"runtime"
+	"sync"
+	"sync/atomic"
+
+	"github.com/tinylib/msgp/msgp"
+
+	"github.com/samebytes/samebytes/ndarray"
+	"github.com/samebytes/samebytes/shm"
+)
+
+// Object is an object of Python's, which stays there: in the worker of a pool ([Pool.New], or a result that goes to a *Object), or
+// in the program that has given it to a function of a [Server] as an argument. All its methods may be called from many goroutines.
+//
+// It is the worker's as long as it is not closed: by Close, by the garbage collector, or by the pool's end. The function
+// that it is an argument of closes it by returning, unless it calls Keep.
+type Object struct {
+	typ     string
+	held    *held
+	cleanup runtime.Cleanup
+}
+
+// held is the right to an object of the other side's.
+type held struct {
+	link   *link
+	number uint64
+	once   sync.Once
+	mu     sync.Mutex
+	kept   bool
+	closed bool
+}
+
+// release lets the object go.
+func (h *held) release() {
+	h.once.Do(func() {
+		h.mu.Lock()
+		h.closed = true
+		h.mu.Unlock()
+		h.link.release(h.number)
+	})
+}
+
+// release tells the other side that one of its objects is held here once less.
+func (l *link) release(number uint64) {
+	l.send(kindRelease, 0, func(dst []byte) ([]byte, error) { // where it fails there is nothing to let go
+		dst = msgp.AppendArrayHeader(msgp.AppendArrayHeader(dst, 1), 2)
+		return msgp.AppendInt(msgp.AppendUint64(dst, number), 1), nil
+	})
+}
+
+func newObject(l *link, number uint64, typ string) *Object {
+	o := &Object{typ: typ, held: &held{link: l, number: number}}
+	o.cleanup = runtime.AddCleanup(o, func(h *held) { go h.release() }, o.held) // it may have to wait for room
+	return o
+}
+
+// New calls a class of the module, or another function, and returns what it returns as an object that stays in its worker.
+// The errors are [Pool.Call]'s.
+func (p *Pool) New(ctx context.Context, function string, args ...any) (*Object, error) {
+	var o *Object
+	if err := p.Call(ctx, &o, function, args...); err != nil {
+		return nil, err
+	}
+	return o, nil
+}
+
+// Type returns the name of the object's type, as Python has it.
+func (o *Object) Type() string { return o.typ }
+
+func (o *Object) String() string { return fmt.Sprintf("<%s of Python>", o.typ) }
+
+// Call calls a method of the object, as [Pool.Call] calls a function; "__call__" calls a function that was given. In a pool it waits until the object's
+// worker is free. The errors are Pool.Call's; after the worker's death they are [ErrWorkerDied], and [ErrClosed] after Close.
+func (o *Object) Call(ctx context.Context, out any, method string, args ...any) error {
+	if err := o.call(ctx, out, method, args); err != nil {
+		return fmt.Errorf("pybridge: call %s of %s: %w", method, o.typ, err)
+	}
+	return nil
+}
+
+func (o *Object) call(ctx context.Context, out any, method string, args []any) error {
+	r, done, err := o.begin(ctx, o.target(method), args, wantsOf(out))
+	if err != nil {
+		return err
+	}
+	defer runtime.KeepAlive(o)
+	defer done()
+	answer, err := r.wait(ctx)
+	if err != nil {
+		return err
+	}
+	return answer.result(r.link, out)
+}
+
+// Get stores the value of an attribute in what out points to. The errors are Call's.
+func (o *Object) Get(ctx context.Context, out any, name string) error {
+	if err := o.call(ctx, out, "__getattr__", []any{name}); err != nil {
+		return fmt.Errorf("pybridge: get %s of %s: %w", name, o.typ, err)
+	}
+	return nil
+}
+
+// Set gives an attribute a value. The errors are Call's.
+func (o *Object) Set(ctx context.Context, name string, value any) error {
+	if err := o.call(ctx, nil, "__setattr__", []any{name, value}); err != nil {
+		return fmt.Errorf("pybridge: set %s of %s: %w", name, o.typ, err)
+	}
+	return nil
+}
+
+// Keep makes an argument stay when the function that was given it returns. Close it, or leave that to the garbage collector.
+func (o *Object) Keep() {
+	o.held.mu.Lock()
+	defer o.held.mu.Unlock()
+	o.held.kept = true
+}
+
+// Close lets the object go. It always returns nil.
+func (o *Object) Close() error {
+	o.cleanup.Stop()
+	o.held.release()
+	return nil
+}
+
+func (o *Object) target(method string) target { return target{o.held.number, method} }
+
+func (o *Object) begin(ctx context.Context, of target, args []any, wants int32) (r request, done func(), err error) {
+	o.held.mu.Lock()
+	closed := o.held.closed
+	o.held.mu.Unlock()
+	l := o.held.link
+	if err := l.err(); err != nil {
+		return request{}, nil, err
+	}
+	if closed {
+		return request{}, nil, ErrClosed
+	}
+	done = func() {}
+	if l.reserve != nil {
+		if done, err = l.reserve(ctx); err != nil {
+			return request{}, nil, err
+		}
+	}
+	r, err = l.begin(ctx, of, args, wants)
+	runtime.KeepAlive(o)
+	if err != nil {
+		done()
+		return request{}, nil, err
+	}
+	return r, done, nil
+}
+
+// workerWith returns the pool's worker that has an object among the arguments, or nil.
+func (p *Pool) workerWith(args []any) *worker {
+	for _, arg := range args {
+		if k, ok := arg.(Kw); ok {
+			for _, arg := range k {
+				if o, ok := arg.(*Object); ok && o.held.link.pool == p {
+					return o.held.link.worker
+				}
+			}
+		}
+		if o, ok := arg.(*Object); ok && o.held.link.pool == p {
+			return o.held.link.worker
+		}
+	}
+	return nil
+}
+
+// An object in a message is an extension with this payload:
+//
+//	offset  bytes  content
+//	0       1      0 for an object of the sender's, 1 for one of the receiver's
+//	1       8      its number
+//	9       ...    of the sender's: the name of its type, UTF-8
+const (
+	ofSender   = 0
+	ofReceiver = 1
+
+	objectHead = 1 + 8
+)
+
+// lastObject is the number of the object that was given away last, by any link.
+var lastObject atomic.Uint64
+
+// objects is this program's objects that the other side of a link holds.
+type objects struct {
+	link   *link
+	server *Server // whose types are known; set before the link starts
+
+	mu      sync.Mutex
+	given   map[uint64]*given
+	numbers map[any]uint64 // of the pointers among them
+	ended   bool
+}
+
+// given is one of them.
+type given struct {
+	value   reflect.Value
+	typ     *exposure
+	call    *function // of a function
+	count   uint64    // how often it was given
+	owned   bool      // it was made for the other side, and is closed when that lets it go
+	pointer any       // its key in numbers
+}
+
+func newObjects(l *link) *objects {
+	return &objects{link: l, given: map[uint64]*given{}, numbers: map[any]uint64{}}
+}
+
+// append is the wire.Encoder's Object.
+func (o *objects) append(dst []byte, v any) ([]byte, bool, error) {
+	if it, ok := v.(*Object); ok {
+		if it.held.link != o.link {
+			return dst, true, is(ndarray.ErrDType, "expected an object of the process that is called, found %s of another", it.typ)
+		}
+		return binary.LittleEndian.AppendUint64(append(dst, ofReceiver), it.held.number), true, nil
+	}
+	if m, ok := v.(made); ok {
+		return o.appendGiven(dst, &given{value: m.value, typ: m.typ, owned: true}), true, nil
+	}
+	value := reflect.ValueOf(v)
+	if value.Kind() == reflect.Func {
+		fn, err := newFunction("function", value.Type())
+		if err != nil {
+			return dst, true, is(ndarray.ErrDType, "%v: %v", value.Type(), err)
+		}
+		fn.call = value
+		return o.appendGiven(dst, &given{value: value, call: fn, typ: functionExposure}), true, nil
+	}
+	if o.server == nil {
+		return dst, false, nil
+	}
+	if e := o.server.exposureOf(value.Type()); e != nil {
+		return o.appendGiven(dst, &given{value: value, typ: e}), true, nil
+	}
+	return dst, false, nil
+}
+
+// appendMade appends an object that was made for the other side.
+func (o *objects) appendMade(dst []byte, v reflect.Value, e *exposure) ([]byte, error) {
+	if k := v.Kind(); (k == reflect.Pointer || k == reflect.Interface) && v.IsNil() {
+		return msgp.AppendNil(dst), nil
+	}
+	if v.Kind() == reflect.Interface {
+		v = v.Elem()
+	}
+	if own := o.server.exposureOf(v.Type()); own != nil && e.typ.Kind() != reflect.Interface {
+		e = own
+	}
+	return o.link.encoder.Append(dst, made{v, e})
+}
+
+// made is an object for the encoder, which is to be owned.
+type made struct {
+	value reflect.Value
+	typ   *exposure
+}
+
+func (o *objects) appendGiven(dst []byte, g *given) []byte {
+	if k := g.value.Kind(); k == reflect.Pointer {
+		g.pointer = g.value.Interface()
+	}
+	number := o.give(g)
+	dst = binary.LittleEndian.AppendUint64(append(dst, ofSender), number)
+	return append(dst, g.typ.name...)
+}
+
+// give notes that the other side is given an object, and returns its number.
+func (o *objects) give(g *given) uint64 {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if number := o.numbers[g.pointer]; g.pointer != nil && number != 0 {
+		it := o.given[number]
+		it.count++
+		it.owned = it.owned || g.owned
+		return number
+	}
+	number := lastObject.Add(1)
+	g.count = 1
+	if !o.ended {
+		o.given[number] = g
+		if g.pointer != nil {
+			o.numbers[g.pointer] = number
+		}
+	}
+	return number
+}
+
+// release takes what the other side says that it has let go.
+func (o *objects) release(payload []byte) error {
+	var all [][2]uint64
+	if _, err := discarder.Decode(payload, &all); err != nil {
+		return fmt.Errorf("%w: %w", errBroken, err)
+	}
+	for _, of := range all {
+		o.mu.Lock()
+		g := o.given[of[0]]
+		if g == nil || g.count < of[1] {
+			o.mu.Unlock()
+			return fmt.Errorf("%w: object %d let go that was not held so often", errBroken, of[0])
+		}
+		g.count -= of[1]
+		if g.count > 0 {
+			g = nil
+		} else {
+			o.forget(of[0], g)
+		}
+		o.mu.Unlock()
+		if g != nil {
+			g.end()
+		}
+	}
+	return nil
+}
+
+func (o *objects) forget(number uint64, g *given) {
+	delete(o.given, number)
+	if g.pointer != nil {
+		delete(o.numbers, g.pointer)
+	}
+}
+
+// end lets all objects go, when the link has ended.
+func (o *objects) end() {
+	o.mu.Lock()
+	all := o.given
+	o.given, o.numbers, o.ended = map[uint64]*given{}, map[any]uint64{}, true
+	o.mu.Unlock()
+	for _, g := range all {
+		g.end()
+	}
+}
+
+// end closes an object that was made for the other side, where it can be closed.
+func (g *given) end() {
+	if !g.owned {
+		return
+	}
+	defer func() { recover() }() // who could be told has let it go
+	switch v := g.value.Interface().(type) {
+	case interface{ Close() error }:
+		v.Close() // as above
+	case interface{ Close() }:
+		v.Close()
+	}
+}
+
+// find returns an object that the other side holds.
+func (o *objects) find(number uint64) (*given, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if g := o.given[number]; g != nil {
+		return g, nil
+	}
+	return nil, is(shm.ErrClosed, "no object %d is held", number)
+}
+
+// open is the wire.Decoder's Object for results.
+func (o *objects) open(payload []byte, into reflect.Type) (reflect.Value, error) {
+	return o.opener(context.Background(), nil)(payload, into)
+}
+
+// opener returns a wire.Decoder's Object for arguments, which are let go with what is borrowed.
+func (o *objects) opener(ctx context.Context, until *borrowed) func([]byte, reflect.Type) (reflect.Value, error) {
+	return func(payload []byte, into reflect.Type) (reflect.Value, error) {
+		owner, number, name, err := parseObject(payload)
+		if err != nil {
+			return reflect.Value{}, err
+		}
+		if owner == ofReceiver {
+			return o.home(number, into)
+		}
+		it := newObject(o.link, number, name)
+		if until != nil {
+			until.closers = append(until.closers, func() error {
+				it.held.mu.Lock()
+				kept := it.held.kept
+				it.held.mu.Unlock()
+				if kept {
+					return nil
+				}
+				return it.Close()
+			})
+		}
+		switch {
+		case reflect.TypeOf(it).AssignableTo(into):
+			return reflect.ValueOf(it), nil
+		case into.Kind() == reflect.Func && isCallable(into):
+			return it.function(ctx, into), nil
+		}
+		if until == nil {
+			it.Close()
+		}
+		return reflect.Value{}, is(ndarray.ErrDType, "expected %s, found a %s of Python", typeName(into), name)
+	}
+}
+
+// home returns an object of this program that comes back.
+func (o *objects) home(number uint64, into reflect.Type) (reflect.Value, error) {
+	g, err := o.find(number)
+	if err != nil {
+		return reflect.Value{}, err
+	}
+	if !g.value.Type().AssignableTo(into) {
+		return reflect.Value{}, is(ndarray.ErrDType, "expected %s, found a %s", typeName(into), g.typ.name)
+	}
+	return g.value, nil
+}
+
+// drop is the wire.Decoder's Object for what nobody asked for.
+func (o *objects) drop(payload []byte, _ reflect.Type) (reflect.Value, error) {
+	owner, number, _, err := parseObject(payload)
+	if err == nil && owner == ofSender {
+		go o.link.release(number) // who receives messages does not wait for room to send
+	}
+	return reflect.Value{}, err
+}
+
+func parseObject(payload []byte) (owner byte, number uint64, name string, err error) {
+	if len(payload) < objectHead || payload[0] > ofReceiver {
+		return 0, 0, "", fmt.Errorf("%w: an object of %d bytes", errBroken, len(payload))
+	}
+	return payload[0], binary.LittleEndian.Uint64(payload[1:]), string(payload[objectHead:]), nil
+}
+
+// isCallable reports whether an object of Python's can be given as such a function: of fixed parameters, which returns at most a value and
+// an error.
+func isCallable(t reflect.Type) bool {
+	if t.IsVariadic() || t.NumOut() > 2 || isSequence(t) {
+		return false
+	}
+	return t.NumOut() < 2 || t.Out(1) == errorType
+}
+
+// callbackError is the value of the panic of a function of Python's that fails, and has no result for an error.
+type callbackError struct{ error }
+
+// function returns a Go function that calls the object. Its context is its first argument, or else the one given.
+func (o *Object) function(ctx context.Context, t reflect.Type) reflect.Value {
+	fails := t.NumOut() > 0 && t.Out(t.NumOut()-1) == errorType
+	returns := t.NumOut() == 2 || t.NumOut() == 1 && !fails
+	return reflect.MakeFunc(t, func(in []reflect.Value) []reflect.Value {
+		ctx := ctx
+		args := make([]any, 0, len(in))
+		for i, v := range in {
+			if of, ok := v.Interface().(context.Context); ok && i == 0 && t.In(0) == contextType {
+				ctx = of
+			} else {
+				args = append(args, v.Interface())
+			}
+		}
+		var out []reflect.Value
+		var into any
+		if returns {
+			v := reflect.New(t.Out(0))
+			into = v.Interface()
+			out = append(out, v.Elem())
+		}
+		err := o.Call(ctx, into, "__call__", args...)
+		if fails {
+			failed := reflect.New(errorType).Elem()
+			if err != nil {
+				failed.Set(reflect.ValueOf(err))
+			}
+			return append(out, failed)
+		}
+		if err != nil {
+			panic(callbackError{err})
+		}
+		return out
+	})
+}

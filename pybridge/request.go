@@ -1,0 +1,208 @@
+package pybridge
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"reflect"
+	"time"
+
+	"github.com/samebytes/samebytes/shm"
+)
+
+// defaultGrace is how long a call that was given up may take to end.
+const defaultGrace = time.Second
+
+// target is what a call calls: a function, or a method of an object.
+type target struct {
+	object uint64 // its number on the other side; 0 for a function
+	name   string
+}
+
+// What a caller wants; or, positive, to be sent items, of which it has room for so many.
+const (
+	wantsValue  int32 = 0
+	wantsObject int32 = -1 // the result is to stay where it is
+)
+
+var objectType = reflect.TypeFor[*Object]()
+
+// wantsOf returns what a result is wanted as that goes to out.
+func wantsOf(out any) int32 {
+	if _, ok := out.(**Object); ok {
+		return wantsObject
+	}
+	return wantsValue
+}
+
+// callHead begins the payload of a call:
+//
+//	offset  bytes  content
+//	0       8      the number of the receiver's own call during which the sender makes this one; 0 for none
+//	8       4      what the caller wants
+//	12      ...    the value [function, positional arguments, keyword arguments]
+type callHead struct {
+	parent uint64
+	wants  int32
+	value  []byte
+}
+
+const callHeadSize = 8 + 4
+
+func parseCall(payload []byte) (callHead, error) {
+	if len(payload) < callHeadSize {
+		return callHead{}, fmt.Errorf("%w: a call of %d bytes", errBroken, len(payload))
+	}
+	return callHead{
+		binary.LittleEndian.Uint64(payload),
+		int32(binary.LittleEndian.Uint32(payload[8:])),
+		payload[callHeadSize:],
+	}, nil
+}
+
+// request is a call to the other side of a link that was made, and has no answer yet.
+type request struct {
+	link    *link
+	id      uint64
+	answers chan message
+}
+
+// begin makes a call.
+func (l *link) begin(ctx context.Context, of target, args []any, wants int32) (request, error) {
+	if err := ctx.Err(); err != nil {
+		return request{}, err
+	}
+	id, answers, err := l.expect(ctx, 1+max(0, int(wants)))
+	if err != nil {
+		return request{}, err
+	}
+	parent := chainOf(ctx).on(l)
+	err = l.send(kindCall, id, func(dst []byte) ([]byte, error) {
+		dst = binary.LittleEndian.AppendUint64(dst, parent)
+		dst = binary.LittleEndian.AppendUint32(dst, uint32(wants))
+		return appendCall(dst, &l.encoder, of, args)
+	})
+	if err != nil {
+		l.forget(id)
+		return request{}, err
+	}
+	return request{l, id, answers}, nil
+}
+
+// wait returns the next answer. When the context ends it gives the call up.
+func (r request) wait(ctx context.Context) (message, error) {
+	answer, err := r.link.answer(ctx, r.id, r.answers)
+	if err == nil && answer.kind == kindError && ctx.Err() != nil {
+		return message{}, ctx.Err() // which may be what the answer says in other words
+	}
+	if err == nil || r.link.err() != nil {
+		return answer, err
+	}
+	answer, err = r.giveUp()
+	if err == nil && answer.kind == kindResult {
+		return answer, nil // it was done before
+	}
+	return message{}, ctx.Err()
+}
+
+// giveUp ends a call, and returns when the other side does not use its arguments any more, or has had its time to. What it answered
+// meanwhile is dropped but for a last result.
+func (r request) giveUp() (message, error) {
+	r.link.tellOther(frame{Cancel: r.id}) // where it fails, the other side has ended
+	patient, stop := context.WithTimeout(context.Background(), r.link.grace)
+	defer stop()
+	for {
+		switch answer, err := r.link.answer(patient, r.id, r.answers); {
+		case err == nil && answer.kind != kindItem:
+			return answer, nil
+		case err == nil:
+			r.link.drop(answer)
+		case r.link.err() != nil:
+			return message{}, err
+		default:
+			if r.link.kill != nil {
+				r.link.kill()
+			}
+			r.link.forget(r.id)
+			return message{}, err
+		}
+	}
+}
+
+// maxNested bounds the calls that wait for one another: each holds a stack in Go, and some ten frames of Python's thousand.
+const maxNested = 64
+
+// chain is a call from another program that runs here, of those that wait for one another.
+type chain struct {
+	link  *link
+	id    uint64
+	outer *chain // during which the other program made this one; nil for none
+	depth int
+}
+
+type chainKey struct{}
+
+func chainOf(ctx context.Context) *chain {
+	c, _ := ctx.Value(chainKey{}).(*chain)
+	return c
+}
+
+// on returns the number of the innermost call of a link, or 0.
+func (c *chain) on(l *link) uint64 {
+	for ; c != nil; c = c.outer {
+		if c.link == l {
+			return c.id
+		}
+	}
+	return 0
+}
+
+// nest returns the context of a call that runs here.
+func nest(ctx context.Context, l *link, id uint64) (context.Context, error) {
+	c := &chain{link: l, id: id, outer: chainOf(ctx)}
+	if c.outer != nil {
+		c.depth = c.outer.depth + 1
+	}
+	if c.depth >= maxNested {
+		return ctx, is(shm.ErrFull, "calls wait for one another more than %d deep", maxNested)
+	}
+	return context.WithValue(ctx, chainKey{}, c), nil
+}
+
+// CallBack calls a function of the program that has called the function whose context this is, and stores what it returns in
+// what out points to, as [Pool.Call] does. In a worker of a pool that is a function of its module; in a Python program one of those that
+// it offers by the argument serve of launch or connect.
+//
+// It runs in the thread that waits for the outer call, and is given up with that. The errors are Pool.Call's, and shm.ErrNotExist for a context that
+// is no call's.
+func CallBack(ctx context.Context, out any, function string, args ...any) error {
+	err := callBack(ctx, out, function, args)
+	if err != nil {
+		return fmt.Errorf("pybridge: call back %s: %w", function, err)
+	}
+	return nil
+}
+
+var errNoCaller = errors.New("expected the context of a function that another program has called")
+
+func callBack(ctx context.Context, out any, function string, args []any) error {
+	c := chainOf(ctx)
+	if c == nil {
+		return is(shm.ErrNotExist, "%v", errNoCaller)
+	}
+	return c.link.call(ctx, out, target{name: function}, args)
+}
+
+// call calls, and decodes the answer.
+func (l *link) call(ctx context.Context, out any, of target, args []any) error {
+	r, err := l.begin(ctx, of, args, wantsOf(out))
+	if err != nil {
+		return err
+	}
+	answer, err := r.wait(ctx)
+	if err != nil {
+		return err
+	}
+	return answer.result(l, out)
+}
