@@ -67,7 +67,7 @@ class _Call:
         self.future: _Future | None = None
         self.given_up = False
         self.leads = False
-        self.items: deque[bytes] = deque()  # of one that returns items: those not taken yet
+        self.items: deque[Any] = deque()  # of one that returns items: those not taken yet
         self.nested: deque[_Incoming] = deque()  # calls from the other side to run while waiting for this one
         self.room = 0  # for items of a call from the other side
         self.uses: Any = None  # what is to live as long as it is under way
@@ -107,7 +107,17 @@ class _Future(Future[Any]):
 
 
 class Interrupted(BaseException):
-    """The caller has given the call up. Like KeyboardInterrupt it is no Exception, so that it ends what catches those."""
+    """The caller has given a call up. Like KeyboardInterrupt it is no Exception, so that it ends what catches those."""
+
+    def __init__(self, id: int) -> None:
+        super().__init__()
+        self.id = id
+
+
+class _Failed(NamedTuple):
+    """An item that could not be opened."""
+
+    error: Error
 
 
 class _Incoming(NamedTuple):
@@ -329,14 +339,19 @@ class Client:
 
     def _check_interrupted(self) -> None:
         """Raises Interrupted in a thread that runs a call which was given up."""
-        if any(of is self and id in self._cancelled for of, id in here.running):
-            raise Interrupted
+        for of, id in here.running:
+            if of is self and id in self._cancelled:
+                self._cancelled.discard(id)  # once
+                raise Interrupted(id)
 
     def next_item(self, call: _Call) -> Any:
         """The next item of a call. Raises StopIteration at the end."""
         self._wait(call)
         if call.items:
-            return self._decode(call.items.popleft())
+            item = call.items.popleft()
+            if isinstance(item, _Failed):
+                raise item.error
+            return item
         self._result(call)
         raise StopIteration
 
@@ -348,8 +363,7 @@ class Client:
     def give_up(self, call: _Call) -> None:
         """Ends a call that returns items."""
         self._give_up(call)
-        while call.items:
-            _calls.drop(call.items.popleft(), self._decode)
+        call.items.clear()
 
     def _leads(self, call: _Call) -> bool:
         """Whether it is the call's turn to read. If not, it is woken when it is."""
@@ -443,7 +457,7 @@ class Client:
             if call is None or call.given_up:
                 _calls.drop(payload, self._decode)
             else:
-                call.items.append(payload)
+                call.items.append(self._opened(payload))  # at once: if this process is killed, arrays go with it
                 call.wake()
         elif kind == _link.NEXT:
             room = self._decode(payload)
@@ -472,6 +486,12 @@ class Client:
         else:
             raise BrokenError(f"expected an answer or a call, found a message of kind {kind} and {len(payload)} bytes")
 
+    def _opened(self, payload: bytes) -> Any:
+        try:
+            return self._decode(payload)
+        except Error as error:
+            return _Failed(error)
+
     def _run(self, call: _Incoming) -> None:
         """Runs a call from the other program, and answers it."""
         running = here.running
@@ -480,7 +500,7 @@ class Client:
         try:
             try:
                 if call.id in self._cancelled:
-                    raise Interrupted
+                    raise Interrupted(call.id)
                 if len(running) > _MAX_NESTED:
                     raise FullError(f"calls wait for one another more than {_MAX_NESTED} deep")
                 target, args, kwargs = self._decode(call.payload)
@@ -497,7 +517,9 @@ class Client:
                 self._forget(call.id)
         except BaseException as error:  # SystemExit and Interrupted too
             answer = _link.ERROR, _calls.encode(list(_calls.described(error, 2).values()))
-            if not isinstance(error, (Exception, Interrupted)):
+            if isinstance(error, Interrupted) and error.id != call.id:
+                ends = error  # a call that this one is nested in
+            elif not isinstance(error, (Exception, Interrupted)):
                 ends = error
         self._answer(call.id, *answer)
         if ends is not None:
@@ -527,10 +549,9 @@ class Client:
         items = iter(result)
         try:
             for item in items:
-                payload = self._encode(item)
                 self._wait_for_room(place)
                 place.room -= 1
-                self._transmit(_link.ITEM, payload, id=call.id)
+                self._answer(call.id, _link.ITEM, self._encode(item))
         finally:
             del self._streams[call.id]
             close = getattr(items, "close", None)
@@ -583,6 +604,10 @@ class Client:
         self._released.append((number, count))
         if self._completer is not None:
             self._completer.wake()
+
+    def retain(self, number: int) -> None:
+        """One of the other program's objects is in a message that is about to be sent: it does not matter when it is let go here."""
+        self._transmit(_link.RELEASE, self._encode([[number, -1]]))
 
     def let_items_go(self, call: _Call) -> None:
         """As `let_go`, of a call that returns items."""
