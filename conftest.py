@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -134,3 +135,37 @@ def peer(tmp_path_factory: pytest.TempPathFactory) -> Path:
     program = tmp_path_factory.mktemp("bin") / "peer"
     subprocess.run(["go", "build", "-o", program, "./tests/peer"], cwd=ROOT, check=True)
     return program
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The Go program whose functions tests call: tests/server."""
+    program = tmp_path_factory.mktemp("bin") / "server"
+    subprocess.run(["go", "build", "-o", program, "./tests/server"], cwd=ROOT, check=True)
+    return str(program)
+
+
+@pytest.fixture
+def listening(segments: Path, server: str) -> Iterator[Callable[[str], Program]]:
+    """Starts the program of `server` to listen to a name."""
+    programs: list[Program] = []
+
+    def start(name: str) -> Program:
+        programs.append(Program([server, "listen", name]))
+        sb.connect(name, timeout=30).close()
+        return programs[-1]
+
+    yield start
+    for program in programs:
+        if program.process.poll() is None:
+            program.say()  # so that it removes its socket
+            program.process.wait(60)
+        program.close()
+
+
+def until(true: Callable[[], bool]) -> None:
+    """Waits until it is."""
+    end = time.monotonic() + 60
+    while not true():
+        assert time.monotonic() < end, "it has not come true"
+        time.sleep(0.01)

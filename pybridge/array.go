@@ -202,8 +202,11 @@ func openAny(h shm.Handle) (open, error) {
 	return open{reflect.ValueOf(a), segment.Close, func() reflect.Value { return reflect.ValueOf(a.Copy()) }}, nil
 }
 
-// borrowed is the arrays that are open during a call.
-type borrowed struct{ closers []func() error }
+// borrowed is the arrays and objects that are open during a call.
+type borrowed struct {
+	closers []func() error
+	objects int // in the argument that is decoded
+}
 
 // array is a wire.Decoder's Array for arguments: the elements themselves, until close.
 func (b *borrowed) array(payload []byte, into reflect.Type) (reflect.Value, error) {

@@ -48,10 +48,19 @@ func (h *held) release() {
 
 // release tells the other side that one of its objects is held here once less.
 func (l *link) release(number uint64) {
-	l.send(kindRelease, 0, func(dst []byte) ([]byte, error) { // where it fails there is nothing to let go
-		dst = msgp.AppendArrayHeader(msgp.AppendArrayHeader(dst, 1), 2)
-		return msgp.AppendInt(msgp.AppendUint64(dst, number), 1), nil
-	})
+	l.send(kindRelease, 0, func(dst []byte) ([]byte, error) { return appendRelease(dst, number, 1), nil }) // where it fails there is nothing to let go
+}
+
+// retain tells the other side that one of its objects is held once more: by a message that is about to be sent, so that it does not matter
+// when the sender lets the object go. It is for who has l.sending.
+func (l *link) retain(number uint64) error {
+	message := binary.LittleEndian.AppendUint64([]byte{byte(kindRelease)}, 0)
+	return l.out.send(appendRelease(message, number, -1))
+}
+
+func appendRelease(dst []byte, number uint64, count int) []byte {
+	dst = msgp.AppendArrayHeader(msgp.AppendArrayHeader(dst, 1), 2)
+	return msgp.AppendInt(msgp.AppendUint64(dst, number), count)
 }
 
 func newObject(l *link, number uint64, typ string) *Object {
@@ -205,7 +214,7 @@ type given struct {
 	value   reflect.Value
 	typ     *exposure
 	call    *function // of a function
-	count   uint64    // how often it was given
+	count   int64     // how often it was given
 	owned   bool      // it was made for the other side, and is closed when that lets it go
 	pointer any       // its key in numbers
 }
@@ -214,11 +223,14 @@ func newObjects(l *link) *objects {
 	return &objects{link: l, given: map[uint64]*given{}, numbers: map[any]uint64{}}
 }
 
-// append is the wire.Encoder's Object.
+// append is the wire.Encoder's Object, for who has link.sending.
 func (o *objects) append(dst []byte, v any) ([]byte, bool, error) {
 	if it, ok := v.(*Object); ok {
 		if it.held.link != o.link {
 			return dst, true, is(ndarray.ErrDType, "expected an object of the process that is called, found %s of another", it.typ)
+		}
+		if err := o.link.retain(it.held.number); err != nil {
+			return dst, true, err
 		}
 		return binary.LittleEndian.AppendUint64(append(dst, ofReceiver), it.held.number), true, nil
 	}
@@ -293,29 +305,41 @@ func (o *objects) give(g *given) uint64 {
 	return number
 }
 
-// release takes what the other side says that it has let go.
+// release takes what the other side says that it has let go, or has sent where the number is negative.
 func (o *objects) release(payload []byte) error {
-	var all [][2]uint64
+	var all [][2]int64
 	if _, err := discarder.Decode(payload, &all); err != nil {
 		return fmt.Errorf("%w: %w", errBroken, err)
 	}
 	for _, of := range all {
-		o.mu.Lock()
-		g := o.given[of[0]]
-		if g == nil || g.count < of[1] {
-			o.mu.Unlock()
-			return fmt.Errorf("%w: object %d let go that was not held so often", errBroken, of[0])
+		if err := o.count(uint64(of[0]), -of[1]); err != nil {
+			return err
 		}
-		g.count -= of[1]
-		if g.count > 0 {
-			g = nil
-		} else {
-			o.forget(of[0], g)
-		}
+	}
+	return nil
+}
+
+// count says that the other side holds an object so many times more.
+func (o *objects) count(number uint64, more int64) error {
+	o.mu.Lock()
+	g := o.given[number]
+	if g == nil || g.count+more < 0 {
+		ended := o.ended
 		o.mu.Unlock()
-		if g != nil {
-			g.end()
+		if ended {
+			return nil
 		}
+		return fmt.Errorf("%w: object %d let go that was not held so often", errBroken, number)
+	}
+	g.count += more
+	if g.count > 0 {
+		g = nil
+	} else {
+		o.forget(number, g)
+	}
+	o.mu.Unlock()
+	if g != nil {
+		g.end()
 	}
 	return nil
 }
@@ -375,31 +399,40 @@ func (o *objects) opener(ctx context.Context, until *borrowed) func([]byte, refl
 			return reflect.Value{}, err
 		}
 		if owner == ofReceiver {
-			return o.home(number, into)
+			v, err := o.home(number, into)
+			if err == nil && until != nil {
+				until.objects++
+			}
+			return v, err
+		}
+		callable := into.Kind() == reflect.Func && isCallable(into)
+		if !callable && !objectType.AssignableTo(into) {
+			if until == nil {
+				o.link.release(number)
+			}
+			return reflect.Value{}, is(ndarray.ErrDType, "expected %s, found a %s of Python", typeName(into), name)
 		}
 		it := newObject(o.link, number, name)
 		if until != nil {
-			until.closers = append(until.closers, func() error {
-				it.held.mu.Lock()
-				kept := it.held.kept
-				it.held.mu.Unlock()
-				if kept {
-					return nil
-				}
-				return it.Close()
-			})
+			until.objects++
+			until.closers = append(until.closers, it.closeUnlessKept)
 		}
-		switch {
-		case reflect.TypeOf(it).AssignableTo(into):
-			return reflect.ValueOf(it), nil
-		case into.Kind() == reflect.Func && isCallable(into):
+		if callable {
 			return it.function(ctx, into), nil
 		}
-		if until == nil {
-			it.Close()
-		}
-		return reflect.Value{}, is(ndarray.ErrDType, "expected %s, found a %s of Python", typeName(into), name)
+		return reflect.ValueOf(it), nil
 	}
+}
+
+// closeUnlessKept closes an argument.
+func (o *Object) closeUnlessKept() error {
+	o.held.mu.Lock()
+	kept := o.held.kept
+	o.held.mu.Unlock()
+	if kept {
+		return nil
+	}
+	return o.Close()
 }
 
 // home returns an object of this program that comes back.
@@ -411,14 +444,29 @@ func (o *objects) home(number uint64, into reflect.Type) (reflect.Value, error) 
 	if !g.value.Type().AssignableTo(into) {
 		return reflect.Value{}, is(ndarray.ErrDType, "expected %s, found a %s", typeName(into), g.typ.name)
 	}
-	return g.value, nil
+	return g.value, o.count(number, -1) // the message held it
+}
+
+// dropAfter is drop, but for the first objects, which were opened.
+func (o *objects) dropAfter(opened *int) func(payload []byte, into reflect.Type) (reflect.Value, error) {
+	return func(payload []byte, into reflect.Type) (reflect.Value, error) {
+		if *opened > 0 {
+			*opened--
+			return reflect.Value{}, nil
+		}
+		return o.drop(payload, into)
+	}
 }
 
 // drop is the wire.Decoder's Object for what nobody asked for.
 func (o *objects) drop(payload []byte, _ reflect.Type) (reflect.Value, error) {
 	owner, number, _, err := parseObject(payload)
-	if err == nil && owner == ofSender {
+	switch {
+	case err != nil:
+	case owner == ofSender:
 		go o.link.release(number) // who receives messages does not wait for room to send
+	default:
+		err = o.count(number, -1)
 	}
 	return reflect.Value{}, err
 }

@@ -222,6 +222,8 @@ func nearest(name string, names []string) string {
 func (l *link) appendResults(dst []byte, results []reflect.Value) (out []byte, err error) {
 	var temporary borrowed
 	defer temporary.close()
+	l.sending.Lock() // which the encoder is for who has
+	defer l.sending.Unlock()
 	e := l.encoder
 	e.Array = func(dst []byte, v any) ([]byte, bool, error) {
 		if a, ok := v.(interface {
@@ -240,9 +242,8 @@ func (l *link) appendResults(dst []byte, results []reflect.Value) (out []byte, e
 	}
 	for i, r := range results {
 		if k, ok := r.Interface().(*kept); ok && k != nil {
-			dst, err = e.Append(dst, k.value)
-			k.release()
-			if err != nil {
+			temporary.closers = append(temporary.closers, func() error { k.release(); return nil })
+			if dst, err = e.Append(dst, k.value); err != nil {
 				return dst, err
 			}
 			continue
@@ -271,15 +272,17 @@ func (s *Server) call(ctx context.Context, l *link, head callHead, to *items) (a
 	if err != nil {
 		return nil, err
 	}
-	left := args // that were not decoded: if this fails, nobody else opens the arrays in them
+	var held borrowed
+	left := args // that were not decoded: if this fails, nobody else opens the arrays and objects in them
 	defer func() {
+		rest := &wire.Decoder{Array: openArray, Object: l.objects.dropAfter(&held.objects)}
 		for ; left > 0; left-- {
-			v, rest, failed := (&wire.Decoder{Array: openArray, Object: l.objects.drop}).DecodeAny(b)
+			v, after, failed := rest.DecodeAny(b)
 			if failed != nil {
 				return
 			}
 			closeAll(v)
-			b = rest
+			b = after
 		}
 	}()
 	f, call, err := s.lookUp(l, of)
@@ -289,7 +292,6 @@ func (s *Server) call(ctx context.Context, l *link, head callHead, to *items) (a
 	if args != len(f.params) {
 		return nil, is(ndarray.ErrDType, "expected %d arguments for %s%s, found %d", len(f.params), f.name, f.signature(), args)
 	}
-	var held borrowed
 	defer held.close()
 	inPlace := &wire.Decoder{Array: held.array, Object: l.objects.opener(ctx, &held), Depth: 1}
 	var in []reflect.Value
@@ -298,6 +300,7 @@ func (s *Server) call(ctx context.Context, l *link, head callHead, to *items) (a
 	}
 	for i, t := range f.params {
 		v := reflect.New(t)
+		held.objects = 0
 		var rest []byte
 		if t == keptType {
 			rest, err = decodeKept(l, b, v.Interface().(**kept))
@@ -307,7 +310,7 @@ func (s *Server) call(ctx context.Context, l *link, head callHead, to *items) (a
 		if err != nil {
 			return nil, fmt.Errorf("argument %d of %s%s: %w", i+1, f.name, f.signature(), err)
 		}
-		b, left = rest, left-1
+		b, left, held.objects = rest, left-1, 0
 		in = append(in, v.Elem())
 	}
 	if len(b) > 0 {

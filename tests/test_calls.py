@@ -22,18 +22,10 @@ import numpy as np
 import pytest
 
 import samebytes as sb
-from conftest import ROOT, Program
+from conftest import Program, until
 from samebytes import _link
 
 Start = Callable[[str], Program]
-
-
-@pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The program."""
-    program = tmp_path_factory.mktemp("bin") / "server"
-    subprocess.run(["go", "build", "-o", program, "./tests/server"], cwd=ROOT, check=True)
-    return str(program)
 
 
 @pytest.fixture
@@ -41,32 +33,6 @@ def go(segments: Path, server: str) -> Iterator[sb.Remote]:
     """Its functions, launched."""
     with sb.launch(server) as remote:
         yield remote
-
-
-@pytest.fixture
-def listening(segments: Path, server: str) -> Iterator[Callable[[str], Program]]:
-    """Starts it to listen to a name."""
-    programs: list[Program] = []
-
-    def start(name: str) -> Program:
-        programs.append(Program([server, "listen", name]))
-        sb.connect(name, timeout=30).close()
-        return programs[-1]
-
-    yield start
-    for program in programs:
-        if program.process.poll() is None:
-            program.say()  # so that it removes its socket
-            program.process.wait(60)
-        program.close()
-
-
-def until(true: Callable[[], bool]) -> None:
-    """Waits until it is."""
-    end = time.monotonic() + 60
-    while not true():
-        assert time.monotonic() < end, "it has not come true"
-        time.sleep(0.01)
 
 
 VALUES: list[Any] = [None, True, -1, 2**64 - 1, 1.5, 2j, "é", b"\0", [1, [2, "x"]], {"a": {"b": None}}]
@@ -557,7 +523,9 @@ def test_garbage_after_the_introduction(listening: Callable[[str], Program]) -> 
                 waits.result()
         for payload in (b"", b"\x93", b"\x93\xa3add\xdd\xff\xff\xff\xff", b"\x93\xa3add\x92\x01\x02", os.urandom(100)):
             other = sb.connect("worker")
-            other._connection.client._link.send(_link.CALL, 0, _link.CALL_HEAD.pack(0, 0) + payload)  # whose answer nobody here waits for
+            other._connection.client._link.send(
+                _link.CALL, 0, _link.CALL_HEAD.pack(0, 0) + payload
+            )  # whose answer nobody here waits for
             assert other.add(1, 2) == 3
             other.close()
         memory = sb.connect("worker")

@@ -34,6 +34,7 @@ func run(args []string) error {
 	defer cancel()
 	srv := pybridge.NewServer()
 	handle(srv)
+	handleObjects(srv)
 	switch {
 	case len(args) == 0:
 		return srv.Serve(ctx)

@@ -44,49 +44,42 @@ Target = str | tuple[int, str]  # a function's name; or an object's number, and 
 class _Call:
     """A call under way; or the place among those that may lead of a thread that has none."""
 
-    __slots__ = (
-        "answer",
-        "copies",
-        "deadline",
-        "future",
-        "given_up",
-        "id",
-        "items",
-        "leads",
-        "nested",
-        "room",
-        "turn",
-        "uses",
-    )
-
-    def __init__(self, deadline: Deadline | None = None) -> None:
-        self.id = 0
-        self.deadline = deadline
-        self.answer: tuple[int, bytes] | None = None  # its kind and payload
-        self.copies: list[ndarray] = []
-        self.future: _Future | None = None
-        self.given_up = False
-        self.leads = False
-        self.items: deque[bytes] = deque()  # of one that returns items: those not taken yet
-        self.nested: deque[_Incoming] = deque()  # calls from the other side to run while waiting for this one
-        self.room = 0  # for items of a call from the other side
-        self.uses: Any = None  # what is to live as long as it is under way
-        self.turn = threading.Lock()  # released when it has its answer, or is to lead
-        self.turn.acquire()
+    # What most calls leave as it is.
+    id = 0
+    deadline: Deadline | None = None
+    answer: tuple[int, bytes] | None = None  # its kind and payload
+    copies: Sequence[ndarray] = ()
+    future: "_Future | None" = None
+    given_up = False
+    items: "deque[bytes] | tuple[()]" = ()  # of one that returns items: those not taken yet
+    nested: "deque[_Incoming] | tuple[()]" = ()  # calls from the other side to run while waiting for this one
+    room = 0  # for items of a call from the other side
+    uses: Any = None  # what is to live as long as it is under way
+    turn: Any = None  # a lock, once somebody may wait: released when there is something to do for who waits
 
     def wake(self) -> None:
-        try:
-            self.turn.release()
-        except RuntimeError:
-            pass  # it is awake
+        turn = self.turn
+        if turn is not None:
+            try:
+                turn.release()
+            except RuntimeError:
+                pass  # it is awake
 
     def left(self) -> int:
         """Nanoseconds that are left, negative for no end. Raises DeadlineError."""
         return -1 if self.deadline is None else self.deadline.left()
 
     def sleep(self, most: int) -> None:
-        """Waits to be woken, so many nanoseconds at most, negative for ever."""
-        self.turn.acquire(timeout=-1 if most < 0 else most / 1e9)
+        """Waits to be woken, so many nanoseconds at most, negative for ever. The first time it returns at once.
+
+        For what came before there was a lock to be released is to be looked for once more.
+        """
+        if self.turn is None:
+            turn = threading.Lock()
+            turn.acquire()
+            self.turn = turn
+        else:
+            self.turn.acquire(timeout=-1 if most < 0 else most / 1e9)
 
 
 class _Future(Future[Any]):
@@ -107,7 +100,17 @@ class _Future(Future[Any]):
 
 
 class Interrupted(BaseException):
-    """The caller has given the call up. Like KeyboardInterrupt it is no Exception, so that it ends what catches those."""
+    """The caller has given a call up. Like KeyboardInterrupt it is no Exception, so that it ends what catches those."""
+
+    def __init__(self, id: int) -> None:
+        super().__init__()
+        self.id = id
+
+
+class _Failed(NamedTuple):
+    """An item that could not be opened."""
+
+    error: Error
 
 
 class _Incoming(NamedTuple):
@@ -330,14 +333,19 @@ class Client:
 
     def _check_interrupted(self) -> None:
         """Raises Interrupted in a thread that runs a call which was given up."""
-        if any(of is self and id in self._cancelled for of, id in here.running):
-            raise Interrupted
+        for of, id in here.running:
+            if of is self and id in self._cancelled:
+                self._cancelled.discard(id)  # once
+                raise Interrupted(id)
 
     def next_item(self, call: _Call) -> Any:
         """The next item of a call. Raises StopIteration at the end."""
         self._wait(call)
         if call.items:
-            return self._decode(call.items.popleft())
+            item = call.items.popleft()
+            if isinstance(item, _Failed):
+                raise item.error
+            return item
         self._result(call)
         raise StopIteration
 
@@ -349,8 +357,7 @@ class Client:
     def give_up(self, call: _Call) -> None:
         """Ends a call that returns items."""
         self._give_up(call)
-        while call.items:
-            _calls.drop(call.items.popleft(), self._decode)
+        call.items.clear()
 
     def _leads(self, call: _Call) -> bool:
         """Whether it is the call's turn to read. If not, it is woken when it is."""
@@ -444,7 +451,7 @@ class Client:
             if call is None or call.given_up:
                 _calls.drop(payload, self._decode)
             else:
-                call.items.append(payload)
+                call.items.append(self._opened(payload))  # at once: if this process is killed, arrays go with it
                 call.wake()
         elif kind == _link.NEXT:
             room = self._decode(payload)
@@ -473,6 +480,12 @@ class Client:
         else:
             raise BrokenError(f"expected an answer or a call, found a message of kind {kind} and {len(payload)} bytes")
 
+    def _opened(self, payload: bytes) -> Any:
+        try:
+            return self._decode(payload)
+        except Error as error:
+            return _Failed(error)
+
     def _run(self, call: _Incoming) -> None:
         """Runs a call from the other program, and answers it."""
         running = here.running
@@ -481,7 +494,7 @@ class Client:
         try:
             try:
                 if call.id in self._cancelled:
-                    raise Interrupted
+                    raise Interrupted(call.id)
                 if len(running) > _MAX_NESTED:
                     raise FullError(f"calls wait for one another more than {_MAX_NESTED} deep")
                 target, args, *named = self._decode(call.payload)
@@ -499,7 +512,9 @@ class Client:
                 self._forget(call.id)
         except BaseException as error:  # SystemExit and Interrupted too
             answer = _link.ERROR, _calls.encode(list(_calls.described(error, 2).values()))
-            if not isinstance(error, (Exception, Interrupted)):
+            if isinstance(error, Interrupted) and error.id != call.id:
+                ends = error  # a call that this one is nested in
+            elif not isinstance(error, (Exception, Interrupted)):
                 ends = error
         self._answer(call.id, *answer)
         if ends is not None:
@@ -529,10 +544,9 @@ class Client:
         items = iter(result)
         try:
             for item in items:
-                payload = self._encode(item)
                 self._wait_for_room(place)
                 place.room -= 1
-                self._transmit(_link.ITEM, payload, id=call.id)
+                self._answer(call.id, _link.ITEM, self._encode(item))
         finally:
             del self._streams[call.id]
             close = getattr(items, "close", None)
@@ -585,6 +599,10 @@ class Client:
         self._released.append((number, count))
         if self._completer is not None:
             self._completer.wake()
+
+    def retain(self, number: int) -> None:
+        """One of the other program's objects is in a message that is about to be sent: it does not matter when it is let go here."""
+        self._transmit(_link.RELEASE, self._encode([[number, -1]]))
 
     def let_items_go(self, call: _Call) -> None:
         """As `let_go`, of a call that returns items."""

@@ -74,6 +74,9 @@ class Proxy:
         else:
             self.__getattr__(name)
 
+    def __reduce__(self) -> Any:
+        raise TypeError(f"a {self._type} of {self._client.label} stays there: it cannot be pickled")
+
     def __repr__(self) -> str:
         return f"<{self._type} {self._hold[0]} of {self._client.label}>"
 
@@ -119,6 +122,7 @@ class Objects:
         if isinstance(value, Proxy):
             if value._client is not self._client:
                 raise DTypeError(f"expected an object of {self._client.label}, found one of {value._client.label}")
+            self._client.retain(value._hold[0])
             return _HEAD.pack(_OF_RECEIVER, value._hold[0])
         if isinstance(value, Lent):
             value = value.object
@@ -140,7 +144,9 @@ class Objects:
             raise BrokenError(f"expected an object of at least {_HEAD.size} bytes, found {len(payload)}")
         owner, number = _HEAD.unpack_from(payload)
         if owner == _OF_RECEIVER:
-            return self._find(number)
+            found = self._find(number)
+            self.released([(number, 1)])  # which the message has held
+            return found
         name = payload[_HEAD.size :].decode(errors="replace")
         with self._lock:
             proxy = self._proxies.get(number)
@@ -164,7 +170,7 @@ class Objects:
         with self._lock:
             for number, count in what:
                 given = self._given.get(number)
-                if given is None or given.count < count:
+                if given is None or given.count < count:  # a negative one is of a message
                     raise BrokenError(f"expected an object that was given, found {number} let go")
                 given.count -= count
                 if not given.count:

@@ -8,13 +8,16 @@ import signal
 import socket
 import sys
 import threading
+import time
 from importlib import metadata
 from types import FrameType, SimpleNamespace
 from typing import Any
 
 from samebytes import _calls, _client, _connect, _link
+from samebytes._client import here
 from samebytes._errors import ClosedError, Error
 
+_PAUSES = (0.001, 0.01, 0.05, 0.1)  # seconds between the signals that interrupt a call
 _CONTROL = 3  # the descriptor of the socket, as the Go program has put it
 
 
@@ -96,17 +99,24 @@ class _Worker(_client.Client):
             super()._answer(id, kind, payload)
         finally:
             self._shielded -= 1
+        if self._cancelled:
+            self._check_interrupted()
 
     def _ended_by(self, error: BaseException) -> None:
-        """Whatever a function raises, the worker serves the next call."""
+        """Whatever a function raises, the worker serves the next call. Only who has given up a call gives up those nested in it."""
+        if isinstance(error, _client.Interrupted) and here.running:
+            raise error
 
     def listen(self) -> None:
         """The main thread reads when it has no call."""
 
     def cancel(self, id: int) -> None:
         super().cancel(id)
-        if id in self._cancelled:
+        for pause in _PAUSES:  # a signal that comes just before a system call does not end it
+            if id not in self._cancelled or id not in self._taken:
+                break
             signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGUSR1)
+            time.sleep(pause)
 
     def interrupted(self, signum: int, frame: FrameType | None) -> None:
         """In the main thread, when a call was given up."""
