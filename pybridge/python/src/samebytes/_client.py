@@ -113,12 +113,7 @@ class _Failed(NamedTuple):
     error: Error
 
 
-class _Incoming(NamedTuple):
-    """A call from the other program."""
-
-    id: int
-    wants: int
-    payload: bytes
+_Incoming = tuple[int, int, bytes]  # a call from the other program: its number, what the caller wants, and its value
 
 
 class _Here(threading.local):
@@ -130,6 +125,8 @@ class _Here(threading.local):
 
 here = _Here()
 
+_NONE = _calls.encode(None)
+_PLAIN_HEAD = _link.CALL_HEAD.pack(0, 0)  # of a call that is nested in none, for a value
 _VALUE, _OBJECT = 0, -1  # what callers want; or, positive, to be sent items, of which they have room for so many
 ITEMS_AHEAD = 16
 _MAX_NESTED = 64  # calls that wait for one another: each has some ten frames of the thousand that Python allows
@@ -176,8 +173,9 @@ class Client:
         self._calls: dict[int, _Call] = {}  # under way
         # Held for a moment, for what follows. The garbage collector may end the connection in a thread that holds it.
         self._mutex = threading.RLock()
-        self._led = False
-        self._followers: dict[_Call, None] = {}  # in the order in which they are to lead
+        self._leader: dict[int, _Call] = {}  # who leads, as 0: to set it where there is none is one step for all threads
+        self._followers: dict[_Call, None] = {}  # who waits, in the order in which they are to lead
+        self._receive, self._put = link.into.receive, link.out.send
         self._inbox: deque[_link.Message | None] = deque()  # read, and not handed on: of who leads
         self._futures: set[_Call] = set()
         self._late: list[tuple[int, int, _Call]] = []  # a heap of when those are, and their number
@@ -195,8 +193,11 @@ class Client:
 
         It is called as long as something lives that it uses, and that the arguments do not have.
         """
-        self._check()
-        call = _Call(None if timeout is None else Deadline(timeout, f"call {_name_of(target)}"))
+        if self._cause is not None:
+            raise self._error()
+        call = _Call()
+        if timeout is not None:
+            call.deadline = Deadline(timeout, f"call {_name_of(target)}")
         try:
             self._send(call, target, args)
             self._wait(call)
@@ -221,7 +222,9 @@ class Client:
     def future(self, target: Target, args: tuple[Any, ...], timeout: float | None, uses: Any = None) -> Future[Any]:
         """A future of what the function returns. It is under way as long as it may use something that the arguments do not have."""
         self._check()
-        call = _Call(None if timeout is None else Deadline(timeout, f"call {_name_of(target)}"))
+        call = _Call()
+        if timeout is not None:
+            call.deadline = Deadline(timeout, f"call {_name_of(target)}")
         call.uses = uses, args
         call.future = _Future(lambda: self._give_up(call))
         completer = self._started_completer()
@@ -265,8 +268,9 @@ class Client:
     def _check(self) -> None:
         if self._cause is not None:
             raise self._error()
-        if os.getpid() != self._pid:  # also of a child that C code has forked
-            raise _of_parent()
+        if os.getpid() != self._pid:  # of a child that C code has forked
+            self.forked()
+            raise self._error()
 
     def _error(self) -> Error:
         """The cause, as a new error for each who raises it."""
@@ -275,26 +279,39 @@ class Client:
 
     def _send(self, call: _Call, target: Target, args: tuple[Any, ...], wants: int = _VALUE) -> None:
         payload, call.copies = _calls.encode_call(self._encode, target, args)
-        parent = here.running[-1][1] if here.running and here.running[-1][0] is self else 0
+        running = here.running
+        parent = running[-1][1] if running and running[-1][0] is self else 0
         if self._released:
             self._tell_released()
-        self._transmit(_link.CALL, _link.CALL_HEAD.pack(parent, wants) + payload, call)
+        head = _link.CALL_HEAD.pack(parent, wants) if parent or wants else _PLAIN_HEAD
+        self._transmit(_link.CALL, head + payload, call)
 
     def _transmit(self, kind: int, payload: bytes, call: _Call | None = None, id: int = 0) -> None:
         """Sends a message; one with a call gets its number."""
-        left = -1 if call is None else call.left()
+        if call is None or call.deadline is None:
+            with self._sending:
+                self._transmit_alone(kind, payload, call, id)
+            return
         mine: list[bool] = []
         try:
-            mine.extend(map(self._sending.acquire, (True,), (-1 if left < 0 else left / 1e9,)))
-            if call is not None:
-                if not mine[0]:
-                    call.left()
-                self._last = id = call.id = self._last + 1  # in the order in which they are sent, as the other side expects
-            message = self._link.fitting(kind, id, payload)
-            if call is not None:
-                self._calls[call.id] = call
+            mine.extend(map(self._sending.acquire, (True,), (call.left() / 1e9,)))
+            if not mine[0]:
+                call.left()
+            self._transmit_alone(kind, payload, call, id)
+        finally:
+            if mine and mine[0]:
+                self._sending.release()
+
+    def _transmit_alone(self, kind: int, payload: bytes, call: _Call | None, id: int) -> None:
+        """Sends a message, for who may send."""
+        if call is not None:
+            self._last = call.id = id = self._last + 1  # in the order in which they are sent, as the other side expects
+            self._calls[id] = call
+        try:
+            if len(payload) > self._link.most:
+                kind, id, payload = self._link.elsewhere(kind, id, payload)
             patience = 0
-            while not self._link.out.send(*message, patience):
+            while not self._put(kind, id, payload, patience):
                 if self._cause is not None:
                     raise self._error()
                 left = -1 if call is None else call.left()
@@ -303,11 +320,11 @@ class Client:
         except ValueError as error:
             if isinstance(error, Error):
                 raise
+            if os.getpid() != self._pid:  # of a child that C code has forked
+                self.forked()
+                raise self._error() from None
             self.end(BrokenError(str(error)))
             raise self._error() from None
-        finally:
-            if mine and mine[0]:
-                self._sending.release()
 
     def _wait(self, call: _Call) -> None:
         """Returns when the call has its answer, or an item. Runs the calls that are nested in it."""
@@ -319,7 +336,7 @@ class Client:
                     continue
                 if self._cancelled:
                     self._check_interrupted()
-                left = call.left()
+                left = -1 if call.deadline is None else call.left()
                 if not self._leads(call):
                     call.sleep(left)
                 elif not self._read(left) and call.answer is None and not call.nested and not call.items:
@@ -357,50 +374,45 @@ class Client:
     def give_up(self, call: _Call) -> None:
         """Ends a call that returns items."""
         self._give_up(call)
-        call.items.clear()
+        call.items = ()
 
     def _leads(self, call: _Call) -> bool:
-        """Whether it is the call's turn to read. If not, it is woken when it is."""
-        with self._mutex:
-            if not call.leads and self._led:
-                self._followers[call] = None
-            else:
-                self._led = call.leads = True
-            return call.leads
+        """Whether it is the call's turn to read. If not, it is woken when it may be."""
+        if self._leader.setdefault(0, call) is call:
+            return True
+        self._followers[call] = None
+        return self._leader.setdefault(0, call) is call  # who led until now may not have seen that this one follows
 
     def _leave(self, call: _Call) -> None:
-        """Makes another lead, if this one does."""
-        with self._mutex:
+        """Lets another lead, if this one does or was to."""
+        if self._followers:
             self._followers.pop(call, None)
-            if not call.leads:
-                return
-            heir = next((other for other in self._followers if other.answer is None), None)
-            if heir is None:
-                self._led = call.leads = False
-                return
-            heir.leads, call.leads = True, False
-            try:
-                heir.turn.release()
-            except RuntimeError:
-                pass  # it is awake
+        if self._leader.get(0) is call:
+            del self._leader[0]
+        if self._followers and not self._leader:
+            for other in list(self._followers):
+                if other.answer is None:
+                    other.wake()
+                    return
 
     def _read(self, timeout: int) -> bool:
         """Hands the next message on, waiting for it so many nanoseconds; False where none comes any more. For who leads."""
         ended = self._cause is not None  # all that was sent is in the ring by then
+        inbox = self._inbox
         try:
-            if not self._inbox:  # else somebody was interrupted
-                self._inbox.extend(map(self._link.into.receive, (timeout,)))
+            if not inbox:  # else somebody was interrupted
+                inbox.extend(map(self._receive, (timeout,)))
         except ValueError as error:
             self.end(BrokenError(str(error)))
         finally:
             came = True
-            while self._inbox:
-                message = self._inbox[0]
+            while inbox:
+                message = inbox[0]
                 if message is None:
                     came = False
                 else:
                     self._hand_on(message)
-                self._inbox.popleft()
+                inbox.popleft()
         return came or not ended
 
     def _read_if_nobody_does(self) -> None:
@@ -417,14 +429,16 @@ class Client:
                 raise
 
     def _hand_on(self, message: _link.Message) -> None:
-        try:
-            kind, id, payload = _link.fetched(message)
-            if kind not in (_link.RESULT, _link.ERROR):
-                self._hand_on_other(kind, id, payload)
+        kind, id, payload = message
+        if kind != _link.RESULT:
+            try:
+                kind, id, payload = _link.fetched(message)
+                if kind not in (_link.RESULT, _link.ERROR):
+                    self._hand_on_other(kind, id, payload)
+                    return
+            except Error as error:
+                self.end(error)
                 return
-        except Error as error:
-            self.end(error)
-            return
         call = self._calls.get(id)
         if call is None:
             if kind == _link.RESULT:
@@ -432,10 +446,7 @@ class Client:
             return
         call.answer = kind, payload
         if call.future is None:
-            try:
-                call.turn.release()
-            except RuntimeError:
-                pass  # it is awake
+            call.wake()
         else:
             self._answered.append(call)
             if self._completer is not None:
@@ -451,6 +462,7 @@ class Client:
             if call is None or call.given_up:
                 _calls.drop(payload, self._decode)
             else:
+                call.items = call.items or deque()
                 call.items.append(self._opened(payload))  # at once: if this process is killed, arrays go with it
                 call.wake()
         elif kind == _link.NEXT:
@@ -465,11 +477,14 @@ class Client:
             self.objects.released(self._decode(payload))
         elif kind == _link.CALL and len(payload) >= _link.CALL_HEAD.size:
             parent, wants = _link.CALL_HEAD.unpack_from(payload)
-            incoming = _Incoming(id, wants, payload[_link.CALL_HEAD.size :])
+            if id <= self._seen:
+                return  # who handed it on was interrupted thereafter
+            incoming = id, wants, payload[_link.CALL_HEAD.size :]
             self._taken.add(id)
+            outer = self._calls.get(parent) if parent else None
             self._seen = id
-            outer = self._calls.get(parent)
             if outer is not None and outer.future is None:
+                outer.nested = outer.nested or deque()
                 outer.nested.append(incoming)
                 outer.wake()
             elif self._server is not None:
@@ -488,50 +503,51 @@ class Client:
 
     def _run(self, call: _Incoming) -> None:
         """Runs a call from the other program, and answers it."""
+        id, wants, value = call
         running = here.running
-        running.append((self, call.id))
+        running.append((self, id))
         ends: BaseException | None = None
         try:
             try:
-                if call.id in self._cancelled:
-                    raise Interrupted(call.id)
+                if self._cancelled and id in self._cancelled:
+                    raise Interrupted(id)
                 if len(running) > _MAX_NESTED:
                     raise FullError(f"calls wait for one another more than {_MAX_NESTED} deep")
-                target, args, *named = self._decode(call.payload)
-                kwargs = named[0] if named else {}
-                result = self._function(target)(*args, **kwargs)
-                if call.wants > 0:
+                target, args, *named = self._decode(value)
+                function = self._function(target)
+                result = function(*args, **named[0]) if named else function(*args)
+                if wants > 0:
                     self._send_items(call, result)
                     result = None
-                elif call.wants == _OBJECT:
+                elif wants == _OBJECT:
                     result = _proxy.lend(result)
-                answer = _link.RESULT, self._encode(result)
-                del target, args, kwargs, result
+                kind, answer = _link.RESULT, _NONE if result is None else self._encode(result)
+                del target, args, named, result
             finally:
                 running.pop()
-                self._forget(call.id)
+                self._taken.discard(id)
+                if self._cancelled:
+                    self._cancelled.discard(id)
         except BaseException as error:  # SystemExit and Interrupted too
-            answer = _link.ERROR, _calls.encode(list(_calls.described(error, 2).values()))
-            if isinstance(error, Interrupted) and error.id != call.id:
+            kind, answer = _link.ERROR, _calls.encode(list(_calls.described(error, 2).values()))
+            if isinstance(error, Interrupted) and error.id != id:
                 ends = error  # a call that this one is nested in
             elif not isinstance(error, (Exception, Interrupted)):
                 ends = error
-        self._answer(call.id, *answer)
+        self._answer(id, kind, answer)
         if ends is not None:
             self._ended_by(ends)
 
     def _answer(self, id: int, kind: int, payload: bytes) -> None:
-        with suppress(ClosedError, WorkerDiedError):  # then nobody waits for it
+        try:
             self._transmit(kind, payload, id=id)
+        except (ClosedError, WorkerDiedError):
+            pass  # nobody waits for it
 
     def _ended_by(self, error: BaseException) -> None:
         """After a function was ended by what is to end more than it, as KeyboardInterrupt."""
         if here.running or threading.current_thread() is threading.main_thread():
             raise error
-
-    def _forget(self, id: int) -> None:
-        self._taken.discard(id)
-        self._cancelled.discard(id)
 
     def _send_items(self, call: _Incoming, result: Any) -> None:
         """Sends the items that a function has returned, as there is room for them."""
@@ -539,16 +555,17 @@ class Client:
             raise DTypeError(
                 f"expected a function that returns items, as generators do, found a result of {type(result).__name__}"
             )
-        place = self._streams[call.id] = _Call()
-        place.room = call.wants
+        id, wants, _ = call
+        place = self._streams[id] = _Call()
+        place.room = wants
         items = iter(result)
         try:
             for item in items:
                 self._wait_for_room(place)
                 place.room -= 1
-                self._answer(call.id, _link.ITEM, self._encode(item))
+                self._answer(id, _link.ITEM, self._encode(item))
         finally:
-            del self._streams[call.id]
+            del self._streams[id]
             close = getattr(items, "close", None)
             if close is not None:
                 close()
@@ -571,7 +588,7 @@ class Client:
 
     def _function(self, target: Any) -> Callable[..., Any]:
         """What a call calls."""
-        if not isinstance(target, str):
+        if type(target) is not str:
             return self.objects.method(*target)
         function = self._found.get(target)
         if function is None:
@@ -627,7 +644,7 @@ class Client:
         call.given_up = True
         pending = self._calls.pop(call.id, None)
         self._futures.discard(call)
-        _calls.take_back(call.copies)
+        self._take_back(call)
         if call.answer is not None:
             _calls.drop(call.answer[1], self._decode)
         elif pending is not None and self._cause is None:
@@ -726,13 +743,18 @@ class Client:
         if self._cause is None:
             self.end(cause or self._died())
 
+    def _take_back(self, call: _Call) -> None:
+        copies, call.copies = call.copies, ()
+        _calls.take_back(copies)
+
     def _result(self, call: _Call) -> Any:
-        _calls.take_back(call.copies)
+        if call.copies:
+            self._take_back(call)
         assert call.answer is not None
         kind, payload = call.answer
         if kind == _link.ERROR:
             raise _calls.error_of(payload)
-        return self._decode(payload)
+        return None if payload == _NONE else self._decode(payload)
 
     def _settle(self, call: _Call) -> None:
         """Gives a future what was answered."""

@@ -117,12 +117,12 @@ class Link:
         mine, theirs = rings if first else rings[::-1]
         self.out = _core.Ring(self._mapping, *mine, nslots, slot_size, True)
         self.into = _core.Ring(self._mapping, *theirs, nslots, slot_size, False)
-        self._most = slot_size - _LENGTH.size - _MESSAGE.size
+        self.most = slot_size - _LENGTH.size - _MESSAGE.size
         self._sending = threading.Lock()
 
     def send(self, kind: int, id: int, payload: bytes) -> None:
         """Send a message. Raises ClosedError where the link has ended."""
-        if len(payload) > self._most:
+        if len(payload) > self.most:
             kind, id, payload = self.elsewhere(kind, id, payload)
         with self._sending:
             try:
@@ -139,10 +139,6 @@ class Link:
         except ValueError as error:
             raise BrokenError(str(error)) from None
         return fetched(message) if message is not None and message[0] == ELSEWHERE else message
-
-    def fitting(self, kind: int, id: int, payload: bytes) -> Message:
-        """The message, or one that names the temporary segment which has it, if it is too long for a slot."""
-        return (kind, id, payload) if len(payload) <= self._most else self.elsewhere(kind, id, payload)
 
     def elsewhere(self, kind: int, id: int, payload: bytes) -> Message:
         """A message that names the temporary segment which this one is put into."""

@@ -36,7 +36,7 @@ _NANOSECONDS = {
     "ns": 1,
 }
 
-_PLAIN = frozenset({type(None), bool, int, float, str, bytes, bytearray})  # what msgpack packs as it is to be
+PLAIN = frozenset({type(None), bool, int, float, str, bytes, bytearray})  # what msgpack packs as it is to be
 _MANY = 8  # items from which it is worth to ask for the types of all at once
 _TOO_DEEP = f"expected lists and dicts at most {MAX_DEPTH} deep: does it contain itself?"
 _KEYS = frozenset({type(None), bool, int, float, str})
@@ -86,7 +86,7 @@ class Encoder:
             What the functions for arrays and objects raise.
         """
         try:
-            plain = value if type(value) in _PLAIN else self._plain(value, 0)
+            plain = value if type(value) in PLAIN else self._plain(value, 0)
             try:
                 packer = self._packers.pop()
             except IndexError:
@@ -119,13 +119,13 @@ class Encoder:
     def _plain_items(self, items: Sequence[Any], depth: int) -> Sequence[Any]:
         if depth >= MAX_DEPTH:
             raise _Refused(_TOO_DEEP)
-        if len(items) > _MANY and _PLAIN.issuperset(map(type, items)):
+        if len(items) > _MANY and PLAIN.issuperset(map(type, items)):
             return items
         changed: list[Any] | None = None
         i = -1
         for item in items:
             i += 1
-            if type(item) in _PLAIN:
+            if type(item) in PLAIN:
                 continue
             try:
                 plain = self._plain(item, depth + 1)
@@ -144,7 +144,7 @@ class Encoder:
         changed: dict[Any, Any] | None = None
         for key, item in items.items():
             plain_key = key if type(key) is str else _plain_key(key)
-            if type(item) in _PLAIN:
+            if type(item) in PLAIN:
                 plain = item
             else:
                 try:

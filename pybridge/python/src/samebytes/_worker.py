@@ -66,6 +66,7 @@ class _Worker(_client.Client):
 
     def __init__(self, link: _link.Link, types: list[dict[str, Any]]) -> None:
         self._place = _client._Call()
+        self._is_child = False
         self._shielded = 0  # while answers are sent: what interrupts waits
         super().__init__(link, lambda: ClosedError("the Go program has ended"), None, types, "the Go program")
         self._server = self._place
@@ -92,7 +93,7 @@ class _Worker(_client.Client):
                 return
 
     def _answer(self, id: int, kind: int, payload: bytes) -> None:
-        if os.getpid() != self._pid:
+        if self._is_child:
             os._exit(0)  # a child that a function has forked and that returned: the answer is its parent's to give
         self._shielded += 1
         try:
@@ -129,4 +130,5 @@ class _Worker(_client.Client):
     def forked(self) -> None:
         """In a child: leave the connection to the parent."""
         super().forked()
+        self._is_child = True
         _client.of_worker = None

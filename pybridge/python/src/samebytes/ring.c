@@ -11,6 +11,7 @@
 
 #include <limits.h>
 #include <string.h>
+#include <sys/mman.h>
 
 /* Where a ring has its words, from its beginning, and a slot its message. Each side's are on a cache line of their own. */
 enum { SENT = 0, RECEIVER_SLEEPS = 8, TAKEN = 64, SENDER_SLEEPS = 72, WORDS_SIZE = 128, LENGTH_SIZE = 4 };
@@ -27,6 +28,7 @@ typedef struct {
     uint64_t nslots;
     Py_ssize_t slot_size;
     uint64_t position; /* messages sent, or taken, by this process */
+    const char *ours; /* not zero in the process that has made it */
     char sends;
     atomic_char stopped;
 } Ring;
@@ -40,6 +42,26 @@ static _Atomic uint64_t *counter(const Ring *self, Py_ssize_t at)
 static _Atomic uint32_t *sleeps(const Ring *self, Py_ssize_t at)
 {
     return (_Atomic uint32_t *)(self->words + at);
+}
+
+/* A page that is zero in children of the process that has made the first ring: the kernel wipes it at fork, also at one that
+ * Python does not know of. There it would go on with its parent's half of the conversation. */
+static const char *ours;
+
+static int mark_process(void)
+{
+    if (ours && *ours)
+        return 0;
+    char *page = mmap(NULL, 1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (page == MAP_FAILED || madvise(page, 1, MADV_WIPEONFORK) < 0) { /* Linux 4.14 has it */
+        PyErr_SetFromErrno(PyExc_OSError);
+        if (page != MAP_FAILED)
+            munmap(page, 1);
+        return -1;
+    }
+    *page = 1;
+    ours = page;
+    return 0;
 }
 
 static PyObject *ring_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
@@ -61,6 +83,8 @@ static PyObject *ring_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
         PyErr_SetString(PyExc_ValueError, "expected a ring within the mapping");
         return NULL;
     }
+    if (mark_process() < 0)
+        return NULL;
     allocfunc alloc = (allocfunc)PyType_GetSlot(type, Py_tp_alloc);
     Ring *self = (Ring *)alloc(type, 0);
     if (!self)
@@ -72,6 +96,7 @@ static PyObject *ring_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     self->nslots = (uint64_t)nslots;
     self->slot_size = slot_size;
     self->sends = (char)sends;
+    self->ours = ours;
     return (PyObject *)self;
 }
 
@@ -116,6 +141,10 @@ static int turn_sleep(struct turn *t, int64_t deadline)
 /* Waits for the turn: 1, or 0 when the timeout (ns, negative for none) has passed or the ring is stopped; -1 with an exception. A turn that has come counts also where the ring is stopped: what was sent before is received. */
 static int turn_wait(struct turn *t, int64_t timeout)
 {
+    if (!*t->ring->ours) {
+        PyErr_SetString(PyExc_ValueError, "expected the process that has made the ring, found a child of it");
+        return -1;
+    }
     if (turn_came(t))
         return t->found != t->since;
     if (timeout == 0)
