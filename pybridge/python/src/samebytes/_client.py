@@ -125,6 +125,7 @@ class _Here(threading.local):
 
 here = _Here()
 
+_RESULT, _CALL, _CALL_HEAD_SIZE = _link.RESULT, _link.CALL, _link.CALL_HEAD.size  # which each call needs
 _NONE = _calls.encode(None)
 _PLAIN_HEAD = _link.CALL_HEAD.pack(0, 0)  # of a call that is nested in none, for a value
 _VALUE, _OBJECT = 0, -1  # what callers want; or, positive, to be sent items, of which they have room for so many
@@ -175,7 +176,7 @@ class Client:
         self._mutex = threading.RLock()
         self._leader: dict[int, _Call] = {}  # who leads, as 0: to set it where there is none is one step for all threads
         self._followers: dict[_Call, None] = {}  # who waits, in the order in which they are to lead
-        self._receive, self._put = link.into.receive, link.out.send
+        self._receive, self._put, self._most = link.into.receive, link.out.send, link.most
         self._inbox: deque[_link.Message | None] = deque()  # read, and not handed on: of who leads
         self._futures: set[_Call] = set()
         self._late: list[tuple[int, int, _Call]] = []  # a heap of when those are, and their number
@@ -308,7 +309,7 @@ class Client:
             self._last = call.id = id = self._last + 1  # in the order in which they are sent, as the other side expects
             self._calls[id] = call
         try:
-            if len(payload) > self._link.most:
+            if len(payload) > self._most:
                 kind, id, payload = self._link.elsewhere(kind, id, payload)
             patience = 0
             while not self._put(kind, id, payload, patience):
@@ -430,10 +431,13 @@ class Client:
 
     def _hand_on(self, message: _link.Message) -> None:
         kind, id, payload = message
-        if kind != _link.RESULT:
+        if kind == _CALL:
+            self._hand_on_call(id, payload)
+            return
+        if kind != _RESULT:
             try:
                 kind, id, payload = _link.fetched(message)
-                if kind not in (_link.RESULT, _link.ERROR):
+                if kind not in (_RESULT, _link.ERROR):
                     self._hand_on_other(kind, id, payload)
                     return
             except Error as error:
@@ -441,7 +445,7 @@ class Client:
                 return
         call = self._calls.get(id)
         if call is None:
-            if kind == _link.RESULT:
+            if kind == _RESULT:
                 _calls.drop(payload, self._decode)
             return
         call.answer = kind, payload
@@ -475,25 +479,31 @@ class Client:
                 stream.wake()
         elif kind == _link.RELEASE:
             self.objects.released(self._decode(payload))
-        elif kind == _link.CALL and len(payload) >= _link.CALL_HEAD.size:
-            parent, wants = _link.CALL_HEAD.unpack_from(payload)
-            if id <= self._seen:
-                return  # who handed it on was interrupted thereafter
-            incoming = id, wants, payload[_link.CALL_HEAD.size :]
-            self._taken.add(id)
-            outer = self._calls.get(parent) if parent else None
-            self._seen = id
-            if outer is not None and outer.future is None:
-                outer.nested = outer.nested or deque()
-                outer.nested.append(incoming)
-                outer.wake()
-            elif self._server is not None:
-                self._incoming.append(incoming)
-                self._server.wake()
-            else:
-                threading.Thread(target=self._run, args=(incoming,), name="samebytes-call", daemon=True).start()
+        elif kind == _CALL:
+            self._hand_on_call(id, payload)
         else:
             raise BrokenError(f"expected an answer or a call, found a message of kind {kind} and {len(payload)} bytes")
+
+    def _hand_on_call(self, id: int, payload: bytes) -> None:
+        if len(payload) < _CALL_HEAD_SIZE:
+            self.end(BrokenError(f"expected a call, found one of {len(payload)} bytes"))
+            return
+        parent, wants = _link.CALL_HEAD.unpack_from(payload)
+        if id <= self._seen:
+            return  # who handed it on was interrupted thereafter
+        incoming = id, wants, payload[_CALL_HEAD_SIZE:]
+        self._taken.add(id)
+        outer = self._calls.get(parent) if parent else None
+        self._seen = id
+        if outer is not None and outer.future is None:
+            outer.nested = outer.nested or deque()
+            outer.nested.append(incoming)
+            outer.wake()
+        elif self._server is not None:
+            self._incoming.append(incoming)
+            self._server.wake()
+        else:
+            threading.Thread(target=self._run, args=(incoming,), name="samebytes-call", daemon=True).start()
 
     def _opened(self, payload: bytes) -> Any:
         try:
@@ -521,7 +531,7 @@ class Client:
                     result = None
                 elif wants == _OBJECT:
                     result = _proxy.lend(result)
-                kind, answer = _link.RESULT, _NONE if result is None else self._encode(result)
+                kind, answer = _RESULT, _NONE if result is None else self._encode(result)
                 del target, args, named, result
             finally:
                 running.pop()

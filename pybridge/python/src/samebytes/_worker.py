@@ -15,7 +15,7 @@ from typing import Any
 
 from samebytes import _calls, _client, _connect, _link
 from samebytes._client import here
-from samebytes._errors import ClosedError, Error
+from samebytes._errors import ClosedError, Error, WorkerDiedError
 
 _PAUSES = (0.001, 0.01, 0.05, 0.1)  # seconds between the signals that interrupt a call
 _CONTROL = 3  # the descriptor of the socket, as the Go program has put it
@@ -82,14 +82,14 @@ class _Worker(_client.Client):
         self._functions = functions
 
     def serve(self) -> None:
-        place = self._place
+        place, leader, incoming = self._place, self._leader, self._incoming
         while True:
-            while self._incoming:
+            while incoming:
                 self._leave(place)
-                self._run(self._incoming.popleft())
-            if not self._leads(place):
+                self._run(incoming.popleft())
+            if leader.get(0) is not place and not self._leads(place):
                 place.sleep(-1)
-            elif not self._read(-1) and not self._incoming:
+            elif not self._read(-1) and not incoming:
                 return
 
     def _answer(self, id: int, kind: int, payload: bytes) -> None:
@@ -97,7 +97,9 @@ class _Worker(_client.Client):
             os._exit(0)  # a child that a function has forked and that returned: the answer is its parent's to give
         self._shielded += 1
         try:
-            super()._answer(id, kind, payload)
+            self._transmit(kind, payload, None, id)
+        except (ClosedError, WorkerDiedError):
+            pass  # nobody waits for it
         finally:
             self._shielded -= 1
         if self._cancelled:
