@@ -59,7 +59,7 @@ def test_messages_of_all_lengths(length: int, serve: Callable[[Server], None]) -
         of = link(sock)
         message = of.receive()
         assert message is not None
-        of.send(_link.RESULT, message[1], _calls.encode(_calls.decode(message[2])[1][0]))
+        of.send(_link.RESULT, message[1], _calls.encode(_calls.decode(message[2][_link.CALL_HEAD.size :])[1][0]))
         sock.recv(1)  # until the other side ends
 
     serve(server)

@@ -158,6 +158,7 @@ class Client:
         `died` says what to raise when the other program has ended, `served` has the functions that it may call, `types` are those of its
         objects.
         """
+        self.server: str | None = None  # the name by which others connect to the other program
         self.remote: Callable[[], Any] = lambda: None  # that by which this program calls the other
         self._link = link
         self._died = died
@@ -261,6 +262,11 @@ class Client:
     @property
     def ended(self) -> bool:
         return self._cause is not None
+
+    @property
+    def is_of_parent(self) -> bool:
+        """Whether this process is a child of the one that has the connection."""
+        return os.getpid() != self._pid
 
     def forked(self) -> None:
         """In a child: leave the connection to the parent, whose death would not be seen as long as the child has the socket."""
