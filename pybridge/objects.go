@@ -2,7 +2,9 @@ package pybridge
 
 import (
 	"fmt"
+	"maps"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -29,6 +31,7 @@ type sharedObject interface {
 	number() uint64
 	retain()
 	leave()
+	empty()
 }
 
 // sharedBase is what they have in common.
@@ -41,6 +44,7 @@ type sharedBase struct {
 
 func (b *sharedBase) number() uint64 { return b.id }
 func (b *sharedBase) retain()        { b.users.Add(1) }
+func (b *sharedBase) empty()         { b.clear() }
 func (b *sharedBase) leave() {
 	if b.users.Add(-1) > 0 {
 		return
@@ -92,6 +96,18 @@ func (o *Objects) add(b *sharedBase, it sharedObject, clear func()) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.all[b.id] = it
+}
+
+// Close empties all of them, and lets the arrays go that they have: before the program ends, since an array that it leaves open stays until
+// something looks for it. It always returns nil.
+func (o *Objects) Close() error {
+	o.mu.Lock()
+	all := slices.Collect(maps.Values(o.all))
+	o.mu.Unlock()
+	for _, it := range all {
+		it.empty()
+	}
+	return nil
 }
 
 // get returns the object of a name.

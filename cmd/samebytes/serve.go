@@ -18,7 +18,7 @@ func (s *serve) Run() error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	srv := pybridge.NewServer()
-	srv.Objects()
+	defer srv.Objects().Close()
 	fmt.Println("serving as", s.Objects)
 	return srv.Listen(ctx, s.Objects)
 }
