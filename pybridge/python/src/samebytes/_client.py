@@ -26,11 +26,13 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
-from typing import Any, NamedTuple, Self
+from typing import Any
 
-from samebytes import _calls, _link, _proxy
-from samebytes._array import ndarray
-from samebytes._errors import BrokenError, ClosedError, DTypeError, Error, FullError, NotExistError, WorkerDiedError
+from samebytes import _calls, _link, _proxy, _served
+from samebytes._errors import BrokenError, ClosedError, Error, WorkerDiedError
+from samebytes._pending import Call as _Call
+from samebytes._pending import CallFuture as _Future
+from samebytes._served import ITEMS_AHEAD, VALUE, Items, here
 from samebytes._timeout import Deadline
 
 _SLICE = 10_000_000  # ns: who waits for room to send looks so often whether there is something to read
@@ -41,108 +43,7 @@ _REST = 100_000_000  # ns: as often, without futures, whether there is something
 Target = str | tuple[int, str]  # a function's name; or an object's number, and the method's name
 
 
-class _Call:
-    """A call under way; or the place among those that may lead of a thread that has none."""
-
-    __slots__ = (
-        "answer",
-        "copies",
-        "deadline",
-        "future",
-        "given_up",
-        "id",
-        "items",
-        "leads",
-        "nested",
-        "room",
-        "turn",
-        "uses",
-    )
-
-    def __init__(self, deadline: Deadline | None = None) -> None:
-        self.id = 0
-        self.deadline = deadline
-        self.answer: tuple[int, bytes] | None = None  # its kind and payload
-        self.copies: list[ndarray] = []
-        self.future: _Future | None = None
-        self.given_up = False
-        self.leads = False
-        self.items: deque[Any] = deque()  # of one that returns items: those not taken yet
-        self.nested: deque[_Incoming] = deque()  # calls from the other side to run while waiting for this one
-        self.room = 0  # for items of a call from the other side
-        self.uses: Any = None  # what is to live as long as it is under way
-        self.turn = threading.Lock()  # released when it has its answer, or is to lead
-        self.turn.acquire()
-
-    def wake(self) -> None:
-        try:
-            self.turn.release()
-        except RuntimeError:
-            pass  # it is awake
-
-    def left(self) -> int:
-        """Nanoseconds that are left, negative for no end. Raises DeadlineError."""
-        return -1 if self.deadline is None else self.deadline.left()
-
-    def sleep(self, most: int) -> None:
-        """Waits to be woken, so many nanoseconds at most, negative for ever."""
-        self.turn.acquire(timeout=-1 if most < 0 else most / 1e9)
-
-
-class _Future(Future[Any]):
-    """A call's. To cancel it gives the call up."""
-
-    def __init__(self, give_up: Callable[[], None]) -> None:
-        super().__init__()
-        self._give_up = give_up
-
-    def cancel(self) -> bool:
-        if self.cancelled():
-            return True
-        if not super().cancel():
-            return False
-        self.set_running_or_notify_cancel()  # tells who waits for several
-        self._give_up()
-        return True
-
-
-class Interrupted(BaseException):
-    """The caller has given a call up. Like KeyboardInterrupt it is no Exception, so that it ends what catches those."""
-
-    def __init__(self, id: int) -> None:
-        super().__init__()
-        self.id = id
-
-
-class _Failed(NamedTuple):
-    """An item that could not be opened."""
-
-    error: Error
-
-
-class _Incoming(NamedTuple):
-    """A call from the other program."""
-
-    id: int
-    wants: int
-    payload: bytes
-
-
-class _Here(threading.local):
-    """The calls from other programs that this thread runs, the innermost last."""
-
-    def __init__(self) -> None:
-        self.running: list[tuple[Client, int]] = []
-
-
-here = _Here()
-
-_VALUE, _OBJECT = 0, -1  # what callers want; or, positive, to be sent items, of which they have room for so many
-ITEMS_AHEAD = 16
-_MAX_NESTED = 64  # calls that wait for one another: each has some ten frames of the thousand that Python allows
-
-
-class Client:
+class Client(_served.Served):
     """One connection. Many threads may use it."""
 
     def __init__(
@@ -163,18 +64,10 @@ class Client:
         self._link = link
         self._died = died
         self.label = label
-        self._functions = served
-        self._found: dict[str, Callable[..., Any]] = {}
         self.objects = _proxy.Objects(self, types)
         self._encode = _calls.encoder(self.objects.pack).encode
         self._decode = _calls.decoder(self.objects.open).decode
-        self._incoming: deque[_Incoming] = deque()  # calls that are nested in none of this side's
-        self._server: _Call | None = None  # the place of the thread that runs them; None: each has its own
-        self._taken: set[int] = set()  # the numbers of calls from the other side that wait or run
-        self._seen = 0  # the number of the latest
-        self._cancelled: set[int] = set()  # those to be given up
-        self._streams: dict[int, _Call] = {}  # those that send items
-        self._released: deque[tuple[int, int]] = deque()  # objects that this side has let go, and how often
+        _served.Served.__init__(self, served)
         self._pid = os.getpid()
         self._cause: Error | None = None  # why the connection has ended
         self._telling = threading.Lock()  # held by who sends frames
@@ -191,8 +84,6 @@ class Client:
         self._late: list[tuple[int, int, _Call]] = []  # a heap of when those are, and their number
         self._answered: deque[_Call] = deque()
         self._completer: _Call | None = None
-        self._abandoned: deque[_Call] = deque()  # calls of items that nobody takes any more
-        self._listens = False  # whether the other program may call while nobody waits
         _clients.add(self)
         threading.Thread(target=self._watch, name="samebytes-watch", daemon=True).start()
         if served is not None:
@@ -285,7 +176,7 @@ class Client:
         cause = self._cause or ClosedError("closed")
         return type(cause)(*cause.args)
 
-    def _send(self, call: _Call, target: Target, args: tuple[Any, ...], wants: int = _VALUE) -> None:
+    def _send(self, call: _Call, target: Target, args: tuple[Any, ...], wants: int = VALUE) -> None:
         payload, call.copies = _calls.encode_call(self._encode, target, args)
         parent = here.running[-1][1] if here.running and here.running[-1][0] is self else 0
         if self._released:
@@ -342,34 +233,6 @@ class Client:
             except BaseException:
                 self._leave(call)
                 raise
-
-    def _check_interrupted(self) -> None:
-        """Raises Interrupted in a thread that runs a call which was given up."""
-        for of, id in here.running:
-            if of is self and id in self._cancelled:
-                self._cancelled.discard(id)  # once
-                raise Interrupted(id)
-
-    def next_item(self, call: _Call) -> Any:
-        """The next item of a call. Raises StopIteration at the end."""
-        self._wait(call)
-        if call.items:
-            item = call.items.popleft()
-            if isinstance(item, _Failed):
-                raise item.error
-            return item
-        self._result(call)
-        raise StopIteration
-
-    def more(self, call: _Call, n: int) -> None:
-        """Says that there is room for so many more items."""
-        if call.answer is None:
-            self._transmit(_link.NEXT, self._encode(n), id=call.id)
-
-    def give_up(self, call: _Call) -> None:
-        """Ends a call that returns items."""
-        self._give_up(call)
-        call.items.clear()
 
     def _leads(self, call: _Call) -> bool:
         """Whether it is the call's turn to read. If not, it is woken when it is."""
@@ -456,183 +319,6 @@ class Client:
         if call.given_up:  # meanwhile
             _calls.drop(payload, self._decode)
 
-    def _hand_on_other(self, kind: int, id: int, payload: bytes) -> None:
-        """Of what is no answer."""
-        if kind == _link.ITEM:
-            call = self._calls.get(id)
-            if call is None or call.given_up:
-                _calls.drop(payload, self._decode)
-            else:
-                call.items.append(self._opened(payload))  # at once: if this process is killed, arrays go with it
-                call.wake()
-        elif kind == _link.NEXT:
-            room = self._decode(payload)
-            if not isinstance(room, int) or room < 0:
-                raise BrokenError(f"expected room for more items, found {room!r:.80}")
-            stream = self._streams.get(id)
-            if stream is not None:
-                stream.room += room
-                stream.wake()
-        elif kind == _link.RELEASE:
-            self.objects.released(self._decode(payload))
-        elif kind == _link.CALL and len(payload) >= _link.CALL_HEAD.size:
-            parent, wants = _link.CALL_HEAD.unpack_from(payload)
-            incoming = _Incoming(id, wants, payload[_link.CALL_HEAD.size :])
-            self._taken.add(id)
-            self._seen = id
-            outer = self._calls.get(parent)
-            if outer is not None and outer.future is None:
-                outer.nested.append(incoming)
-                outer.wake()
-            elif self._server is not None:
-                self._incoming.append(incoming)
-                self._server.wake()
-            else:
-                threading.Thread(target=self._run, args=(incoming,), name="samebytes-call", daemon=True).start()
-        else:
-            raise BrokenError(f"expected an answer or a call, found a message of kind {kind} and {len(payload)} bytes")
-
-    def _opened(self, payload: bytes) -> Any:
-        try:
-            return self._decode(payload)
-        except Error as error:
-            return _Failed(error)
-
-    def _run(self, call: _Incoming) -> None:
-        """Runs a call from the other program, and answers it."""
-        running = here.running
-        running.append((self, call.id))
-        ends: BaseException | None = None
-        try:
-            try:
-                if call.id in self._cancelled:
-                    raise Interrupted(call.id)
-                if len(running) > _MAX_NESTED:
-                    raise FullError(f"calls wait for one another more than {_MAX_NESTED} deep")
-                target, args, kwargs = self._decode(call.payload)
-                result = self._function(target)(*args, **kwargs)
-                if call.wants > 0:
-                    self._send_items(call, result)
-                    result = None
-                elif call.wants == _OBJECT:
-                    result = _proxy.lend(result)
-                answer = _link.RESULT, self._encode(result)
-                del target, args, kwargs, result
-            finally:
-                running.pop()
-                self._forget(call.id)
-        except BaseException as error:  # SystemExit and Interrupted too
-            answer = _link.ERROR, _calls.encode(list(_calls.described(error, 2).values()))
-            if isinstance(error, Interrupted) and error.id != call.id:
-                ends = error  # a call that this one is nested in
-            elif not isinstance(error, (Exception, Interrupted)):
-                ends = error
-        self._answer(call.id, *answer)
-        if ends is not None:
-            self._ended_by(ends)
-
-    def _answer(self, id: int, kind: int, payload: bytes) -> None:
-        with suppress(ClosedError, WorkerDiedError):  # then nobody waits for it
-            self._transmit(kind, payload, id=id)
-
-    def _ended_by(self, error: BaseException) -> None:
-        """After a function was ended by what is to end more than it, as KeyboardInterrupt."""
-        if here.running or threading.current_thread() is threading.main_thread():
-            raise error
-
-    def _forget(self, id: int) -> None:
-        self._taken.discard(id)
-        self._cancelled.discard(id)
-
-    def _send_items(self, call: _Incoming, result: Any) -> None:
-        """Sends the items that a function has returned, as there is room for them."""
-        if isinstance(result, (str, bytes, bytearray, dict)) or not hasattr(result, "__iter__"):
-            raise DTypeError(
-                f"expected a function that returns items, as generators do, found a result of {type(result).__name__}"
-            )
-        place = self._streams[call.id] = _Call()
-        place.room = call.wants
-        items = iter(result)
-        try:
-            for item in items:
-                self._wait_for_room(place)
-                place.room -= 1
-                self._answer(call.id, _link.ITEM, self._encode(item))
-        finally:
-            del self._streams[call.id]
-            close = getattr(items, "close", None)
-            if close is not None:
-                close()
-
-    def _wait_for_room(self, place: _Call) -> None:
-        try:
-            while place.room <= 0:
-                if self._cancelled:
-                    self._check_interrupted()
-                if not self._leads(place):
-                    place.sleep(-1)
-                elif not self._read(-1):
-                    raise self._error()
-        finally:
-            try:
-                self._leave(place)
-            except BaseException:
-                self._leave(place)
-                raise
-
-    def _function(self, target: Any) -> Callable[..., Any]:
-        """What a call calls."""
-        if not isinstance(target, str):
-            return self.objects.method(*target)
-        function = self._found.get(target)
-        if function is None:
-            if self._functions is None:
-                raise NotExistError("this program serves no functions")
-            function = self._found[target] = _calls.find(self._functions, target)
-        return function
-
-    def cancel(self, id: int) -> None:
-        """Give up a call from the other program: what waits in it for the other program raises, and what has not begun does not begin."""
-        if id in self._taken or id > self._seen:
-            self._cancelled.add(id)
-            for call in list(self._calls.values()):
-                call.wake()
-            for stream in list(self._streams.values()):
-                stream.wake()
-
-    def listen(self) -> None:
-        """From now on the other program may call at any time: some thread is to read."""
-        self._listens = True
-        self._started_completer().wake()
-
-    def let_go(self, number: int, count: int) -> None:
-        """One of the other program's objects is not used here any more. The garbage collector may call this, in any thread at any moment."""
-        self._released.append((number, count))
-        if self._completer is not None:
-            self._completer.wake()
-
-    def retain(self, number: int) -> None:
-        """One of the other program's objects is in a message that is about to be sent: it does not matter when it is let go here."""
-        self._transmit(_link.RELEASE, self._encode([[number, -1]]))
-
-    def let_items_go(self, call: _Call) -> None:
-        """As `let_go`, of a call that returns items."""
-        self._abandoned.append(call)
-        if self._completer is not None:
-            self._completer.wake()
-
-    def _tell_released(self) -> None:
-        released: list[tuple[int, int]] = []
-        while self._released:
-            released.append(self._released.popleft())
-        if released and self._cause is None:
-            with suppress(Error):  # then it lets all go
-                self._transmit(_link.RELEASE, self._encode(released))
-
-    def prepare(self) -> None:
-        """Starts the thread that tells of objects that are let go."""
-        self._started_completer()
-
     def _give_up(self, call: _Call) -> None:
         """Forgets a call. Its answer is dropped when it comes."""
         call.given_up = True
@@ -670,7 +356,7 @@ class Client:
             if self._untold:
                 self._tell(b"")
             while self._abandoned:
-                self.give_up(self._abandoned.popleft())
+                self.give_up_items(self._abandoned.popleft())
             if self._released:
                 self._tell_released()
             if not self._futures and not self._listens:
@@ -759,51 +445,6 @@ class Client:
         else:
             with suppress(InvalidStateError):
                 future.set_result(result)
-
-
-class Items:
-    """The items that a function of another program returns, an iterator. Not all taken, `close` ends it; so does the last reference's end."""
-
-    def __init__(self, client: Client, call: _Call, name: str, timeout: float | None) -> None:
-        self._client, self._call, self._name, self._timeout = client, call, name, timeout
-        self._n = 0
-        self._over = False
-
-    def __iter__(self) -> Self:
-        return self
-
-    def __next__(self) -> Any:
-        if self._over:
-            raise StopIteration
-        call = self._call
-        call.deadline = None if self._timeout is None else Deadline(self._timeout, f"next item of {self._name}")
-        try:
-            item = self._client.next_item(call)
-            self._n += 1
-            if self._n == ITEMS_AHEAD // 2:
-                self._n = 0
-                self._client.more(call, ITEMS_AHEAD // 2)
-        except BaseException:
-            self.close()
-            raise
-        return item
-
-    def close(self) -> None:
-        """Ends it: the function's context is over."""
-        if not self._over:
-            self._over = True
-            self._client.give_up(self._call)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.close()
-
-    def __del__(self) -> None:
-        if not self._over:
-            self._over = True
-            self._client.let_items_go(self._call)
 
 
 def _name_of(target: Target) -> str:

@@ -363,9 +363,11 @@ def caller() -> Remote:
     ...     return sb.caller().scale(a, 2.0)
     """
     from samebytes import _client
+    from samebytes._served import here
 
-    if _client.here.running:
-        client = _client.here.running[-1][0]
+    client: Any
+    if here.running:
+        client = here.running[-1][0]
     elif _client.of_worker is not None:
         client = _client.of_worker
     else:
