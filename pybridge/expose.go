@@ -16,6 +16,7 @@ import (
 // exposure is a type whose objects Python uses where they are.
 type exposure struct {
 	name, doc  string
+	kind       string // of those that this package has
 	typ        reflect.Type
 	methods    map[string]*function // by their names in Python
 	attributes map[string]int       // fields, likewise
@@ -172,6 +173,7 @@ func snake(name string) string {
 // describedType is an exposed type, as an introduction has it.
 type describedType struct {
 	Name       string      `json:"name"`
+	Kind       string      `json:"kind,omitempty"` // of those that this package has: "dict", "list", "namespace" or "queue"
 	Doc        string      `json:"doc,omitempty"`
 	Methods    []described `json:"methods,omitempty"`
 	Attributes []described `json:"attributes,omitempty"` // whose results are their types
@@ -182,7 +184,7 @@ func (s *Server) describedTypes() []describedType {
 	defer s.mu.Unlock()
 	var all []describedType
 	for _, e := range s.types {
-		d := describedType{Name: e.name, Doc: e.doc}
+		d := describedType{Name: e.name, Kind: e.kind, Doc: e.doc}
 		for _, name := range slices.Sorted(maps.Keys(e.methods)) {
 			d.Methods = append(d.Methods, e.methods[name].described())
 		}
@@ -279,7 +281,7 @@ func (g *given) set(l *link, name string, v *kept) error {
 	if g.value.IsNil() {
 		return errors.New("the object is nil")
 	}
-	message, err := v.message(&l.encoder)
+	message, err := v.message(l)
 	if err != nil {
 		return err
 	}

@@ -12,9 +12,9 @@ import (
 // kept is a value as calls carry it, which is kept: what its arrays are in stays open while somebody has it. A function that has a *kept as
 // a parameter owns it; one that it returns is released when it has been sent.
 type kept struct {
-	value    any // as wire.Decoder.DecodeAny returns it, with *keptArray for arrays
-	segments []*shm.Array[uint8]
-	users    atomic.Int64
+	value  any // as wire.Decoder.DecodeAny returns it, with *keptArray for arrays
+	closes []func()
+	users  atomic.Int64
 }
 
 var keptType = reflect.TypeFor[*kept]()
@@ -25,11 +25,22 @@ type keptArray struct {
 	segment *shm.Array[uint8]
 }
 
+func newKept(value any) *kept {
+	k := &kept{value: value}
+	k.users.Store(1)
+	return k
+}
+
 // decodeKept decodes the value that b begins with.
 func decodeKept(l *link, b []byte, into **kept) (rest []byte, err error) {
-	k := &kept{}
-	k.users.Store(1)
-	d := &wire.Decoder{Array: k.array, Object: l.objects.open, Depth: 1}
+	k := newKept(nil)
+	d := &wire.Decoder{Array: k.array, Depth: 1, Object: func(payload []byte, of reflect.Type) (reflect.Value, error) {
+		v, err := l.objects.open(payload, of)
+		if err == nil {
+			k.hold(v.Interface())
+		}
+		return v, err
+	}}
 	if k.value, rest, err = d.DecodeAny(b); err != nil {
 		k.release()
 		return rest, err
@@ -38,8 +49,19 @@ func decodeKept(l *link, b []byte, into **kept) (rest []byte, err error) {
 	return rest, nil
 }
 
+// hold keeps an object as long as k.
+func (k *kept) hold(object any) {
+	switch object := object.(type) {
+	case *Object:
+		k.closes = append(k.closes, func() { object.Close() })
+	case sharedObject:
+		object.retain()
+		k.closes = append(k.closes, object.leave)
+	}
+}
+
 // array opens the segment of an array.
-func (k *kept) array(payload []byte, into reflect.Type) (reflect.Value, error) {
+func (k *kept) array(payload []byte, _ reflect.Type) (reflect.Value, error) {
 	h, err := shm.ParseHandleMsgpack(payload)
 	if err != nil {
 		return reflect.Value{}, err
@@ -49,7 +71,7 @@ func (k *kept) array(payload []byte, into reflect.Type) (reflect.Value, error) {
 	if err != nil {
 		return reflect.Value{}, err
 	}
-	k.segments = append(k.segments, segment)
+	k.closes = append(k.closes, func() { segment.Close() })
 	return reflect.ValueOf(&keptArray{append([]byte(nil), payload...), segment}), nil
 }
 
@@ -61,17 +83,35 @@ func (k *kept) use() *kept {
 
 // release has one user less. The last closes what is open.
 func (k *kept) release() {
-	if k.users.Add(-1) != 0 {
-		return
+	if k != nil && k.users.Add(-1) == 0 {
+		for _, closes := range k.closes {
+			closes()
+		}
 	}
-	for _, segment := range k.segments {
-		segment.Close()
+}
+
+// part returns a part of k's value, which keeps all of it.
+func (k *kept) part(value any) *kept {
+	part := newKept(value)
+	part.closes = []func(){k.use().release}
+	return part
+}
+
+// joined returns a value that parts are in, which were used for it.
+func joined(value any, parts []*kept) *kept {
+	k := newKept(value)
+	for _, part := range parts {
+		k.closes = append(k.closes, part.release)
 	}
-	closeAll(k.value)
+	return k
 }
 
 // message returns the value as a message for this process or another.
-func (k *kept) message(e *wire.Encoder) ([]byte, error) { return e.Append(nil, k.value) }
+func (k *kept) message(l *link) ([]byte, error) {
+	l.sending.Lock()
+	defer l.sending.Unlock()
+	return l.encoder.Append(nil, k.value)
+}
 
 // append appends the array's handle, which is under way from now on.
 func (a *keptArray) append(dst []byte) ([]byte, error) {

@@ -294,7 +294,13 @@ func (o *objects) give(g *given) uint64 {
 		it.owned = it.owned || g.owned
 		return number
 	}
-	number := lastObject.Add(1)
+	var number uint64
+	if it, ok := g.pointer.(sharedObject); ok {
+		it.retain()
+		number = it.number()
+	} else {
+		number = lastObject.Add(1)
+	}
 	g.count = 1
 	if !o.ended {
 		o.given[number] = g
@@ -364,6 +370,10 @@ func (o *objects) end() {
 
 // end closes an object that was made for the other side, where it can be closed.
 func (g *given) end() {
+	if it, ok := g.pointer.(sharedObject); ok {
+		it.leave()
+		return
+	}
 	if !g.owned {
 		return
 	}

@@ -30,6 +30,7 @@ type Server struct {
 	mu        sync.Mutex
 	functions map[string]*function
 	types     []*exposure // in the order in which they were exposed
+	objects   *Objects
 }
 
 // NewServer returns a server without functions.

@@ -52,6 +52,15 @@ def test_calls_has_its_programs() -> None:
     assert (example / "model.py").read_text() in blocks(page, "python")
 
 
+def test_objects_has_parts_of_its_programs() -> None:
+    page, example = (ROOT / "docs/howto/objects.md").read_text(), ROOT / "examples/objects"
+    programs = " ".join(((example / "main.go").read_text() + (example / "drive/main.go").read_text()).split())
+    parts = blocks(page, "go")
+    assert len(parts) == 5
+    for part in parts:
+        assert " ".join(part.split()) in programs
+
+
 def test_the_example_prints_what_the_readme_says(segments: Path, tmp_path: Path) -> None:
     program = tmp_path / "handover"
     subprocess.run(["go", "build", "-o", program, "./examples/handover"], cwd=ROOT, check=True)

@@ -25,6 +25,7 @@ type commands struct {
 	Checksum checksum `cmd:"" help:"Print a checksum of arrays' contents. Example: samebytes checksum prices x.npy y.npz"`
 	Gc       gc       `cmd:"" help:"List the temporary arrays that killed processes left, or delete them. Example: samebytes gc --delete"`
 	Export   export   `cmd:"" help:"Write an array to a .npy file, as np.save does. Example: samebytes export prices prices.npy"`
+	Serve    serve    `cmd:"" help:"Serve other programs until Ctrl-C. Example: samebytes serve --objects shared"`
 	Rm       rm       `cmd:"" help:"Delete arrays. Who has one open goes on with it. Example: samebytes rm prices"`
 }
 

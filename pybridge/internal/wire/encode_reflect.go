@@ -175,25 +175,30 @@ type keys map[any]struct{}
 
 // add reports whether the key, as DecodeAny gives it, is new.
 func (k keys) add(key any) bool {
+	n := len(k)
+	k[Key(key)] = struct{}{}
+	return len(k) > n
+}
+
+// Key returns a map's key, as DecodeAny gives it, such that those are equal which are to Python: true, 1 and 1.0 are one.
+func Key(key any) any {
 	switch v := key.(type) {
 	case bool:
-		key = int64(0)
 		if v {
-			key = int64(1)
+			return int64(1)
 		}
+		return int64(0)
 	case float64:
 		if v == math.Trunc(v) {
 			switch {
 			case -1<<63 <= v && v < 1<<63:
-				key = int64(v)
+				return int64(v)
 			case 1<<63 <= v && v < 1<<64:
-				key = uint64(v)
+				return uint64(v)
 			}
 		}
 	}
-	n := len(k)
-	k[key] = struct{}{}
-	return len(k) > n
+	return key
 }
 
 func (e *Encoder) appendStruct(dst []byte, v reflect.Value, depth int) (_ []byte, err error) {

@@ -26,11 +26,13 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
-from typing import Any, NamedTuple, Self
+from typing import Any
 
-from samebytes import _calls, _link, _proxy
-from samebytes._array import ndarray
-from samebytes._errors import BrokenError, ClosedError, DTypeError, Error, FullError, NotExistError, WorkerDiedError
+from samebytes import _calls, _link, _proxy, _served
+from samebytes._errors import BrokenError, ClosedError, Error, WorkerDiedError
+from samebytes._pending import Call as _Call
+from samebytes._pending import CallFuture as _Future
+from samebytes._served import ITEMS_AHEAD, NONE, VALUE, Items, here
 from samebytes._timeout import Deadline
 
 _SLICE = 10_000_000  # ns: who waits for room to send looks so often whether there is something to read
@@ -41,99 +43,11 @@ _REST = 100_000_000  # ns: as often, without futures, whether there is something
 Target = str | tuple[int, str]  # a function's name; or an object's number, and the method's name
 
 
-class _Call:
-    """A call under way; or the place among those that may lead of a thread that has none."""
-
-    # What most calls leave as it is.
-    id = 0
-    deadline: Deadline | None = None
-    answer: tuple[int, bytes] | None = None  # its kind and payload
-    copies: Sequence[ndarray] = ()
-    future: "_Future | None" = None
-    given_up = False
-    items: "deque[bytes] | tuple[()]" = ()  # of one that returns items: those not taken yet
-    nested: "deque[_Incoming] | tuple[()]" = ()  # calls from the other side to run while waiting for this one
-    room = 0  # for items of a call from the other side
-    uses: Any = None  # what is to live as long as it is under way
-    turn: Any = None  # a lock, once somebody may wait: released when there is something to do for who waits
-
-    def wake(self) -> None:
-        turn = self.turn
-        if turn is not None:
-            try:
-                turn.release()
-            except RuntimeError:
-                pass  # it is awake
-
-    def left(self) -> int:
-        """Nanoseconds that are left, negative for no end. Raises DeadlineError."""
-        return -1 if self.deadline is None else self.deadline.left()
-
-    def sleep(self, most: int) -> None:
-        """Waits to be woken, so many nanoseconds at most, negative for ever. The first time it returns at once.
-
-        For what came before there was a lock to be released is to be looked for once more.
-        """
-        if self.turn is None:
-            turn = threading.Lock()
-            turn.acquire()
-            self.turn = turn
-        else:
-            self.turn.acquire(timeout=-1 if most < 0 else most / 1e9)
-
-
-class _Future(Future[Any]):
-    """A call's. To cancel it gives the call up."""
-
-    def __init__(self, give_up: Callable[[], None]) -> None:
-        super().__init__()
-        self._give_up = give_up
-
-    def cancel(self) -> bool:
-        if self.cancelled():
-            return True
-        if not super().cancel():
-            return False
-        self.set_running_or_notify_cancel()  # tells who waits for several
-        self._give_up()
-        return True
-
-
-class Interrupted(BaseException):
-    """The caller has given a call up. Like KeyboardInterrupt it is no Exception, so that it ends what catches those."""
-
-    def __init__(self, id: int) -> None:
-        super().__init__()
-        self.id = id
-
-
-class _Failed(NamedTuple):
-    """An item that could not be opened."""
-
-    error: Error
-
-
-_Incoming = tuple[int, int, bytes]  # a call from the other program: its number, what the caller wants, and its value
-
-
-class _Here(threading.local):
-    """The calls from other programs that this thread runs, the innermost last."""
-
-    def __init__(self) -> None:
-        self.running: list[tuple[Client, int]] = []
-
-
-here = _Here()
-
-_RESULT, _CALL, _CALL_HEAD_SIZE = _link.RESULT, _link.CALL, _link.CALL_HEAD.size  # which each call needs
-_NONE = _calls.encode(None)
+_RESULT, _CALL = _link.RESULT, _link.CALL  # which each call needs
 _PLAIN_HEAD = _link.CALL_HEAD.pack(0, 0)  # of a call that is nested in none, for a value
-_VALUE, _OBJECT = 0, -1  # what callers want; or, positive, to be sent items, of which they have room for so many
-ITEMS_AHEAD = 16
-_MAX_NESTED = 64  # calls that wait for one another: each has some ten frames of the thousand that Python allows
 
 
-class Client:
+class Client(_served.Served):
     """One connection. Many threads may use it."""
 
     def __init__(
@@ -149,22 +63,15 @@ class Client:
         `died` says what to raise when the other program has ended, `served` has the functions that it may call, `types` are those of its
         objects.
         """
+        self.server: str | None = None  # the name by which others connect to the other program
         self.remote: Callable[[], Any] = lambda: None  # that by which this program calls the other
         self._link = link
         self._died = died
         self.label = label
-        self._functions = served
-        self._found: dict[str, Callable[..., Any]] = {}
         self.objects = _proxy.Objects(self, types)
         self._encode = _calls.encoder(self.objects.pack).encode
         self._decode = _calls.decoder(self.objects.open).decode
-        self._incoming: deque[_Incoming] = deque()  # calls that are nested in none of this side's
-        self._server: _Call | None = None  # the place of the thread that runs them; None: each has its own
-        self._taken: set[int] = set()  # the numbers of calls from the other side that wait or run
-        self._seen = 0  # the number of the latest
-        self._cancelled: set[int] = set()  # those to be given up
-        self._streams: dict[int, _Call] = {}  # those that send items
-        self._released: deque[tuple[int, int]] = deque()  # objects that this side has let go, and how often
+        _served.Served.__init__(self, served)
         self._pid = os.getpid()
         self._cause: Error | None = None  # why the connection has ended
         self._telling = threading.Lock()  # held by who sends frames
@@ -182,8 +89,6 @@ class Client:
         self._late: list[tuple[int, int, _Call]] = []  # a heap of when those are, and their number
         self._answered: deque[_Call] = deque()
         self._completer: _Call | None = None
-        self._abandoned: deque[_Call] = deque()  # calls of items that nobody takes any more
-        self._listens = False  # whether the other program may call while nobody waits
         _clients.add(self)
         threading.Thread(target=self._watch, name="samebytes-watch", daemon=True).start()
         if served is not None:
@@ -260,6 +165,11 @@ class Client:
     def ended(self) -> bool:
         return self._cause is not None
 
+    @property
+    def is_of_parent(self) -> bool:
+        """Whether this process is a child of the one that has the connection."""
+        return os.getpid() != self._pid
+
     def forked(self) -> None:
         """In a child: leave the connection to the parent, whose death would not be seen as long as the child has the socket."""
         self._cause = _of_parent()
@@ -278,7 +188,7 @@ class Client:
         cause = self._cause or ClosedError("closed")
         return type(cause)(*cause.args)
 
-    def _send(self, call: _Call, target: Target, args: tuple[Any, ...], wants: int = _VALUE) -> None:
+    def _send(self, call: _Call, target: Target, args: tuple[Any, ...], wants: int = VALUE) -> None:
         payload, call.copies = _calls.encode_call(self._encode, target, args)
         running = here.running
         parent = running[-1][1] if running and running[-1][0] is self else 0
@@ -348,34 +258,6 @@ class Client:
             except BaseException:
                 self._leave(call)
                 raise
-
-    def _check_interrupted(self) -> None:
-        """Raises Interrupted in a thread that runs a call which was given up."""
-        for of, id in here.running:
-            if of is self and id in self._cancelled:
-                self._cancelled.discard(id)  # once
-                raise Interrupted(id)
-
-    def next_item(self, call: _Call) -> Any:
-        """The next item of a call. Raises StopIteration at the end."""
-        self._wait(call)
-        if call.items:
-            item = call.items.popleft()
-            if isinstance(item, _Failed):
-                raise item.error
-            return item
-        self._result(call)
-        raise StopIteration
-
-    def more(self, call: _Call, n: int) -> None:
-        """Says that there is room for so many more items."""
-        if call.answer is None:
-            self._transmit(_link.NEXT, self._encode(n), id=call.id)
-
-    def give_up(self, call: _Call) -> None:
-        """Ends a call that returns items."""
-        self._give_up(call)
-        call.items = ()
 
     def _leads(self, call: _Call) -> bool:
         """Whether it is the call's turn to read. If not, it is woken when it may be."""
@@ -459,196 +341,6 @@ class Client:
         if call.given_up:  # meanwhile
             _calls.drop(payload, self._decode)
 
-    def _hand_on_other(self, kind: int, id: int, payload: bytes) -> None:
-        """Of what is no answer."""
-        if kind == _link.ITEM:
-            call = self._calls.get(id)
-            if call is None or call.given_up:
-                _calls.drop(payload, self._decode)
-            else:
-                call.items = call.items or deque()
-                call.items.append(self._opened(payload))  # at once: if this process is killed, arrays go with it
-                call.wake()
-        elif kind == _link.NEXT:
-            room = self._decode(payload)
-            if not isinstance(room, int) or room < 0:
-                raise BrokenError(f"expected room for more items, found {room!r:.80}")
-            stream = self._streams.get(id)
-            if stream is not None:
-                stream.room += room
-                stream.wake()
-        elif kind == _link.RELEASE:
-            self.objects.released(self._decode(payload))
-        elif kind == _CALL:
-            self._hand_on_call(id, payload)
-        else:
-            raise BrokenError(f"expected an answer or a call, found a message of kind {kind} and {len(payload)} bytes")
-
-    def _hand_on_call(self, id: int, payload: bytes) -> None:
-        if len(payload) < _CALL_HEAD_SIZE:
-            self.end(BrokenError(f"expected a call, found one of {len(payload)} bytes"))
-            return
-        parent, wants = _link.CALL_HEAD.unpack_from(payload)
-        if id <= self._seen:
-            return  # who handed it on was interrupted thereafter
-        incoming = id, wants, payload[_CALL_HEAD_SIZE:]
-        self._taken.add(id)
-        outer = self._calls.get(parent) if parent else None
-        self._seen = id
-        if outer is not None and outer.future is None:
-            outer.nested = outer.nested or deque()
-            outer.nested.append(incoming)
-            outer.wake()
-        elif self._server is not None:
-            self._incoming.append(incoming)
-            self._server.wake()
-        else:
-            threading.Thread(target=self._run, args=(incoming,), name="samebytes-call", daemon=True).start()
-
-    def _opened(self, payload: bytes) -> Any:
-        try:
-            return self._decode(payload)
-        except Error as error:
-            return _Failed(error)
-
-    def _run(self, call: _Incoming) -> None:
-        """Runs a call from the other program, and answers it."""
-        id, wants, value = call
-        running = here.running
-        running.append((self, id))
-        ends: BaseException | None = None
-        try:
-            try:
-                if self._cancelled and id in self._cancelled:
-                    raise Interrupted(id)
-                if len(running) > _MAX_NESTED:
-                    raise FullError(f"calls wait for one another more than {_MAX_NESTED} deep")
-                target, args, *named = self._decode(value)
-                function = self._function(target)
-                result = function(*args, **named[0]) if named else function(*args)
-                if wants > 0:
-                    self._send_items(call, result)
-                    result = None
-                elif wants == _OBJECT:
-                    result = _proxy.lend(result)
-                kind, answer = _RESULT, _NONE if result is None else self._encode(result)
-                del target, args, named, result
-            finally:
-                running.pop()
-                self._taken.discard(id)
-                if self._cancelled:
-                    self._cancelled.discard(id)
-        except BaseException as error:  # SystemExit and Interrupted too
-            kind, answer = _link.ERROR, _calls.encode(list(_calls.described(error, 2).values()))
-            if isinstance(error, Interrupted) and error.id != id:
-                ends = error  # a call that this one is nested in
-            elif not isinstance(error, (Exception, Interrupted)):
-                ends = error
-        self._answer(id, kind, answer)
-        if ends is not None:
-            self._ended_by(ends)
-
-    def _answer(self, id: int, kind: int, payload: bytes) -> None:
-        try:
-            self._transmit(kind, payload, id=id)
-        except (ClosedError, WorkerDiedError):
-            pass  # nobody waits for it
-
-    def _ended_by(self, error: BaseException) -> None:
-        """After a function was ended by what is to end more than it, as KeyboardInterrupt."""
-        if here.running or threading.current_thread() is threading.main_thread():
-            raise error
-
-    def _send_items(self, call: _Incoming, result: Any) -> None:
-        """Sends the items that a function has returned, as there is room for them."""
-        if isinstance(result, (str, bytes, bytearray, dict)) or not hasattr(result, "__iter__"):
-            raise DTypeError(
-                f"expected a function that returns items, as generators do, found a result of {type(result).__name__}"
-            )
-        id, wants, _ = call
-        place = self._streams[id] = _Call()
-        place.room = wants
-        items = iter(result)
-        try:
-            for item in items:
-                self._wait_for_room(place)
-                place.room -= 1
-                self._answer(id, _link.ITEM, self._encode(item))
-        finally:
-            del self._streams[id]
-            close = getattr(items, "close", None)
-            if close is not None:
-                close()
-
-    def _wait_for_room(self, place: _Call) -> None:
-        try:
-            while place.room <= 0:
-                if self._cancelled:
-                    self._check_interrupted()
-                if not self._leads(place):
-                    place.sleep(-1)
-                elif not self._read(-1):
-                    raise self._error()
-        finally:
-            try:
-                self._leave(place)
-            except BaseException:
-                self._leave(place)
-                raise
-
-    def _function(self, target: Any) -> Callable[..., Any]:
-        """What a call calls."""
-        if type(target) is not str:
-            return self.objects.method(*target)
-        function = self._found.get(target)
-        if function is None:
-            if self._functions is None:
-                raise NotExistError("this program serves no functions")
-            function = self._found[target] = _calls.find(self._functions, target)
-        return function
-
-    def cancel(self, id: int) -> None:
-        """Give up a call from the other program: what waits in it for the other program raises, and what has not begun does not begin."""
-        if id in self._taken or id > self._seen:
-            self._cancelled.add(id)
-            for call in list(self._calls.values()):
-                call.wake()
-            for stream in list(self._streams.values()):
-                stream.wake()
-
-    def listen(self) -> None:
-        """From now on the other program may call at any time: some thread is to read."""
-        self._listens = True
-        self._started_completer().wake()
-
-    def let_go(self, number: int, count: int) -> None:
-        """One of the other program's objects is not used here any more. The garbage collector may call this, in any thread at any moment."""
-        self._released.append((number, count))
-        if self._completer is not None:
-            self._completer.wake()
-
-    def retain(self, number: int) -> None:
-        """One of the other program's objects is in a message that is about to be sent: it does not matter when it is let go here."""
-        self._transmit(_link.RELEASE, self._encode([[number, -1]]))
-
-    def let_items_go(self, call: _Call) -> None:
-        """As `let_go`, of a call that returns items."""
-        self._abandoned.append(call)
-        if self._completer is not None:
-            self._completer.wake()
-
-    def _tell_released(self) -> None:
-        released: list[tuple[int, int]] = []
-        while self._released:
-            released.append(self._released.popleft())
-        if released and self._cause is None:
-            with suppress(Error):  # then it lets all go
-                self._transmit(_link.RELEASE, self._encode(released))
-
-    def prepare(self) -> None:
-        """Starts the thread that tells of objects that are let go."""
-        self._started_completer()
-
     def _give_up(self, call: _Call) -> None:
         """Forgets a call. Its answer is dropped when it comes."""
         call.given_up = True
@@ -686,7 +378,7 @@ class Client:
             if self._untold:
                 self._tell(b"")
             while self._abandoned:
-                self.give_up(self._abandoned.popleft())
+                self.give_up_items(self._abandoned.popleft())
             if self._released:
                 self._tell_released()
             ended = self._cause is not None  # looked at first: a future that is added later finds it
@@ -764,7 +456,7 @@ class Client:
         kind, payload = call.answer
         if kind == _link.ERROR:
             raise _calls.error_of(payload)
-        return None if payload == _NONE else self._decode(payload)
+        return None if payload == NONE else self._decode(payload)
 
     def _settle(self, call: _Call) -> None:
         """Gives a future what was answered."""
@@ -781,51 +473,6 @@ class Client:
         else:
             with suppress(InvalidStateError):
                 future.set_result(result)
-
-
-class Items:
-    """The items that a function of another program returns, an iterator. Not all taken, `close` ends it; so does the last reference's end."""
-
-    def __init__(self, client: Client, call: _Call, name: str, timeout: float | None) -> None:
-        self._client, self._call, self._name, self._timeout = client, call, name, timeout
-        self._n = 0
-        self._over = False
-
-    def __iter__(self) -> Self:
-        return self
-
-    def __next__(self) -> Any:
-        if self._over:
-            raise StopIteration
-        call = self._call
-        call.deadline = None if self._timeout is None else Deadline(self._timeout, f"next item of {self._name}")
-        try:
-            item = self._client.next_item(call)
-            self._n += 1
-            if self._n == ITEMS_AHEAD // 2:
-                self._n = 0
-                self._client.more(call, ITEMS_AHEAD // 2)
-        except BaseException:
-            self.close()
-            raise
-        return item
-
-    def close(self) -> None:
-        """Ends it: the function's context is over."""
-        if not self._over:
-            self._over = True
-            self._client.give_up(self._call)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.close()
-
-    def __del__(self) -> None:
-        if not self._over:
-            self._over = True
-            self._client.let_items_go(self._call)
 
 
 def _name_of(target: Target) -> str:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:  # what only calls need is imported when there are some
 
 _VARIABLE = "SAMEBYTES_CALLS"  # by which a program that was launched finds its socket
 _SOCKET = ".samebytes-calls-"  # what the names of sockets begin with, in the directory of segments
+_OF_SHARED = ("named_object", "adopted_object")  # functions that the classes of shared objects call
 _PAUSE = 0.01  # seconds between two looks whether a server is there
 _ANSWER = 10.0  # seconds in which a server answers that is there
 _START = 60.0  # seconds in which a program is ready, by default
@@ -60,12 +61,18 @@ class Remote:
         from samebytes import _function
 
         self._connection = connection
-        self._names = [str(of["name"]) for of in functions]
         classes = connection.client.objects.classes
+        if any(hasattr(kind, "named") for kind in classes.values()):
+            functions = [of for of in functions if of["name"] not in _OF_SHARED]
+        self._names = [str(of["name"]) for of in functions]
         for of in functions:
             name = of["name"]
             shown = _function.Shown(of, connection.label)
             setattr(self, name, classes.get(name) or _function.make(connection.client, name, shown, uses=connection))
+        for kind in classes.values():
+            if (named := getattr(kind, "named", None)) is not None:  # a shared Dict, which is also found by a name
+                self._names.append(kind.__name__.lower())
+                setattr(self, kind.__name__.lower(), named)
 
     def close(self) -> None:
         """End the connection, and the program if it was launched. Calls under way in other threads raise ClosedError."""
@@ -214,7 +221,9 @@ def connect(name: str, timeout: float | None = None, serve: Any = None) -> Remot
     sock = _connected(name, deadline, wait=timeout is not None)
     try:
         _check_peer(sock, name)
-        return _introduced(sock, f"server {name!r}", None, deadline, serve)
+        remote = _introduced(sock, f"server {name!r}", None, deadline, serve)
+        remote._connection.client.server = name
+        return remote
     except BaseException:
         sock.close()
         raise
@@ -354,9 +363,11 @@ def caller() -> Remote:
     ...     return sb.caller().scale(a, 2.0)
     """
     from samebytes import _client
+    from samebytes._served import here
 
-    if _client.here.running:
-        client = _client.here.running[-1][0]
+    client: Any
+    if here.running:
+        client = here.running[-1][0]
     elif _client.of_worker is not None:
         client = _client.of_worker
     else:

@@ -280,14 +280,21 @@ def make_class(client: "Client", of: Mapping[str, Any]) -> type[Proxy]:
     content["_names"] = tuple(name for name in content if not name.startswith("_"))
     owner = weakref.ref(client)
 
-    def new(cls: type, /, *args: Any, timeout: float | None = None) -> Any:
+    def of_class() -> "Client":
         of = owner()
         if of is None:
             raise ClosedError("the connection is closed")
-        return of.call(name, args, timeout)
+        return of
 
-    content["__new__"] = new
-    return type(name, (base,), content)
+    def new(cls: type, /, *args: Any, timeout: float | None = None) -> Any:
+        return of_class().call(name, args, timeout)
+
+    content["_owner"] = staticmethod(of_class)
+    if base is Proxy:
+        content["__new__"] = new
+    meta: Any = type(base)  # that of the abstract classes, of a Dict
+    made: type[Proxy] = meta(name, (base,), content)
+    return made
 
 
 def _iterate(self: Proxy) -> Iterator[Any]:

@@ -13,9 +13,9 @@ from importlib import metadata
 from types import FrameType, SimpleNamespace
 from typing import Any
 
-from samebytes import _calls, _client, _connect, _link
-from samebytes._client import here
+from samebytes import _calls, _client, _connect, _link, _pending, _served
 from samebytes._errors import ClosedError, Error, WorkerDiedError
+from samebytes._served import here
 
 _PAUSES = (0.001, 0.01, 0.05, 0.1)  # seconds between the signals that interrupt a call
 _CONTROL = 3  # the descriptor of the socket, as the Go program has put it
@@ -65,11 +65,11 @@ class _Worker(_client.Client):
     """Runs calls on the main thread, one after the other; calls that are nested in one of this program's run in the thread that waits for it."""
 
     def __init__(self, link: _link.Link, types: list[dict[str, Any]]) -> None:
-        self._place = _client._Call()
+        self._main = _pending.Call()
         self._is_child = False
         self._shielded = 0  # while answers are sent: what interrupts waits
         super().__init__(link, lambda: ClosedError("the Go program has ended"), None, types, "the Go program")
-        self._server = self._place
+        self._server = self._main
 
     def offer(self, functions: list[dict[str, Any]]) -> None:
         """What `samebytes.caller` returns."""
@@ -82,7 +82,7 @@ class _Worker(_client.Client):
         self._functions = functions
 
     def serve(self) -> None:
-        place, leader, incoming = self._place, self._leader, self._incoming
+        place, leader, incoming = self._main, self._leader, self._incoming
         while True:
             while incoming:
                 self._leave(place)
@@ -107,7 +107,7 @@ class _Worker(_client.Client):
 
     def _ended_by(self, error: BaseException) -> None:
         """Whatever a function raises, the worker serves the next call. Only who has given up a call gives up those nested in it."""
-        if isinstance(error, _client.Interrupted) and here.running:
+        if isinstance(error, _served.Interrupted) and here.running:
             raise error
 
     def listen(self) -> None:

@@ -1,0 +1,143 @@
+package pybridge
+
+import (
+	"slices"
+	"sync"
+)
+
+// sharedList is a list of Python's. Its exported methods are what Python calls. What they do not do, Python does on a snapshot, and
+// swaps that in unless the list has changed meanwhile.
+type sharedList struct {
+	sharedBase
+	mu      sync.Mutex
+	items   []*kept
+	version uint64 // changes with the list
+}
+
+func (o *Objects) newList() *sharedList {
+	l := &sharedList{}
+	o.add(&l.sharedBase, l, l.Clear)
+	return l
+}
+
+// at returns an index of Python's as one of the items, which may be negative there.
+func (l *sharedList) at(i int) (int, bool) {
+	if i < 0 {
+		i += len(l.items)
+	}
+	return i, i >= 0 && i < len(l.items)
+}
+
+// Get returns the item at an index, and whether there is one.
+func (l *sharedList) Get(i int) (*kept, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	i, ok := l.at(i)
+	if !ok {
+		return nil, false
+	}
+	return l.items[i].use(), true
+}
+
+// Put replaces the item at an index, and reports whether there was one.
+func (l *sharedList) Put(i int, v *kept) bool {
+	l.mu.Lock()
+	i, ok := l.at(i)
+	if ok {
+		v, l.items[i] = l.items[i], v
+		l.version++
+	}
+	l.mu.Unlock()
+	v.release()
+	return ok
+}
+
+// Append adds an item at the end.
+func (l *sharedList) Append(v *kept) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.items = append(l.items, v)
+	l.version++
+}
+
+// Extend adds the items of a list at the end.
+func (l *sharedList) Extend(v *kept) error {
+	parts, err := listOf(v)
+	if err != nil {
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.items = append(l.items, parts...)
+	l.version++
+	return nil
+}
+
+// Insert adds an item before an index, or at an end if that is beyond it.
+func (l *sharedList) Insert(i int, v *kept) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if i < 0 {
+		i = max(i+len(l.items), 0)
+	}
+	l.items = slices.Insert(l.items, min(i, len(l.items)), v)
+	l.version++
+}
+
+// Pop takes the item at an index away, and returns it and whether there was one.
+func (l *sharedList) Pop(i int) (*kept, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	i, ok := l.at(i)
+	if !ok {
+		return nil, false
+	}
+	v := l.items[i]
+	l.items = slices.Delete(l.items, i, i+1)
+	l.version++
+	return v, true
+}
+
+// Snapshot returns the version and all items.
+func (l *sharedList) Snapshot() (uint64, *kept) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.version, together(l.items)
+}
+
+// Swap replaces all items, and reports whether the list still had that version.
+func (l *sharedList) Swap(version uint64, v *kept) (bool, error) {
+	parts, err := listOf(v)
+	if err != nil {
+		return false, err
+	}
+	l.mu.Lock()
+	old := l.items
+	same := l.version == version
+	if same {
+		l.items = parts
+		l.version++
+	} else {
+		old = parts
+	}
+	l.mu.Unlock()
+	releaseAll(old)
+	return same, nil
+}
+
+// Len returns the number of items.
+func (l *sharedList) Len() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.items)
+}
+
+// Clear takes all items away.
+func (l *sharedList) Clear() {
+	l.mu.Lock()
+	old := l.items
+	l.items = nil
+	l.version++
+	l.mu.Unlock()
+	releaseAll(old)
+}
