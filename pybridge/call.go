@@ -168,6 +168,10 @@ func closeAll(v any) {
 		for _, item := range v {
 			closeAll(item)
 		}
+	case map[any]any:
+		for _, item := range v {
+			closeAll(item)
+		}
 	}
 }
 
