@@ -69,7 +69,7 @@ func (w *worker) call(ctx context.Context, grace time.Duration, function string,
 	case answer := <-answers:
 		return answer, nil
 	case <-w.link.ended:
-		return message{}, w.link.err()
+		return message{}, w.ended()
 	case <-ctx.Done():
 	}
 	w.link.tellOther(frame{Cancel: id}) // where it fails, the worker has ended

@@ -3,12 +3,9 @@ package pybridge_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -19,7 +16,7 @@ import (
 )
 
 const faults = `
-import ctypes, os, signal, sys, time
+import ctypes, os, signal, subprocess, sys, time
 def pid():
     return os.getpid()
 def die(signum=signal.SIGKILL):
@@ -51,6 +48,13 @@ def fork():
     return "the parent's"
 def count(n):
     return n
+def children():
+    forked = os.fork()
+    while forked == 0:
+        time.sleep(60)
+    return [forked, subprocess.Popen(["sleep", "600"]).pid]
+def daemon():
+    return subprocess.Popen(["sleep", "600"], start_new_session=True).pid
 `
 
 // TestWorkersThatEnd has workers end in all ways during a call: it fails at once, and the next has a new worker.
@@ -194,74 +198,5 @@ func TestMap(t *testing.T) {
 	f := pybridge.Go[int](t.Context(), pool, "count", 7)
 	if n, err := f.Wait(); n != 7 || err != nil {
 		t.Error(n, err)
-	}
-}
-
-// TestKilledProgram kills a Go program with a pool: no worker is left.
-func TestKilledProgram(t *testing.T) {
-	if os.Getenv("PYBRIDGE_CHILD") != "" {
-		pool := start(t, faults, func(p *pybridge.Python) { p.Workers = 2 })
-		pids := map[int]bool{}
-		for len(pids) < 2 {
-			var pid int
-			f := pybridge.Go[int](t.Context(), pool, "sleep", 0.01)
-			if err := pool.Call(t.Context(), &pid, "pid"); err != nil {
-				t.Fatal(err)
-			}
-			pids[pid] = true
-			f.Wait()
-		}
-		for pid := range pids {
-			fmt.Println("worker", pid)
-		}
-		pybridge.Go[any](t.Context(), pool, "stubborn")
-		fmt.Println("ready")
-		select {}
-	}
-	child := exec.Command(os.Args[0], "-test.run=^TestKilledProgram$")
-	child.Env = append(os.Environ(), "PYBRIDGE_CHILD=1")
-	child.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	out, err := child.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := child.Start(); err != nil {
-		t.Fatal(err)
-	}
-	var pids []int
-	text := ""
-	for buffer := make([]byte, 256); !strings.Contains(text, "ready"); {
-		n, err := out.Read(buffer)
-		if err != nil {
-			t.Fatal(err, text)
-		}
-		text += string(buffer[:n])
-	}
-	for line := range strings.Lines(text) {
-		if number, ok := strings.CutPrefix(line, "worker "); ok {
-			pid, err := strconv.Atoi(strings.TrimSpace(number))
-			if err != nil {
-				t.Fatal(err)
-			}
-			pids = append(pids, pid)
-		}
-	}
-	child.Process.Kill()
-	child.Wait()
-	for _, pid := range pids {
-		for range 5000 {
-			if syscall.Kill(pid, 0) != nil {
-				break
-			}
-			time.Sleep(time.Millisecond)
-		}
-		if syscall.Kill(pid, 0) == nil {
-			if state, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid)); !strings.Contains(string(state), ") Z ") {
-				t.Errorf("worker %d is left: %s", pid, state)
-			}
-		}
-	}
-	if len(pids) != 2 {
-		t.Error(text)
 	}
 }

@@ -137,7 +137,7 @@ func (p *Pool) launches() {
 
 func (p *Pool) startWorker(ctx context.Context, number int) (*worker, error) {
 	return startWorker(ctx, p.python, number, func(cmd *exec.Cmd) error {
-		cmd.SysProcAttr = dieWithParent(cmd.SysProcAttr)
+		cmd.SysProcAttr = ownGroup(cmd.SysProcAttr)
 		done := make(chan error, 1)
 		select {
 		case p.launch <- launch{cmd, done}:

@@ -313,12 +313,52 @@ def test_close_ends_calls_and_the_program(segments: Path, server: str) -> None:
 LAUNCH = "import sys; go = sb.launch({server!r})\n"
 
 
-def test_programs_end_with_python(python: Start, server: str) -> None:
-    for call in ("go.wait()", "go.sleep(600)"):  # which obeys its context, and does not
-        killed = python(LAUNCH.format(server=server) + f"say(go.pid()); {call}")
-        pid = int(killed.line())
-        killed.kill()
-        until(lambda pid=pid: not os.path.exists(f"/proc/{pid}"))  # type: ignore[misc]
+def gone(pid: int) -> bool:
+    """Whether a process has ended; nobody need have waited for it."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+
+
+ENDS = {
+    "that waits": "say(go.pid()); go.wait()",
+    "whose function goes on": "say(go.pid()); go.sleep(600)",
+    "that is stopped": "say(go.pid()); os.kill(go.pid(), 19); go.wait()",
+    "whose workers have started a program": "say(go.pid(), *go.worker(sys.executable)); go.wait()",
+    "launched by a thread that has ended": """
+import threading
+def launch():
+    global other
+    other = sb.launch({server!r})
+thread = threading.Thread(target=launch)
+thread.start()
+thread.join()
+say(other.pid(), go.pid())
+go.wait()
+""",
+}
+
+
+@pytest.mark.parametrize("does", ENDS.values(), ids=ENDS)
+def test_programs_end_when_python_is_killed(does: str, python: Start, server: str) -> None:
+    killed = python((LAUNCH + does).format(server=server))
+    pids = [int(pid) for pid in killed.line().split()]
+    assert pids and not any(map(gone, pids))
+    killed.kill()
+    for pid in pids:
+        until(lambda pid=pid: gone(pid))  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("mode", ["idle", "stay"])
+def test_programs_that_do_not_end_by_themselves(mode: str, python: Start, server: str) -> None:
+    killed = python(f"go = sb.launch([{server!r}, {mode!r}])\nsay(go.pid()); go.wait()")
+    pid = int(killed.line())  # idle prints it itself
+    killed.kill()
+    until(lambda: gone(pid))
+
+
+def test_programs_end_when_python_ends(python: Start, server: str) -> None:
     left = python(LAUNCH.format(server=server) + "say(go.pid())")
     pid = int(left.line())
     assert left.process.wait(60) == 0

@@ -419,5 +419,10 @@ class _Program:
             self.kill()
 
     def kill(self) -> None:
-        self._process.kill()
+        """Kills it, and what it has started in its process group."""
+        import signal
+
+        with suppress(ProcessLookupError):
+            if self._process.poll() is None:
+                os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
