@@ -14,11 +14,7 @@ import (
 // Kw is keyword arguments, given as one of a call's arguments.
 type Kw map[string]any
 
-// Arguments are a list in a message: its depth counts.
-var (
-	encoder = &wire.Encoder{Array: appendArray, Depth: 1}
-	decoder = &wire.Decoder{Array: openArray}
-)
+var decoder = &wire.Decoder{Array: openArray}
 
 // Call calls a function of the module with positional arguments, and keyword arguments where one of them is [Kw]; and stores what
 // it returns in what out points to, unless out is nil. The function runs in whichever worker is free; the call waits for one.
@@ -60,13 +56,20 @@ func (w *worker) call(ctx context.Context, grace time.Duration, function string,
 	if err != nil {
 		return message{}, err
 	}
-	err = w.link.send(kindCall, id, func(dst []byte) ([]byte, error) { return appendCall(dst, function, args) })
+	carried, err := w.link.sendCall(id, func(dst []byte) ([]byte, error) { return appendCall(dst, &w.link.encoder, function, args) })
+	opened := false
+	defer func() {
+		if !opened {
+			carried.drop()
+		}
+	}()
 	if err != nil {
 		w.link.forget(id)
 		return message{}, err
 	}
 	select {
 	case answer := <-answers:
+		opened = answer.kind == kindResult
 		return answer, nil
 	case <-w.link.ended:
 		return message{}, w.ended()
@@ -76,9 +79,11 @@ func (w *worker) call(ctx context.Context, grace time.Duration, function string,
 	select {
 	case answer := <-answers:
 		if answer.kind == kindResult {
+			opened = true
 			return answer, nil // it was done before
 		}
 	case <-w.link.ended:
+		w.ended() // nobody uses the arguments any more
 	case <-time.After(grace):
 		w.kill()
 	}
@@ -86,7 +91,7 @@ func (w *worker) call(ctx context.Context, grace time.Duration, function string,
 }
 
 // appendCall appends [function, positional arguments, keyword arguments].
-func appendCall(dst []byte, function string, args []any) ([]byte, error) {
+func appendCall(dst []byte, e *wire.Encoder, function string, args []any) ([]byte, error) {
 	named := 0
 	var keywords Kw
 	for _, arg := range args {
@@ -106,14 +111,14 @@ func appendCall(dst []byte, function string, args []any) ([]byte, error) {
 		if _, ok := arg.(Kw); ok {
 			continue
 		}
-		if dst, err = encoder.Append(dst, arg); err != nil {
+		if dst, err = e.Append(dst, arg); err != nil {
 			return dst, wire.At(fmt.Sprintf("args[%d]", i), err)
 		}
 	}
 	dst = msgp.AppendMapHeader(dst, uint32(len(keywords)))
 	for name, arg := range keywords {
 		dst = msgp.AppendString(dst, name)
-		if dst, err = encoder.Append(dst, arg); err != nil {
+		if dst, err = e.Append(dst, arg); err != nil {
 			return dst, wire.At(fmt.Sprintf("Kw[%q]", name), err)
 		}
 	}
@@ -132,6 +137,7 @@ func (m message) result(out any) error {
 			err = fmt.Errorf("%w: %d bytes behind the result", errBroken, len(rest))
 		}
 		if err != nil {
+			discard(m.payload) // what was not opened
 			return fmt.Errorf("result: %w", err)
 		}
 		return nil

@@ -19,11 +19,13 @@ const faults = `
 import ctypes, os, signal, subprocess, sys, time
 def pid():
     return os.getpid()
-def die(signum=signal.SIGKILL):
+def die(signum=signal.SIGKILL, *arrays):
     os.kill(os.getpid(), signum)
     time.sleep(60)
 def crash():
     ctypes.string_at(0)
+def overrun():
+    ctypes.CFUNCTYPE(None)(1)()
 def leave():
     sys.exit(3)
 def end():
@@ -53,6 +55,18 @@ def children():
     while forked == 0:
         time.sleep(60)
     return [forked, subprocess.Popen(["sleep", "600"]).pid]
+def limited(bytes):
+    import resource
+    resource.setrlimit(resource.RLIMIT_AS, (bytes, bytes))
+    return len(bytearray(bytes))
+def eat():
+    kept = []
+    while True:
+        kept.append(bytearray(os.urandom(1 << 20)))
+def lingers(file, seconds=0.2):
+    os.close(os.open(file, os.O_CREAT))
+    time.sleep(seconds)
+    return "done"
 def daemon():
     return subprocess.Popen(["sleep", "600"], start_new_session=True).pid
 `
@@ -60,13 +74,15 @@ def daemon():
 // TestWorkersThatEnd has workers end in all ways during a call: it fails at once, and the next has a new worker.
 func TestWorkersThatEnd(t *testing.T) {
 	pool := start(t, faults)
-	for _, function := range []string{"die", "crash", "end"} {
+	for function, says := range map[string]string{
+		"die": "was ended by SIGKILL during the call", "end": "exit status 3", "crash": "in crash", "overrun": "in overrun",
+	} {
 		var before, after int
 		if err := pool.Call(t.Context(), &before, "pid"); err != nil {
 			t.Fatal(err)
 		}
-		if err := pool.Call(t.Context(), nil, function); !errors.Is(err, pybridge.ErrWorkerDied) {
-			t.Errorf("%s: got %v, want ErrWorkerDied", function, err)
+		if err := pool.Call(t.Context(), nil, function); !errors.Is(err, pybridge.ErrWorkerDied) || !strings.Contains(err.Error(), says) {
+			t.Errorf("%s: got %v, want ErrWorkerDied with %q", function, err, says)
 		}
 		if err := pool.Call(t.Context(), &after, "pid"); err != nil || after == before {
 			t.Errorf("after %s: %v, process %d, was %d", function, err, after, before)

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/samebytes/samebytes/pybridge/internal/wire"
 	"github.com/samebytes/samebytes/shm"
 )
 
@@ -50,6 +51,8 @@ type link struct {
 	sending sync.Mutex // held by who uses out and scratch
 	out     *ring
 	scratch []byte
+	encoder wire.Encoder // of arguments
+	cargo   cargo        // of the message that is being made
 
 	mu    sync.Mutex
 	next  uint64
@@ -67,13 +70,15 @@ func newLink(conn *net.UnixConn, memory []byte, nslots, slotSize int, first bool
 	if !first {
 		ours, theirs, oursAt, theirsAt = theirs, ours, theirsAt, oursAt
 	}
-	return &link{
+	l := &link{
 		conn: conn, memory: memory,
 		out:   newRing(memory, ours, oursAt, nslots, slotSize),
 		in:    newRing(memory, theirs, theirsAt, nslots, slotSize),
 		calls: map[uint64]chan message{},
 		ended: make(chan struct{}),
 	}
+	l.encoder = wire.Encoder{Array: l.cargo.append, Depth: 1} // arguments are a list in a message: its depth counts
+	return l
 }
 
 // start begins to receive: calls are handed to handle, and frames to tell, neither of which may block for long.
@@ -194,10 +199,24 @@ func parseMessage(b []byte) (message, error) {
 	return parseMessage(long)
 }
 
+// sendCall sends a call, and returns what it carries, also with an error.
+func (l *link) sendCall(id uint64, add func(dst []byte) ([]byte, error)) (cargo, error) {
+	l.sending.Lock()
+	defer l.sending.Unlock()
+	err := l.sendLocked(kindCall, id, add)
+	return l.cargo.take(), err
+}
+
 // send sends a message whose payload add appends. The error is the link's cause, or add's.
 func (l *link) send(k kind, id uint64, add func(dst []byte) ([]byte, error)) error {
 	l.sending.Lock()
 	defer l.sending.Unlock()
+	defer l.cargo.take()
+	return l.sendLocked(k, id, add)
+}
+
+// sendLocked is send for who holds sending.
+func (l *link) sendLocked(k kind, id uint64, add func(dst []byte) ([]byte, error)) error {
 	if err := l.err(); err != nil {
 		return err
 	}
@@ -214,6 +233,7 @@ func (l *link) send(k kind, id uint64, add func(dst []byte) ([]byte, error)) err
 		if err != nil {
 			return err
 		}
+		l.cargo = append(l.cargo, func() { fetch(handle) }) // where that fails it has gone
 		b = append(binary.LittleEndian.AppendUint64([]byte{byte(kindElsewhere)}, id), handle...)
 	}
 	if err := l.out.send(b); err != nil {

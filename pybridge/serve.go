@@ -185,14 +185,20 @@ func (s *Server) find(name string) (*function, error) {
 func appendResults(dst []byte, results []reflect.Value) (out []byte, err error) {
 	var temporary borrowed
 	defer temporary.close()
-	e := &wire.Encoder{Depth: encoder.Depth, Array: func(dst []byte, v any) ([]byte, bool, error) {
+	var carried cargo
+	defer func() {
+		if err != nil {
+			carried.drop()
+		}
+	}()
+	e := &wire.Encoder{Depth: 1, Array: func(dst []byte, v any) ([]byte, bool, error) {
 		if a, ok := v.(interface {
 			Temporary() bool
 			Close() error
 		}); ok && a.Temporary() {
 			temporary.closers = append(temporary.closers, a.Close)
 		}
-		return appendArray(dst, v)
+		return carried.append(dst, v)
 	}}
 	if len(results) != 1 {
 		if len(results) == 0 {
