@@ -25,7 +25,7 @@ var (
 	// errStopped is what ends the waits of a ring that is given up.
 	errStopped = errors.New("stopped")
 	// errBroken is returned where the other process wrote what no sound one writes.
-	errBroken = errors.New("the connection's memory is damaged")
+	errBroken = is(shm.ErrBroken, "the connection is damaged")
 )
 
 // RemoteError is what a function on the other side failed with. It wraps [ErrRemote].
@@ -76,7 +76,6 @@ var twins = []struct {
 	{shm.ErrBadName, "BadNameError"},
 	{shm.ErrBarrierBroken, "BarrierBrokenError"},
 	{shm.ErrBroken, "BrokenError"},
-	{errBroken, "BrokenError"},
 	{shm.ErrClosed, "ClosedError"},
 	{shm.ErrDeadlock, "DeadlockError"},
 	{shm.ErrExist, "ExistError"},

@@ -120,6 +120,9 @@ func meet(conn *net.UnixConn) (*link, error) {
 	case file == nil:
 		return nil, fmt.Errorf("%w: expected memory with the introduction", errBroken)
 	}
+	if here, err := shm.Domain(); err == nil && f.Domain != "" && f.Domain != here {
+		return nil, is(shm.ErrNotExist, "expected a client with the segments of %s, whose domain is %s, found one of domain %q: both need the same SAMEBYTES_DIR, and the same mount there", shm.Dir(), here, f.Domain)
+	}
 	memory, nslots, slotSize, err := openMemory(int(file.Fd()))
 	if err != nil {
 		return nil, err

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/samebytes/samebytes/shm"
 )
 
 // worker is a Python process and the connection to it. It has one call from Go at a time.
@@ -107,8 +109,9 @@ func startWorker(ctx context.Context, p Python, number int, launch func(*exec.Cm
 
 	w.link = newLink(conn, memory, slots, slotSize, true)
 	ready := make(chan error, 1)
+	domain, _ := shm.Domain() // without one no array can be sent, which says why
 	hello, err := appendFrame(nil, frame{
-		Protocol: protocol, Language: "go", PID: os.Getpid(), Slots: slots, SlotSize: slotSize,
+		Protocol: protocol, Language: "go", PID: os.Getpid(), Domain: domain, Slots: slots, SlotSize: slotSize,
 		Start: &introduction{p.Module, p.File, p.Init, number},
 	})
 	if err == nil {

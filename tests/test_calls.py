@@ -390,6 +390,54 @@ say("given up")
     assert program.process.wait(60) == 0
 
 
+def test_ctrl_c_at_any_moment(python: Start, server: str) -> None:
+    program = python(
+        LAUNCH.format(server=server)
+        + """
+import signal, threading, time
+a, plain, interrupted = sb.ones(100), np.ones(100), 0
+
+def calls():
+    k = 0
+    while True:
+        k += 1
+        assert go.add(k, 1) == k + 1
+        assert go.total(a) == go.total(plain) == 100
+        assert go.ones(3).tolist() == [1, 1, 1]
+        assert [future.result() for future in [go.add.future(k, i) for i in range(3)]] == [k, k + 1, k + 2]
+
+def interrupt():
+    while interrupted < 300:
+        before = interrupted
+        signal.pthread_kill(main, signal.SIGINT)
+        end = time.monotonic() + 0.2
+        while interrupted == before and time.monotonic() < end:  # it is lost where a finalizer runs, which may not raise
+            time.sleep(0.0001)
+        time.sleep(0.0123 * (interrupted % 10) / 10)
+
+main = threading.get_ident()
+interrupting = threading.Thread(target=interrupt)
+try:
+    interrupting.start()
+except KeyboardInterrupt:
+    interrupted += 1
+while interrupted < 300:
+    try:
+        calls()
+    except KeyboardInterrupt:
+        interrupted += 1
+interrupting.join()
+say(go.add(1, 2), threading.active_count() <= 3)
+while go.waiting():
+    time.sleep(0.01)
+"""
+    )
+    assert program.line() == "3 True"
+    assert program.process.wait(60) == 0
+    sb.gc()  # an array that was about to be given away, or opened
+    assert sb.list() == []
+
+
 @pytest.mark.parametrize("fork", ["os.fork", "ctypes.PyDLL(None).fork"])
 def test_fork(fork: str, python: Start, server: str) -> None:
     program = python(
@@ -506,8 +554,10 @@ def test_a_client_that_is_killed_during_calls(listening: Callable[[str], Program
     assert client.line() == "1000.0 3.0"
     with sb.connect("worker") as go:
         until(lambda: go.waiting() == 21)
+        goroutines, descriptors = go.goroutines(), go.descriptors()
         client.kill()
         until(lambda: go.waiting() == 0)
+        until(lambda: go.goroutines() <= goroutines - 21 and go.descriptors() < descriptors)
         sb.gc()
         assert go.segments() == 0
 
@@ -605,6 +655,20 @@ def test_other_versions(listening: Callable[[str], Program]) -> None:
         sock.sendall(framed(json.dumps({"protocol": 2}).encode()))
         frame, _ = _link.read_frame(sock)
         assert frame is not None and frame["error"]["type"] == "VersionError" and "found 2" in frame["error"]["message"]
+
+
+def test_other_domains(listening: Callable[[str], Program], server: str, tmp_path: Path) -> None:
+    with pytest.raises(sb.NotExistError, match="expected a client with the segments of"):
+        sb.launch(server, env={"SAMEBYTES_DIR": str(tmp_path)})
+    listening("worker")
+    fd = _link.make_memory()
+    with raw("worker") as sock:
+        _link.introduce(sock, fd, domain="0" * 32)
+        frame, _ = _link.read_frame(sock)
+        assert frame is not None and frame["error"]["type"] == "NotExistError"
+    os.close(fd)
+    with sb.connect("worker") as go:
+        assert go.add(1, 2) == 3
 
 
 def test_other_users(listening: Callable[[str], Program], open_segments: Path) -> None:

@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"log"
 	"os"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -108,6 +109,11 @@ func handle(srv *pybridge.Server) {
 	srv.Handle("waiting", func() int64 { return waiting.Load() }, "Says how many wait.")
 	srv.Handle("sleep", func(seconds float64) { time.Sleep(time.Duration(seconds * float64(time.Second))) })
 	srv.Handle("exit", func(code int) { os.Exit(code) })
+	srv.Handle("goroutines", runtime.NumGoroutine)
+	srv.Handle("descriptors", func() (int, error) {
+		all, err := os.ReadDir("/proc/self/fd")
+		return len(all), err
+	})
 	srv.Handle("worker", worker, "Starts a Python worker, and returns its process and that of one that it has started.")
 	srv.Handle("bytes", func(n int) []byte { return make([]byte, n) })
 	srv.Handle("segments", func() (int, error) {

@@ -319,14 +319,14 @@ def _introduced(sock: "socket.socket", label: str, program: "_Program | None", d
     from samebytes import _calls, _link
     from samebytes._client import Client
 
-    _domain.made_token(_name.directory())  # the other program may not be able to make it, and opens handles by it
+    domain = _domain.made_token(_name.directory())  # the other program may not be able to make it
     memory = _link.make_memory()
     try:
         left = deadline.left()
         sock.settimeout(None if left < 0 else left / 1e9)
         try:
             with suppress(BrokenPipeError):  # it may have said why it does not listen
-                _link.introduce(sock, memory, language=f"python {'.'.join(map(str, sys.version_info[:3]))}")
+                _link.introduce(sock, memory, domain=domain, language=f"python {'.'.join(map(str, sys.version_info[:3]))}")
             answer, fd = _link.read_frame(sock)
         except TimeoutError:
             raise deadline.error() from None

@@ -15,6 +15,7 @@ from typing import Any
 
 from samebytes import _calls, _link
 
+_SAID = 50_000  # characters of an error's message and trace that fit a frame, however JSON writes them
 _CONTROL = 3  # the descriptor of the socket, as the Go program has put it
 
 
@@ -31,9 +32,11 @@ def main() -> None:
         sys.exit(1)  # it has ended before it began
     link = _link.Link(control, fd)
     try:
+        _link.check_domain(frame.get("domain"))
         functions = _load(control, frame["start"])
     except BaseException as error:  # also what is no Exception: the caller is to know of all
-        _link.send_frame(control, error=_calls.described(error, 1))
+        said = _calls.described(error, 1)
+        _link.send_frame(control, error={field: text[:_SAID] for field, text in said.items()})
         sys.exit(1)
     worker = _Worker(link, functions)
     signal.signal(signal.SIGUSR1, worker.interrupted)
