@@ -14,7 +14,8 @@ import (
 // Kw is keyword arguments, given as one of a call's arguments.
 type Kw map[string]any
 
-var decoder = &wire.Decoder{Array: openArray}
+// decoder opens the arrays of what is discarded.
+var decoder = &wire.Decoder{Array: new(traffic).openArray}
 
 // Call calls a function of the module with positional arguments, and keyword arguments where one of them is [Kw]; and stores what
 // it returns in what out points to, unless out is nil. The function runs in whichever worker is free; the call waits for one.
@@ -29,7 +30,11 @@ var decoder = &wire.Decoder{Array: openArray}
 // The errors are the context's; [ErrRemote], as a *[RemoteError], for what the function raised; [ErrWorkerDied]; [ErrClosed];
 // [ndarray.ErrDType] for an argument that can't be carried, or a result that does not fit out; and what the pool gave up for.
 func (p *Pool) Call(ctx context.Context, out any, function string, args ...any) error {
-	if err := p.call(ctx, out, function, args); err != nil {
+	m := p.meters.of(function)
+	begun := m.begin(p.log.timed())
+	err := p.call(ctx, out, function, args)
+	p.log.call(function, m.end(begun, err), err)
+	if err != nil {
 		return fmt.Errorf("pybridge: call %s: %w", function, err)
 	}
 	return nil
@@ -47,7 +52,7 @@ func (p *Pool) call(ctx context.Context, out any, function string, args []any) e
 	if err != nil {
 		return err
 	}
-	return answer.result(out)
+	return answer.result(w.link, out)
 }
 
 // call calls a function and waits for its answer.
@@ -126,13 +131,13 @@ func appendCall(dst []byte, e *wire.Encoder, function string, args []any) ([]byt
 }
 
 // result decodes an answer into what out points to, or returns the error that it is.
-func (m message) result(out any) error {
+func (m message) result(l *link, out any) error {
 	switch m.kind {
 	case kindResult:
 		if out == nil {
 			return discard(m.payload)
 		}
-		rest, err := decoder.Decode(m.payload, out)
+		rest, err := l.decoder.Decode(m.payload, out)
 		if err == nil && len(rest) > 0 {
 			err = fmt.Errorf("%w: %d bytes behind the result", errBroken, len(rest))
 		}

@@ -41,8 +41,9 @@ func FuzzCall(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(failed)
+	l := link{decoder: *decoder}
 	f.Fuzz(func(t *testing.T, payload []byte) {
-		answer, err := s.call(t.Context(), payload)
+		answer, err := s.call(t.Context(), newLogger(nil, 0), payload)
 		var remote *RemoteError
 		if errors.As(err, &remote) && remote.Type == "panic" {
 			t.Fatal(err)
@@ -52,13 +53,13 @@ func FuzzCall(f *testing.F) {
 		}
 		for _, k := range []kind{kindResult, kindError} {
 			var into any
-			err := message{kind: k, payload: payload}.result(&into)
+			err := message{kind: k, payload: payload}.result(&l, &into)
 			if k == kindError && err == nil {
 				t.Fatal("no error")
 			}
 			closeAll(into)
-			message{kind: k, payload: payload}.result(new(map[string]*ndarray.Array[float64]))
-			message{kind: k, payload: payload}.result(nil)
+			message{kind: k, payload: payload}.result(&l, new(map[string]*ndarray.Array[float64]))
+			message{kind: k, payload: payload}.result(&l, nil)
 		}
 		all, err := shm.List()
 		if err != nil || len(all) != 1 {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"reflect"
 	"sync"
 	"time"
 
@@ -54,6 +55,9 @@ type link struct {
 	encoder wire.Encoder // of arguments
 	cargo   cargo        // of the message that is being made
 
+	decoder wire.Decoder // of results
+	traffic *traffic     // counts arrays
+
 	mu    sync.Mutex
 	next  uint64
 	calls map[uint64]chan message // under way, made by this side
@@ -76,9 +80,23 @@ func newLink(conn *net.UnixConn, memory []byte, nslots, slotSize int, first bool
 		in:    newRing(memory, theirs, theirsAt, nslots, slotSize),
 		calls: map[uint64]chan message{},
 		ended: make(chan struct{}),
+
+		traffic: new(traffic),
 	}
-	l.encoder = wire.Encoder{Array: l.cargo.append, Depth: 1} // arguments are a list in a message: its depth counts
+	l.encoder = wire.Encoder{Array: l.appendArray, Depth: 1} // arguments are a list in a message: its depth counts
+	l.decoder = wire.Decoder{Array: func(payload []byte, into reflect.Type) (reflect.Value, error) {
+		return l.traffic.openArray(payload, into)
+	}}
 	return l
+}
+
+// appendArray is the encoder's Array.
+func (l *link) appendArray(dst []byte, v any) ([]byte, bool, error) {
+	out, ok, err := l.cargo.append(dst, v)
+	if ok && err == nil {
+		l.traffic.count(v)
+	}
+	return out, ok, err
 }
 
 // start begins to receive: calls are handed to handle, and frames to tell, neither of which may block for long.

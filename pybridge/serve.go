@@ -3,11 +3,13 @@ package pybridge
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"reflect"
 	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/tinylib/msgp/msgp"
@@ -26,12 +28,29 @@ type Server struct {
 	// It must not change while the server serves.
 	Grace time.Duration
 
+	// Log is told of clients that come and go, and of calls that take longer than Slow, by default a second. Without it nothing is
+	// logged. Neither may change while the server serves.
+	Log  *slog.Logger
+	Slow time.Duration
+
 	mu        sync.Mutex
 	functions map[string]*function
+	stats     *function // as a call of [Server.Stats]
+
+	meters  meters
+	traffic traffic
+	clients atomic.Int64
 }
 
 // NewServer returns a server without functions.
-func NewServer() *Server { return &Server{functions: map[string]*function{}} }
+func NewServer() *Server {
+	s := &Server{functions: map[string]*function{}}
+	s.stats = &function{name: statsName, call: reflect.ValueOf(s.Stats), meter: new(meter)}
+	return s
+}
+
+// statsName is the function that Python's go.stats() calls. No name that is handled can be equal.
+const statsName = ".stats"
 
 // function is one that is served, looked at once.
 type function struct {
@@ -40,6 +59,7 @@ type function struct {
 	context   bool           // its first parameter is a context
 	params    []reflect.Type // the others
 	fails     bool           // its last result is an error
+	meter     *meter
 }
 
 var (
@@ -72,7 +92,7 @@ func (s *Server) Handle(name string, f any, doc ...string) {
 		panic(HandleError{name, "expected a name that Python can call"})
 	}
 	t := v.Type()
-	fn := &function{name: name, doc: strings.Join(doc, " "), call: v}
+	fn := &function{name: name, doc: strings.Join(doc, " "), call: v, meter: s.meters.of(name)}
 	if t.IsVariadic() {
 		panic(HandleError{name, "expected a fixed number of parameters"})
 	}
@@ -106,7 +126,7 @@ func isIdentifier(name string) bool {
 
 // reserved are identifiers that no function can have in Python: its keywords, and what a connection has itself.
 var reserved = append(strings.Fields(`False None True and as assert async await break class continue def del elif else except finally
-	for from global if import in is lambda nonlocal not or pass raise return try while with yield`), "close")
+	for from global if import in is lambda nonlocal not or pass raise return try while with yield`), "close", "stats")
 
 // signature returns the parameters and results as Go writes them.
 func (f *function) signature() string {
@@ -170,6 +190,9 @@ func (s *Server) find(name string) (*function, error) {
 	if f := s.functions[name]; f != nil {
 		return f, nil
 	}
+	if name == statsName {
+		return s.stats, nil
+	}
 	var names []string
 	for name := range s.functions {
 		names = append(names, name)
@@ -182,7 +205,7 @@ func (s *Server) find(name string) (*function, error) {
 }
 
 // appendResults appends what a function has returned. Temporary arrays in it are the other side's then, and closed.
-func appendResults(dst []byte, results []reflect.Value) (out []byte, err error) {
+func (s *Server) appendResults(dst []byte, results []reflect.Value) (out []byte, err error) {
 	var temporary borrowed
 	defer temporary.close()
 	var carried cargo
@@ -198,7 +221,11 @@ func appendResults(dst []byte, results []reflect.Value) (out []byte, err error) 
 		}); ok && a.Temporary() {
 			temporary.closers = append(temporary.closers, a.Close)
 		}
-		return carried.append(dst, v)
+		out, ok, err := carried.append(dst, v)
+		if ok && err == nil {
+			s.traffic.count(v)
+		}
+		return out, ok, err
 	}}
 	if len(results) != 1 {
 		if len(results) == 0 {
@@ -214,9 +241,25 @@ func appendResults(dst []byte, results []reflect.Value) (out []byte, err error) 
 	return dst, nil
 }
 
-// call runs the function of a message, and returns the message of its results: arrays among them may be arguments, which are open
-// until then.
-func (s *Server) call(ctx context.Context, payload []byte) (answer []byte, err error) {
+// call runs the function of a message, and returns the message of its results.
+func (s *Server) call(ctx context.Context, log logger, payload []byte) (answer []byte, err error) {
+	of := measured{timed: log.timed()}
+	answer, err = s.run(ctx, payload, &of)
+	if of.function != nil {
+		log.call(of.name, of.meter.end(of.begun, err), err)
+	}
+	return answer, err
+}
+
+// measured is a call from when its function was found.
+type measured struct {
+	*function
+	begun time.Duration
+	timed bool
+}
+
+// run is call, and says which function was found. Arrays among the results may be arguments, which are open until it returns.
+func (s *Server) run(ctx context.Context, payload []byte, of *measured) (answer []byte, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			answer, err = nil, &RemoteError{"panic", fmt.Sprint(r), string(debug.Stack())}
@@ -241,10 +284,11 @@ func (s *Server) call(ctx context.Context, payload []byte) (answer []byte, err e
 	if err != nil {
 		return nil, err
 	}
+	of.function, of.begun = f, f.meter.begin(of.timed)
 	if args != len(f.params) {
 		return nil, is(ndarray.ErrDType, "expected %d arguments for %s%s, found %d", len(f.params), name, f.signature(), args)
 	}
-	var arrays borrowed
+	arrays := borrowed{traffic: &s.traffic}
 	defer arrays.close()
 	inPlace := &wire.Decoder{Array: arrays.array, Depth: 1}
 	var in []reflect.Value
@@ -271,7 +315,7 @@ func (s *Server) call(ctx context.Context, payload []byte) (answer []byte, err e
 		}
 		results = results[:last]
 	}
-	return appendResults(nil, results)
+	return s.appendResults(nil, results)
 }
 
 // callHead reads the beginning of a call: the function's name, and how many positional arguments follow.

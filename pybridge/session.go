@@ -33,6 +33,7 @@ type session struct {
 	context context.Context // of its calls
 	room    chan struct{}   // holds one for each call that runs
 	running sync.WaitGroup
+	log     logger
 
 	mu      sync.Mutex
 	closing bool
@@ -67,7 +68,15 @@ func (s *Server) converse(ctx context.Context, conn *net.UnixConn) error {
 		server: s, link: l, context: of,
 		room:   make(chan struct{}, maxCalls),
 		cancel: map[uint64]context.CancelFunc{}, early: map[uint64]bool{},
+		log: newLogger(s.Log, s.Slow),
 	}
+	_, pid, _ := peer(conn) // for people
+	session.log.Info("client connected", "process", pid)
+	s.clients.Add(1)
+	defer func() {
+		s.clients.Add(-1)
+		session.log.Info("client left", "process", pid, "because", l.err())
+	}()
 	l.start(session.take, session.told)
 	select {
 	case <-l.ended:
@@ -181,7 +190,7 @@ func (s *session) run(ctx context.Context, m message) {
 		s.running.Done()
 	}()
 	if err = ctx.Err(); err == nil {
-		answer, err = s.server.call(ctx, m.payload)
+		answer, err = s.server.call(ctx, s.log, m.payload)
 	}
 }
 

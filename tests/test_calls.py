@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, as_completed
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -238,6 +239,28 @@ def test_asyncio(go: sb.Remote) -> None:
 
     assert asyncio.run(main()) == 125_250
     until(lambda: go.waiting() == 0)
+
+
+def test_stats(go: sb.Remote, server: str) -> None:
+    for i in range(200):
+        go.add(i, 1)
+    with pytest.raises(sb.DTypeError):
+        go.add(1)
+    go.sleep(0.1)
+    go.total(np.ones(1000))
+    go.plain(500)
+    go.ones(500)
+    waits = go.wait.future()
+    until(lambda: go.waiting() == 1)
+    stats = go.stats()
+    add, sleep, wait = (stats["functions"][name] for name in ("add", "sleep", "wait"))
+    assert (add["calls"], add["errors"], add["in_flight"]) == (201, 1, 0)
+    assert timedelta(0) < add["p50"] <= add["p99"] < timedelta(seconds=60)
+    assert (sleep["calls"], wait["calls"], wait["in_flight"]) == (1, 0, 1)
+    assert sleep["p50"] >= timedelta(seconds=0.1)
+    assert (stats["handle_bytes"], stats["copy_bytes"], stats["processes"]) == (12_000, 2_000, 1)
+    assert "nothing" not in stats["functions"] and ".stats" not in stats["functions"]
+    waits.cancel()
 
 
 def test_timeouts(go: sb.Remote) -> None:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:  # what only calls need is imported when there are some
 
 _VARIABLE = "SAMEBYTES_CALLS"  # by which a program that was launched finds its socket
 _SOCKET = ".samebytes-calls-"  # what the names of sockets begin with, in the directory of segments
+_STATS = ".stats"  # a function that each server has
 _PAUSE = 0.01  # seconds between two looks whether a server is there
 _ANSWER = 10.0  # seconds in which a server answers that is there
 _START = 60.0  # seconds in which a program is ready, by default
@@ -79,6 +80,15 @@ class Remote:
     def close(self) -> None:
         """End the connection, and the program if it was launched. Calls under way in other threads raise ClosedError."""
         self._connection.close()
+
+    def stats(self, timeout: float | None = None) -> dict[str, Any]:
+        """What the Go program has done for all its clients since it was started, as its ``srv.Stats()`` says.
+
+        ``functions`` has of each that was called ``calls``, ``errors``, ``in_flight``, and ``p50`` and ``p99`` of the time that a call
+        took there, as a timedelta; ``handle_bytes`` and ``copy_bytes`` are of arrays, ``processes`` the clients.
+        """
+        found: dict[str, Any] = self._connection.client.call(_STATS, (), timeout)
+        return found
 
     def __enter__(self) -> Self:
         return self
@@ -357,7 +367,9 @@ def _checked(functions: Any, label: str) -> list[dict[str, Any]]:
 
     for of in functions if isinstance(functions, list) else [functions]:
         name = of.get("name") if isinstance(of, dict) else None
-        callable_ = isinstance(name, str) and name.isidentifier() and not name.startswith("_") and name != "close"
+        callable_ = (
+            isinstance(name, str) and name.isidentifier() and not name.startswith("_") and name not in ("close", "stats")
+        )
         if not callable_ or not texts(of.get("params", [])) or not texts(of.get("results", [])):
             raise BrokenError(f"{label}: expected the names of functions and their types, found {of!r:.80}")
     return list(functions)
