@@ -134,3 +134,11 @@ def peer(tmp_path_factory: pytest.TempPathFactory) -> Path:
     program = tmp_path_factory.mktemp("bin") / "peer"
     subprocess.run(["go", "build", "-o", program, "./tests/peer"], cwd=ROOT, check=True)
     return program
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The Go program whose functions tests call: tests/server."""
+    program = tmp_path_factory.mktemp("bin") / "server"
+    subprocess.run(["go", "build", "-o", program, "./tests/server"], cwd=ROOT, check=True)
+    return str(program)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"time"
 
 	"github.com/tinylib/msgp/msgp"
@@ -14,8 +15,8 @@ import (
 // Kw is keyword arguments, given as one of a call's arguments.
 type Kw map[string]any
 
-// decoder opens the arrays of what is discarded.
-var decoder = &wire.Decoder{Array: new(traffic).openArray}
+// decoder decodes what has no arrays.
+var decoder = &wire.Decoder{}
 
 // Call calls a function of the module with positional arguments, and keyword arguments where one of them is [Kw]; and stores what
 // it returns in what out points to, unless out is nil. The function runs in whichever worker is free; the call waits for one.
@@ -135,7 +136,8 @@ func (m message) result(l *link, out any) error {
 	switch m.kind {
 	case kindResult:
 		if out == nil {
-			return discard(m.payload)
+			discard(m.payload) // whatever it is
+			return nil
 		}
 		rest, err := l.decoder.Decode(m.payload, out)
 		if err == nil && len(rest) > 0 {
@@ -156,34 +158,17 @@ func (m message) result(l *link, out any) error {
 	return fmt.Errorf("%w: an answer of kind %d", errBroken, m.kind)
 }
 
-// discard lets a result go that nobody asked for: what is under way in it is opened, and closed.
-func discard(payload []byte) error {
-	var v any
-	if _, err := decoder.Decode(payload, &v); err != nil {
-		return nil // nobody asked
-	}
-	closeAll(v)
-	return nil
-}
-
-// closeAll closes the arrays in a decoded value.
-func closeAll(v any) {
-	switch v := v.(type) {
-	case interface{ Close() error }:
-		v.Close()
-	case []any:
-		for _, item := range v {
-			closeAll(item)
-		}
-	case map[string]any:
-		for _, item := range v {
-			closeAll(item)
-		}
-	case map[any]any:
-		for _, item := range v {
-			closeAll(item)
-		}
-	}
+// discard lets a value go that nobody asked for, and returns what follows it: the arrays under way in it are opened, and closed.
+// Those that can't be are gone.
+func discard(b []byte) (rest []byte, err error) {
+	arrays := borrowed{traffic: new(traffic)}
+	defer arrays.close()
+	d := &wire.Decoder{Array: func(payload []byte, into reflect.Type) (reflect.Value, error) {
+		arrays.array(payload, into)
+		return reflect.Value{}, nil
+	}}
+	_, rest, err = d.DecodeAny(b)
+	return rest, err
 }
 
 func appendError(dst []byte, e *RemoteError) ([]byte, error) {

@@ -41,7 +41,6 @@ func FuzzCall(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(failed)
-	l := link{decoder: *decoder}
 	f.Fuzz(func(t *testing.T, payload []byte) {
 		answer, err := s.call(t.Context(), newLogger(nil, 0), payload)
 		var remote *RemoteError
@@ -51,13 +50,15 @@ func FuzzCall(f *testing.F) {
 		if err == nil {
 			discard(answer)
 		}
+		arrays := borrowed{traffic: new(traffic)}
+		defer arrays.close()
+		l := link{decoder: wire.Decoder{Array: arrays.array}}
 		for _, k := range []kind{kindResult, kindError} {
 			var into any
 			err := message{kind: k, payload: payload}.result(&l, &into)
 			if k == kindError && err == nil {
 				t.Fatal("no error")
 			}
-			closeAll(into)
 			message{kind: k, payload: payload}.result(&l, new(map[string]*ndarray.Array[float64]))
 			message{kind: k, payload: payload}.result(&l, nil)
 		}

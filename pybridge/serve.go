@@ -272,11 +272,10 @@ func (s *Server) run(ctx context.Context, payload []byte, of *measured) (answer 
 	left := args // that were not decoded: if this fails, nobody else opens the arrays in them
 	defer func() {
 		for ; left > 0; left-- {
-			v, rest, failed := decoder.DecodeAny(b)
+			rest, failed := discard(b)
 			if failed != nil {
 				return
 			}
-			closeAll(v)
 			b = rest
 		}
 	}()

@@ -23,18 +23,10 @@ import numpy as np
 import pytest
 
 import samebytes as sb
-from conftest import ROOT, Program
+from conftest import Program
 from samebytes import _link
 
 Start = Callable[[str], Program]
-
-
-@pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The program."""
-    program = tmp_path_factory.mktemp("bin") / "server"
-    subprocess.run(["go", "build", "-o", program, "./tests/server"], cwd=ROOT, check=True)
-    return str(program)
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -109,6 +110,13 @@ func handle(srv *pybridge.Server) {
 	srv.Handle("waiting", func() int64 { return waiting.Load() }, "Says how many wait.")
 	srv.Handle("sleep", func(seconds float64) { time.Sleep(time.Duration(seconds * float64(time.Second))) })
 	srv.Handle("exit", func(code int) { os.Exit(code) })
+	var seen sync.Map
+	srv.Handle("once", func(n int64) (int64, error) {
+		if _, twice := seen.LoadOrStore(n, true); twice {
+			return 0, fmt.Errorf("%d was there before", n)
+		}
+		return n, nil
+	}, "Returns its number, which must be new.")
 	srv.Handle("goroutines", runtime.NumGoroutine)
 	srv.Handle("descriptors", func() (int, error) {
 		all, err := os.ReadDir("/proc/self/fd")
