@@ -1,6 +1,7 @@
 package pybridge
 
 import (
+	"context"
 	"reflect"
 	"sync/atomic"
 
@@ -14,6 +15,7 @@ import (
 type kept struct {
 	value    any // as wire.Decoder.DecodeAny returns it, with *keptArray for arrays
 	segments []*shm.Array[uint8]
+	traffic  *traffic // counts the arrays
 	users    atomic.Int64
 }
 
@@ -23,13 +25,16 @@ var keptType = reflect.TypeFor[*kept]()
 type keptArray struct {
 	payload []byte
 	segment *shm.Array[uint8]
+	nbytes  int
 }
 
-// decodeKept decodes the value that b begins with.
-func decodeKept(l *link, b []byte, into **kept) (rest []byte, err error) {
-	k := &kept{}
+func (a *keptArray) bytes() int { return a.nbytes }
+
+// decodeKept decodes the value that b begins with, and counts the objects that it has opened.
+func decodeKept(l *link, b []byte, into **kept, opened *int) (rest []byte, err error) {
+	k := &kept{traffic: l.traffic}
 	k.users.Store(1)
-	d := &wire.Decoder{Array: k.array, Object: l.objects.open, Depth: 1}
+	d := &wire.Decoder{Array: k.array, Object: l.objects.opener(context.Background(), opened, nil), Depth: 1}
 	if k.value, rest, err = d.DecodeAny(b); err != nil {
 		k.release()
 		return rest, err
@@ -44,13 +49,19 @@ func (k *kept) array(payload []byte, into reflect.Type) (reflect.Value, error) {
 	if err != nil {
 		return reflect.Value{}, err
 	}
+	_, nbytes, err := ndarray.Size(h.Shape, h.DType.Size())
+	if err != nil {
+		return reflect.Value{}, err
+	}
+	of := h
 	h.DType, h.BigEndian, h.Offset, h.Shape, h.Strides = ndarray.Uint8, false, 0, []int{0}, []int{1}
 	segment, err := shm.Open[uint8](h)
 	if err != nil {
 		return reflect.Value{}, err
 	}
 	k.segments = append(k.segments, segment)
-	return reflect.ValueOf(&keptArray{append([]byte(nil), payload...), segment}), nil
+	k.traffic.opened(of, false)
+	return reflect.ValueOf(&keptArray{append([]byte(nil), payload...), segment, nbytes}), nil
 }
 
 // use returns k, which has one user more.
@@ -70,8 +81,32 @@ func (k *kept) release() {
 	closeAll(k.value)
 }
 
-// message returns the value as a message for this process or another.
-func (k *kept) message(e *wire.Encoder) ([]byte, error) { return e.Append(nil, k.value) }
+// into stores the value in what out points to: arrays are opened once more, and objects are kept.
+func (k *kept) into(l *link, out any) error {
+	var objects []reflect.Value
+	e := wire.Encoder{Array: appendArray, Object: func(dst []byte, v any) ([]byte, bool, error) {
+		objects = append(objects, reflect.ValueOf(v))
+		return dst, true, nil
+	}}
+	message, err := e.Append(nil, k.value)
+	if err != nil {
+		return err
+	}
+	var again traffic
+	d := wire.Decoder{Array: again.openArray, Object: func(_ []byte, into reflect.Type) (v reflect.Value, err error) {
+		v, objects = objects[0], objects[1:]
+		if !v.Type().AssignableTo(into) {
+			return v, is(ndarray.ErrDType, "expected %s, found a %s", typeName(into), typeName(v.Type()))
+		}
+		if o, ok := v.Interface().(*Object); ok {
+			o.Keep()
+		}
+		return v, nil
+	}}
+	_, err = d.Decode(message, out)
+	l.traffic.copies.Add(again.copies.Load())
+	return err
+}
 
 // append appends the array's handle, which is under way from now on.
 func (a *keptArray) append(dst []byte) ([]byte, error) {

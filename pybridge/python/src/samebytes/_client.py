@@ -510,6 +510,7 @@ class Client:
         try:
             try:
                 if self._cancelled and id in self._cancelled:
+                    _calls.drop(value, self._decode)
                     raise Interrupted(id)
                 if len(running) > _MAX_NESTED:
                     raise FullError(f"calls wait for one another more than {_MAX_NESTED} deep")
