@@ -1,7 +1,7 @@
 # make demo   set everything up, run the flights example and a short benchmark (under 3 minutes the first time)
 # make test   set everything up, make lint, run every test
 # make lint   gofmt, go vet, ruff, mypy --strict, and whether _core.pyi agrees with the extension
-# make soak   the long forms of the tests under fire: 100,000 kills, 10^9 snapshots (about an hour)
+# make soak   the long forms of the tests under fire: 100,000 kills, 10^9 snapshots, 10^6 calls (about an hour)
 # make bench  the full benchmark; rewrites its results, its picture and the README's table (about 8 minutes)
 # make build  the Go and C programs in bin/, and the Python package in .venv
 # make wheel  a wheel of the Python package, with the command in it, in dist/
@@ -74,8 +74,8 @@ wheel: build
 	@ls $(DIST)/samebytes-*.whl
 
 soak: build
-	SAMEBYTES_SOAK=1 go test ./shm ./npy -timeout 3h
-	SAMEBYTES_SOAK=1 $(PY) -m pytest -s --timeout 7200 tests/test_kill.py tests/test_npy_headers.py
+	SAMEBYTES_SOAK=1 go test ./shm ./npy ./pybridge -timeout 3h
+	SAMEBYTES_SOAK=1 $(PY) -m pytest -s --timeout 7200 tests/test_kill.py tests/test_npy_headers.py tests/test_soak.py
 
 bench: build
 	cd benchmarks/competitors && CGO_ENABLED=0 go build -o ../../bin/bench-competitors .

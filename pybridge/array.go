@@ -35,6 +35,8 @@ type viewOf[T ndarray.Element] struct {
 	view  *ndarray.Array[T]
 }
 
+func (v viewOf[T]) bytes() int { return v.view.Len() * v.view.DType().Size() }
+
 func (v viewOf[T]) Handle() (shm.Handle, error) { return v.whole.HandleOf(v.view) }
 
 // appendArray is the wire.Encoder's Array.
@@ -88,6 +90,8 @@ type open struct {
 	value reflect.Value        // of the type asked for: the elements themselves, until close
 	close func() error         // lets the segment go
 	copy  func() reflect.Value // the array in memory of its own; nil for an array that its user closes
+
+	handle shm.Handle // of the array
 }
 
 // openers has how to open handles as the array types whose elements Go has a type for.
@@ -111,7 +115,7 @@ func register[T ndarray.Element]() {
 		if err != nil {
 			return open{}, err
 		}
-		return open{reflect.ValueOf(a.Array), a.Close, func() reflect.Value { return reflect.ValueOf(a.Copy()) }}, nil
+		return open{value: reflect.ValueOf(a.Array), close: a.Close, copy: func() reflect.Value { return reflect.ValueOf(a.Copy()) }}, nil
 	}
 	byDType[ndarray.DTypeOf[T]()] = reflect.TypeFor[*shm.Array[T]]()
 }
@@ -151,14 +155,20 @@ func openHandle(payload []byte, into reflect.Type) (open, error) {
 	if !known {
 		return open{}, fmt.Errorf("%w: expected %s, found an array of %v", ndarray.ErrDType, typeName(into), h.DType)
 	}
-	return opener(h)
+	o, err := opener(h)
+	o.handle = h
+	return o, err
 }
 
 // openArray is a wire.Decoder's Array for results: arrays in segments, which their user closes, or copies in ordinary memory.
-func openArray(payload []byte, into reflect.Type) (reflect.Value, error) {
+func (t *traffic) openArray(payload []byte, into reflect.Type) (reflect.Value, error) {
 	o, err := openHandle(payload, into)
-	if err != nil || o.copy == nil {
+	if err != nil {
 		return o.value, err
+	}
+	t.opened(o.handle, o.copy != nil)
+	if o.copy == nil {
+		return o.value, nil
 	}
 	defer o.close()
 	return o.copy(), nil
@@ -199,13 +209,14 @@ func openAny(h shm.Handle) (open, error) {
 	if h.ReadOnly {
 		a = a.ReadOnly()
 	}
-	return open{reflect.ValueOf(a), segment.Close, func() reflect.Value { return reflect.ValueOf(a.Copy()) }}, nil
+	return open{value: reflect.ValueOf(a), close: segment.Close, copy: func() reflect.Value { return reflect.ValueOf(a.Copy()) }}, nil
 }
 
 // borrowed is the arrays and objects that are open during a call.
 type borrowed struct {
 	closers []func() error
-	objects int // in the argument that is decoded
+	objects int      // in the argument that is decoded
+	traffic *traffic // counts the arrays
 }
 
 // array is a wire.Decoder's Array for arguments: the elements themselves, until close.
@@ -213,6 +224,7 @@ func (b *borrowed) array(payload []byte, into reflect.Type) (reflect.Value, erro
 	o, err := openHandle(payload, into)
 	if err == nil {
 		b.closers = append(b.closers, o.close)
+		b.traffic.opened(o.handle, false)
 	}
 	return o.value, err
 }

@@ -15,6 +15,9 @@ import (
 // Kw is keyword arguments, given as one of a call's arguments.
 type Kw map[string]any
 
+// decoder decodes what has no arrays.
+var decoder = &wire.Decoder{}
+
 // Call calls a function of the module with positional arguments, and keyword arguments where one of them is [Kw]; and stores what
 // it returns in what out points to, unless out is nil. The function runs in whichever worker is free; the call waits for one.
 //
@@ -28,7 +31,10 @@ type Kw map[string]any
 // The errors are the context's; [ErrRemote], as a *[RemoteError], for what the function raised; [ErrWorkerDied]; [ErrClosed];
 // [ndarray.ErrDType] for an argument that can't be carried, or a result that does not fit out; and what the pool gave up for.
 func (p *Pool) Call(ctx context.Context, out any, function string, args ...any) error {
-	if err := p.call(ctx, out, function, args); err != nil {
+	m := p.measure(function)
+	err := p.call(ctx, out, function, args)
+	m.end(err)
+	if err != nil {
 		return fmt.Errorf("pybridge: call %s: %w", function, err)
 	}
 	return nil
@@ -136,14 +142,18 @@ func (m message) result(l *link, out any) error {
 	switch m.kind {
 	case kindResult, kindItem:
 		if out == nil {
-			l.discard(m.payload)
+			l.discard(m.payload) // whatever it is
 			return nil
 		}
-		rest, err := l.decoder.Decode(m.payload, out)
+		opened := 0
+		d := l.decoder
+		d.Object = l.objects.opener(context.Background(), &opened, nil)
+		rest, err := d.Decode(m.payload, out)
 		if err == nil && len(rest) > 0 {
 			err = fmt.Errorf("%w: %d bytes behind the result", errBroken, len(rest))
 		}
 		if err != nil {
+			discard(m.payload, l.objects.dropAfter(&opened))
 			return fmt.Errorf("result: %w", err)
 		}
 		return nil
@@ -156,31 +166,37 @@ func (m message) result(l *link, out any) error {
 // err returns the error that an answer is.
 func (m message) err() error {
 	var fields []string
-	if _, err := discarder.Decode(m.payload, &fields); err != nil || len(fields) != 3 {
+	if _, err := decoder.Decode(m.payload, &fields); err != nil || len(fields) != 3 {
 		return fmt.Errorf("%w: an error that is none: %w", errBroken, err)
 	}
 	return &RemoteError{fields[0], fields[1], fields[2]}
 }
 
-// discarder opens arrays, so that they can be let go, and no objects.
-var discarder = &wire.Decoder{Array: openArray, Object: func([]byte, reflect.Type) (reflect.Value, error) { return reflect.Value{}, nil }}
-
-// discard lets a value go that nobody asked for: the arrays under way in it are opened, and closed.
-func discard(payload []byte) {
-	v, _, err := discarder.DecodeAny(payload)
-	if err == nil { // else nobody asked
-		closeAll(v)
-	}
+// discard lets go what the other side has sent and nobody asked for, and returns what follows the value: the arrays under way in it
+// are opened, and closed, and the objects are let go. What can't be opened is gone.
+func (l *link) discard(b []byte) (rest []byte, err error) {
+	return discard(b, l.objects.drop)
 }
 
-// discard lets a value of the other side's go that nobody asked for, and the objects in it.
-func (l *link) discard(payload []byte) {
-	d := &wire.Decoder{Array: openArray, Object: l.objects.drop}
-	v, _, err := d.DecodeAny(payload)
-	if err == nil {
-		closeAll(v)
-	}
+// takeBack lets go what a value carries that was to be sent, and was not.
+func (l *link) takeBack(b []byte) {
+	discard(b, l.objects.takeBack)
 }
+
+// discard opens and closes the arrays in a value, and has drop let its objects go. It returns what follows the value.
+func discard(b []byte, drop func([]byte, reflect.Type) (reflect.Value, error)) (rest []byte, err error) {
+	arrays := borrowed{traffic: new(traffic)}
+	defer arrays.close()
+	d := &wire.Decoder{Array: func(payload []byte, into reflect.Type) (reflect.Value, error) {
+		arrays.array(payload, into)
+		return reflect.Value{}, nil
+	}, Object: drop}
+	_, rest, err = d.DecodeAny(b)
+	return rest, err
+}
+
+// gone is discard's drop for objects that were let go already.
+func gone([]byte, reflect.Type) (reflect.Value, error) { return reflect.Value{}, nil }
 
 // drop lets an answer go that nobody waits for any more.
 func (l *link) drop(m message) {
@@ -189,11 +205,11 @@ func (l *link) drop(m message) {
 	}
 }
 
-// closeAll closes the arrays and objects in a decoded value.
+// closeAll closes the arrays and objects in a decoded value, but for those that are kept.
 func closeAll(v any) {
 	switch v := v.(type) {
 	case *Object:
-		v.Close()
+		v.closeUnlessKept()
 	case interface {
 		shared
 		Close() error

@@ -22,7 +22,8 @@ type frame struct {
 	Protocol int    `json:"protocol,omitempty"` // of an introduction
 	Language string `json:"language,omitempty"` // and the program's version, as "python 3.11.7, numpy 2.4.6, samebytes 0.1"
 	PID      int    `json:"pid,omitempty"`
-	Slots    int    `json:"slots,omitempty"` // messages that each ring holds, of the side that made the memory
+	Domain   string `json:"domain,omitempty"` // of its segments, of the side that made the memory: the other must have the same
+	Slots    int    `json:"slots,omitempty"`  // messages that each ring holds, of the side that made the memory
 	SlotSize int    `json:"slot_size,omitempty"`
 
 	Start *introduction `json:"start,omitempty"` // of one to a worker: what it is to serve

@@ -27,7 +27,7 @@ var (
 	// errNudged is what ends a wait for a message when whoever waits is to look up.
 	errNudged = errors.New("nudged")
 	// errBroken is returned where the other process wrote what no sound one writes.
-	errBroken = errors.New("the connection's memory is damaged")
+	errBroken = is(shm.ErrBroken, "the connection is damaged")
 )
 
 // RemoteError is what a function on the other side failed with. It wraps [ErrRemote].
@@ -78,7 +78,6 @@ var twins = []struct {
 	{shm.ErrBadName, "BadNameError"},
 	{shm.ErrBarrierBroken, "BarrierBrokenError"},
 	{shm.ErrBroken, "BrokenError"},
-	{errBroken, "BrokenError"},
 	{shm.ErrClosed, "ClosedError"},
 	{shm.ErrDeadlock, "DeadlockError"},
 	{shm.ErrExist, "ExistError"},

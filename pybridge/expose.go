@@ -20,6 +20,7 @@ type exposure struct {
 	typ        reflect.Type
 	methods    map[string]*function // by their names in Python
 	attributes map[string]int       // fields, likewise
+	get, set   *function            // of an attribute
 }
 
 // functionExposure is the type of functions.
@@ -80,7 +81,18 @@ func (s *Server) Expose(name string, constructor any, doc ...string) {
 func (s *Server) expose(e *exposure) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	e.get, e.set = getAttribute.of(s, e), setAttribute.of(s, e)
+	for name, fn := range e.methods {
+		e.methods[name] = fn.of(s, e)
+	}
 	s.types = append(s.types, e)
+}
+
+// of returns a method of a type's, which is measured.
+func (f *function) of(s *Server, e *exposure) *function {
+	fn := *f
+	fn.meter = s.meters.of(e.name + "." + fn.name)
+	return &fn
 }
 
 func newExposure(name string, t reflect.Type, doc []string) (*exposure, error) {
@@ -164,7 +176,7 @@ func snake(name string) string {
 		}
 		b.WriteRune(unicode.ToLower(c))
 	}
-	if word := b.String(); slices.Contains(reserved[:len(reserved)-1], word) {
+	if word := b.String(); slices.Contains(reserved[:len(reserved)-len(ofConnection)], word) {
 		return word + "_"
 	}
 	return b.String()
@@ -227,9 +239,9 @@ func (o *objects) method(of target) (*function, reflect.Value, error) {
 	}
 	switch of.name {
 	case "__getattr__":
-		return getAttribute, reflect.ValueOf(g.get), nil
+		return g.typ.get, reflect.ValueOf(g.get), nil
 	case "__setattr__":
-		return setAttribute, reflect.ValueOf(func(name string, v *kept) error { return g.set(o.link, name, v) }), nil
+		return g.typ.set, reflect.ValueOf(func(name string, v *kept) error { return g.set(o.link, name, v) }), nil
 	}
 	fn := g.typ.methods[of.name]
 	if fn == nil {
@@ -281,13 +293,9 @@ func (g *given) set(l *link, name string, v *kept) error {
 	if g.value.IsNil() {
 		return errors.New("the object is nil")
 	}
-	message, err := v.message(l)
-	if err != nil {
-		return err
-	}
 	field := g.value.Elem().Field(i)
 	into := reflect.New(field.Type()) // so that the field is set when all is well
-	if _, err := l.decoder.Decode(message, into.Interface()); err != nil {
+	if err := v.into(l, into.Interface()); err != nil {
 		return is(ndarray.ErrDType, "%s: %v", name, err)
 	}
 	field.Set(into.Elem())

@@ -3,12 +3,9 @@ package pybridge_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -19,14 +16,16 @@ import (
 )
 
 const faults = `
-import ctypes, os, signal, sys, time
+import ctypes, os, signal, subprocess, sys, time
 def pid():
     return os.getpid()
-def die(signum=signal.SIGKILL):
+def die(signum=signal.SIGKILL, *arrays):
     os.kill(os.getpid(), signum)
     time.sleep(60)
 def crash():
     ctypes.string_at(0)
+def overrun():
+    ctypes.CFUNCTYPE(None)(1)()
 def leave():
     sys.exit(3)
 def end():
@@ -51,18 +50,39 @@ def fork():
     return "the parent's"
 def count(n):
     return n
+def children():
+    forked = os.fork()
+    while forked == 0:
+        time.sleep(60)
+    return [forked, subprocess.Popen(["sleep", "600"]).pid]
+def limited(bytes):
+    import resource
+    resource.setrlimit(resource.RLIMIT_AS, (bytes, bytes))
+    return len(bytearray(bytes))
+def eat():
+    kept = []
+    while True:
+        kept.append(bytearray(os.urandom(1 << 20)))
+def lingers(file, seconds=0.2):
+    os.close(os.open(file, os.O_CREAT))
+    time.sleep(seconds)
+    return "done"
+def daemon():
+    return subprocess.Popen(["sleep", "600"], start_new_session=True).pid
 `
 
 // TestWorkersThatEnd has workers end in all ways during a call: it fails at once, and the next has a new worker.
 func TestWorkersThatEnd(t *testing.T) {
 	pool := start(t, faults)
-	for _, function := range []string{"die", "crash", "end"} {
+	for function, says := range map[string]string{
+		"die": "was ended by SIGKILL during the call", "end": "exit status 3", "crash": "in crash", "overrun": "in overrun",
+	} {
 		var before, after int
 		if err := pool.Call(t.Context(), &before, "pid"); err != nil {
 			t.Fatal(err)
 		}
-		if err := pool.Call(t.Context(), nil, function); !errors.Is(err, pybridge.ErrWorkerDied) {
-			t.Errorf("%s: got %v, want ErrWorkerDied", function, err)
+		if err := pool.Call(t.Context(), nil, function); !errors.Is(err, pybridge.ErrWorkerDied) || !strings.Contains(err.Error(), says) {
+			t.Errorf("%s: got %v, want ErrWorkerDied with %q", function, err, says)
 		}
 		if err := pool.Call(t.Context(), &after, "pid"); err != nil || after == before {
 			t.Errorf("after %s: %v, process %d, was %d", function, err, after, before)
@@ -194,74 +214,5 @@ func TestMap(t *testing.T) {
 	f := pybridge.Go[int](t.Context(), pool, "count", 7)
 	if n, err := f.Wait(); n != 7 || err != nil {
 		t.Error(n, err)
-	}
-}
-
-// TestKilledProgram kills a Go program with a pool: no worker is left.
-func TestKilledProgram(t *testing.T) {
-	if os.Getenv("PYBRIDGE_CHILD") != "" {
-		pool := start(t, faults, func(p *pybridge.Python) { p.Workers = 2 })
-		pids := map[int]bool{}
-		for len(pids) < 2 {
-			var pid int
-			f := pybridge.Go[int](t.Context(), pool, "sleep", 0.01)
-			if err := pool.Call(t.Context(), &pid, "pid"); err != nil {
-				t.Fatal(err)
-			}
-			pids[pid] = true
-			f.Wait()
-		}
-		for pid := range pids {
-			fmt.Println("worker", pid)
-		}
-		pybridge.Go[any](t.Context(), pool, "stubborn")
-		fmt.Println("ready")
-		select {}
-	}
-	child := exec.Command(os.Args[0], "-test.run=^TestKilledProgram$")
-	child.Env = append(os.Environ(), "PYBRIDGE_CHILD=1")
-	child.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	out, err := child.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := child.Start(); err != nil {
-		t.Fatal(err)
-	}
-	var pids []int
-	text := ""
-	for buffer := make([]byte, 256); !strings.Contains(text, "ready"); {
-		n, err := out.Read(buffer)
-		if err != nil {
-			t.Fatal(err, text)
-		}
-		text += string(buffer[:n])
-	}
-	for line := range strings.Lines(text) {
-		if number, ok := strings.CutPrefix(line, "worker "); ok {
-			pid, err := strconv.Atoi(strings.TrimSpace(number))
-			if err != nil {
-				t.Fatal(err)
-			}
-			pids = append(pids, pid)
-		}
-	}
-	child.Process.Kill()
-	child.Wait()
-	for _, pid := range pids {
-		for range 5000 {
-			if syscall.Kill(pid, 0) != nil {
-				break
-			}
-			time.Sleep(time.Millisecond)
-		}
-		if syscall.Kill(pid, 0) == nil {
-			if state, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid)); !strings.Contains(string(state), ") Z ") {
-				t.Errorf("worker %d is left: %s", pid, state)
-			}
-		}
-	}
-	if len(pids) != 2 {
-		t.Error(text)
 	}
 }

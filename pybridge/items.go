@@ -24,9 +24,19 @@ const (
 type Source interface {
 	begin(ctx context.Context, of target, args []any, wants int32) (r request, done func(), err error)
 	target(function string) target
+	measure(function string) measured
 }
 
 func (p *Pool) target(function string) target { return target{name: function} }
+
+// measure begins to measure a call. Those of no pool are not measured.
+func (p *Pool) measure(function string) (m measured) {
+	if p != nil {
+		m.log = p.log
+		m.begin(function, p.meters.of(function))
+	}
+	return m
+}
 
 // Items calls a generator function, or another that returns what can be iterated over, and yields the items as they come. At most 16 are
 // made before they are asked for. The call is under way until the end, and has its worker.
@@ -36,13 +46,16 @@ func (p *Pool) target(function string) target { return target{name: function} }
 func Items[T any](ctx context.Context, from Source, function string, args ...any) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var none T
+		var err error
+		m := from.measure(function)
+		defer func() { m.end(err) }() // also where the loop panics
 		r, done, err := from.begin(ctx, from.target(function), args, itemsAhead)
 		if err != nil {
 			yield(none, fmt.Errorf("pybridge: call %s: %w", function, err))
 			return
 		}
 		defer done()
-		if err := each(ctx, r, yield); err != nil {
+		if err = each(ctx, r, yield); err != nil {
 			yield(none, fmt.Errorf("pybridge: call %s: %w", function, err))
 		}
 	}
@@ -50,7 +63,12 @@ func Items[T any](ctx context.Context, from Source, function string, args ...any
 
 // each yields the items of a call, and returns the error at the end.
 func each[T any](ctx context.Context, r request, yield func(T, error) bool) error {
-	ended := false
+	ended, opened := false, false
+	defer func() {
+		if !opened {
+			r.carried.drop()
+		}
+	}()
 	defer func() {
 		if ended {
 			return
@@ -71,9 +89,13 @@ func each[T any](ctx context.Context, r request, yield func(T, error) bool) erro
 	for {
 		answer, err := r.link.answer(ctx, r.id, r.answers)
 		if err != nil {
-			ended = r.link.err() != nil
+			if r.link.err() != nil {
+				ended = true
+				return r.ended(ctx)
+			}
 			return err
 		}
+		opened = opened || answer.kind != kindError
 		if answer.kind != kindItem {
 			ended = true
 			if answer.kind == kindError {
@@ -187,7 +209,7 @@ func (to *items) sendItem(ctx context.Context, of ...reflect.Value) error {
 	}
 	err = to.session.link.send(kindItem, to.id, func(dst []byte) ([]byte, error) { return append(dst, item...), nil })
 	if err != nil {
-		discard(item)
+		to.session.link.takeBack(item)
 	}
 	return err
 }

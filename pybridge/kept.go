@@ -1,6 +1,7 @@
 package pybridge
 
 import (
+	"context"
 	"reflect"
 	"sync/atomic"
 
@@ -12,9 +13,10 @@ import (
 // kept is a value as calls carry it, which is kept: what its arrays are in stays open while somebody has it. A function that has a *kept as
 // a parameter owns it; one that it returns is released when it has been sent.
 type kept struct {
-	value  any // as wire.Decoder.DecodeAny returns it, with *keptArray for arrays
-	closes []func()
-	users  atomic.Int64
+	value   any // as wire.Decoder.DecodeAny returns it, with *keptArray for arrays
+	closes  []func()
+	traffic *traffic // counts the arrays
+	users   atomic.Int64
 }
 
 var keptType = reflect.TypeFor[*kept]()
@@ -23,7 +25,10 @@ var keptType = reflect.TypeFor[*kept]()
 type keptArray struct {
 	payload []byte
 	segment *shm.Array[uint8]
+	nbytes  int
 }
+
+func (a *keptArray) bytes() int { return a.nbytes }
 
 func newKept(value any) *kept {
 	k := &kept{value: value}
@@ -31,11 +36,13 @@ func newKept(value any) *kept {
 	return k
 }
 
-// decodeKept decodes the value that b begins with.
-func decodeKept(l *link, b []byte, into **kept) (rest []byte, err error) {
+// decodeKept decodes the value that b begins with, and counts the objects that it has opened.
+func decodeKept(l *link, b []byte, into **kept, opened *int) (rest []byte, err error) {
 	k := newKept(nil)
+	k.traffic = l.traffic
+	open := l.objects.opener(context.Background(), opened, nil)
 	d := &wire.Decoder{Array: k.array, Depth: 1, Object: func(payload []byte, of reflect.Type) (reflect.Value, error) {
-		v, err := l.objects.open(payload, of)
+		v, err := open(payload, of)
 		if err == nil {
 			k.hold(v.Interface())
 		}
@@ -66,13 +73,19 @@ func (k *kept) array(payload []byte, _ reflect.Type) (reflect.Value, error) {
 	if err != nil {
 		return reflect.Value{}, err
 	}
+	_, nbytes, err := ndarray.Size(h.Shape, h.DType.Size())
+	if err != nil {
+		return reflect.Value{}, err
+	}
+	of := h
 	h.DType, h.BigEndian, h.Offset, h.Shape, h.Strides = ndarray.Uint8, false, 0, []int{0}, []int{1}
 	segment, err := shm.Open[uint8](h)
 	if err != nil {
 		return reflect.Value{}, err
 	}
 	k.closes = append(k.closes, func() { segment.Close() })
-	return reflect.ValueOf(&keptArray{append([]byte(nil), payload...), segment}), nil
+	k.traffic.opened(of, false)
+	return reflect.ValueOf(&keptArray{append([]byte(nil), payload...), segment, nbytes}), nil
 }
 
 // use returns k, which has one user more.
@@ -106,11 +119,31 @@ func joined(value any, parts []*kept) *kept {
 	return k
 }
 
-// message returns the value as a message for this process or another.
-func (k *kept) message(l *link) ([]byte, error) {
-	l.sending.Lock()
-	defer l.sending.Unlock()
-	return l.encoder.Append(nil, k.value)
+// into stores the value in what out points to: arrays are opened once more, and objects are kept.
+func (k *kept) into(l *link, out any) error {
+	var objects []reflect.Value
+	e := wire.Encoder{Array: appendArray, Object: func(dst []byte, v any) ([]byte, bool, error) {
+		objects = append(objects, reflect.ValueOf(v))
+		return dst, true, nil
+	}}
+	message, err := e.Append(nil, k.value)
+	if err != nil {
+		return err
+	}
+	var again traffic
+	d := wire.Decoder{Array: again.openArray, Object: func(_ []byte, into reflect.Type) (v reflect.Value, err error) {
+		v, objects = objects[0], objects[1:]
+		if !v.Type().AssignableTo(into) {
+			return v, is(ndarray.ErrDType, "expected %s, found a %s", typeName(into), typeName(v.Type()))
+		}
+		if o, ok := v.Interface().(*Object); ok {
+			o.Keep()
+		}
+		return v, nil
+	}}
+	_, err = d.Decode(message, out)
+	l.traffic.copies.Add(again.copies.Load())
+	return err
 }
 
 // append appends the array's handle, which is under way from now on.

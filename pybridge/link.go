@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"reflect"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -60,13 +61,15 @@ type link struct {
 	handle    func(message) func() // called for calls from the other side and what belongs to them, by who leads; what it returns, if anything, is to be run
 	tell      func(frame)          // called for frames, on the goroutine that reads them
 
-	sending sync.Mutex // held by who uses out and scratch
+	sending sync.Mutex // held by who uses what follows
 	out     *ring
 	scratch []byte
+	encoder wire.Encoder // of values for this link: objects are given to it
+	cargo   cargo        // of the message that is being made
 
 	objects *objects
-	encoder wire.Encoder // of values for this link: objects are given to it
-	decoder wire.Decoder // of results
+	decoder wire.Decoder // of results, for all but objects
+	traffic *traffic     // counts arrays, there and back
 
 	// Of a worker: reserve waits until it has no other call, and returns what ends that; kill ends it, when a call that was given
 	// up has not ended within grace. All but grace may be nil.
@@ -107,13 +110,26 @@ func newLink(conn *net.UnixConn, memory []byte, nslots, slotSize int, first bool
 		calls: map[uint64]pending{},
 		began: make(chan struct{}, 1),
 		ended: make(chan struct{}),
+
+		traffic: new(traffic),
 	}
 	l.lead <- struct{}{}
 	l.objects = newObjects(l)
 	// Arguments are a list in a message: its depth counts.
-	l.encoder = wire.Encoder{Array: appendArray, Object: l.objects.append, Depth: 1}
-	l.decoder = wire.Decoder{Array: openArray, Object: l.objects.open}
+	l.encoder = wire.Encoder{Array: l.appendArray, Object: l.objects.append, Depth: 1}
+	l.decoder = wire.Decoder{Array: func(payload []byte, into reflect.Type) (reflect.Value, error) {
+		return l.traffic.openArray(payload, into)
+	}}
 	return l
+}
+
+// appendArray is the encoder's Array.
+func (l *link) appendArray(dst []byte, v any) ([]byte, bool, error) {
+	out, ok, err := l.cargo.append(dst, v)
+	if ok && err == nil {
+		l.traffic.count(v)
+	}
+	return out, ok, err
 }
 
 // start begins to receive: calls are handed to handle, and frames to tell, neither of which may block for long. A side that mostly
@@ -163,10 +179,10 @@ func discardMessage(b []byte) {
 	switch m.kind {
 	case kindCall:
 		if h, err := parseCall(m.payload); err == nil {
-			discard(h.value)
+			discard(h.value, gone)
 		}
 	case kindResult, kindItem:
-		discard(m.payload)
+		discard(m.payload, gone)
 	}
 }
 
@@ -380,8 +396,27 @@ func parseMessage(b []byte) (message, error) {
 
 // send sends a message whose payload add appends. The error is the link's cause, or add's.
 func (l *link) send(k kind, id uint64, add func(dst []byte) ([]byte, error)) error {
+	_, err := l.sendCargo(k, id, add)
+	return err
+}
+
+// sendCargo is send, and returns what the message carries by the link's encoder. With an error that is let go.
+func (l *link) sendCargo(k kind, id uint64, add func(dst []byte) ([]byte, error)) (carried cargo, err error) {
+	defer func() {
+		if err != nil {
+			carried.takeBack()
+		}
+	}()
 	l.sending.Lock()
-	defer l.sending.Unlock()
+	defer func() {
+		carried = l.cargo.take()
+		l.sending.Unlock()
+	}()
+	return carried, l.sendLocked(k, id, add)
+}
+
+// sendLocked is send for who has sending.
+func (l *link) sendLocked(k kind, id uint64, add func(dst []byte) ([]byte, error)) error {
 	if err := l.err(); err != nil {
 		return err
 	}
@@ -398,6 +433,7 @@ func (l *link) send(k kind, id uint64, add func(dst []byte) ([]byte, error)) err
 		if err != nil {
 			return err
 		}
+		l.cargo.arrays = append(l.cargo.arrays, func() { fetch(handle) }) // where that fails it has gone
 		b = append(binary.LittleEndian.AppendUint64([]byte{byte(kindElsewhere)}, id), handle...)
 	}
 	if err := l.out.send(b); err != nil {
@@ -452,6 +488,14 @@ func (l *link) forget(id uint64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	delete(l.calls, id)
+}
+
+// why returns why a call has no answer, when the link has ended: of a worker how that ended, as soon as it is known.
+func (l *link) why() error {
+	if l.worker != nil {
+		return l.worker.ended()
+	}
+	return l.err()
 }
 
 // err returns why the link ended, or nil.

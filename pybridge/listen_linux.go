@@ -19,8 +19,6 @@ import (
 )
 
 const (
-	// callsVariable is the environment variable by which a program that Python launched finds its socket: a descriptor's number.
-	callsVariable = "SAMEBYTES_CALLS"
 	// socketPrefix begins the file names of sockets, in the directory of segments, which no segment's name can.
 	socketPrefix = ".samebytes-calls-"
 	// acceptPause is how long to wait where there is no descriptor for another client, as until one goes.
@@ -28,43 +26,22 @@ const (
 )
 
 // Serve serves the Python program that started this one, by samebytes.launch, until that ends or closes the connection, or the context
-// ends; it then returns nil. Calls that are under way have [Server.Grace] then. A program should end when Serve has returned.
+// ends; it then returns nil. Calls that are under way have [Server.Grace] then. A program should end when Serve has returned. One that
+// Python has launched and left, also before Serve was called, is ended where it has not done so by itself some seconds later.
 // The error is shm.ErrNotExist in a program that was not started so, shm.ErrVersion for a Python package of another protocol, or what was
 // wrong with what Python sent.
 func (s *Server) Serve(ctx context.Context) error {
-	conn, err := launcher()
+	conn, err := launcher.take()
 	if err == nil {
 		err = s.converse(ctx, conn)
+		if ctx.Err() == nil {
+			endLater(2 * s.grace()) // which calls had
+		}
 	}
 	if err != nil {
 		return fmt.Errorf("pybridge: serve: %w", err)
 	}
 	return nil
-}
-
-// launcher returns the connection to the program that launched this one.
-func launcher() (*net.UnixConn, error) {
-	text := os.Getenv(callsVariable)
-	if text == "" {
-		return nil, is(shm.ErrNotExist, "Python's samebytes.launch has not started this program, for %s is not set; Listen serves those who connect", callsVariable)
-	}
-	os.Unsetenv(callsVariable) // it is not for the programs that this one starts
-	fd, err := strconv.Atoi(text)
-	if err != nil || fd < 0 {
-		return nil, is(fs.ErrInvalid, "expected a descriptor as %s, found %q", callsVariable, text)
-	}
-	file := os.NewFile(uintptr(fd), "samebytes calls")
-	defer file.Close() // FileConn has a descriptor of its own
-	conn, err := net.FileConn(file)
-	if err != nil {
-		return nil, fmt.Errorf("descriptor %d of %s: %w", fd, callsVariable, err)
-	}
-	unixConn, ok := conn.(*net.UnixConn)
-	if !ok {
-		conn.Close()
-		return nil, is(fs.ErrInvalid, "expected a Unix socket as descriptor %d of %s", fd, callsVariable)
-	}
-	return unixConn, nil
 }
 
 // Listen serves all programs of this user that connect to a name, by Python's samebytes.connect, until the context ends; it then returns

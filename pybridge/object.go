@@ -93,7 +93,9 @@ func (o *Object) Call(ctx context.Context, out any, method string, args ...any) 
 	return nil
 }
 
-func (o *Object) call(ctx context.Context, out any, method string, args []any) error {
+func (o *Object) call(ctx context.Context, out any, method string, args []any) (err error) {
+	m := o.measure(method)
+	defer func() { m.end(err) }()
 	r, done, err := o.begin(ctx, o.target(method), args, wantsOf(out))
 	if err != nil {
 		return err
@@ -138,6 +140,14 @@ func (o *Object) Close() error {
 }
 
 func (o *Object) target(method string) target { return target{o.held.number, method} }
+
+// measure begins to measure a call in a pool.
+func (o *Object) measure(method string) (m measured) {
+	if p := o.held.link.pool; p != nil {
+		m = p.measure(o.typ + "." + method)
+	}
+	return m
+}
 
 func (o *Object) begin(ctx context.Context, of target, args []any, wants int32) (r request, done func(), err error) {
 	o.held.mu.Lock()
@@ -232,6 +242,7 @@ func (o *objects) append(dst []byte, v any) ([]byte, bool, error) {
 		if err := o.link.retain(it.held.number); err != nil {
 			return dst, true, err
 		}
+		o.carry(func() { o.link.release(it.held.number) })
 		return binary.LittleEndian.AppendUint64(append(dst, ofReceiver), it.held.number), true, nil
 	}
 	if m, ok := v.(made); ok {
@@ -243,7 +254,7 @@ func (o *objects) append(dst []byte, v any) ([]byte, bool, error) {
 		if err != nil {
 			return dst, true, is(ndarray.ErrDType, "%v: %v", value.Type(), err)
 		}
-		fn.call = value
+		fn.call, fn.meter = value, o.server.meters.of(functionExposure.name+".__call__")
 		return o.appendGiven(dst, &given{value: value, call: fn, typ: functionExposure}), true, nil
 	}
 	if o.server == nil {
@@ -254,6 +265,9 @@ func (o *objects) append(dst []byte, v any) ([]byte, bool, error) {
 	}
 	return dst, false, nil
 }
+
+// carry notes what the message that is being made carries, and how it is taken back.
+func (o *objects) carry(back func()) { o.link.cargo.objects = append(o.link.cargo.objects, back) }
 
 // appendMade appends an object that was made for the other side.
 func (o *objects) appendMade(dst []byte, v reflect.Value, e *exposure) ([]byte, error) {
@@ -266,6 +280,9 @@ func (o *objects) appendMade(dst []byte, v reflect.Value, e *exposure) ([]byte, 
 	if own := o.server.exposureOf(v.Type()); own != nil && e.typ.Kind() != reflect.Interface {
 		e = own
 	}
+	o.link.sending.Lock() // which the encoder is for who has
+	defer o.link.sending.Unlock()
+	defer o.link.cargo.take()
 	return o.link.encoder.Append(dst, made{v, e})
 }
 
@@ -280,6 +297,7 @@ func (o *objects) appendGiven(dst []byte, g *given) []byte {
 		g.pointer = g.value.Interface()
 	}
 	number := o.give(g)
+	o.carry(func() { o.count(number, -1) })
 	dst = binary.LittleEndian.AppendUint64(append(dst, ofSender), number)
 	return append(dst, g.typ.name...)
 }
@@ -314,7 +332,7 @@ func (o *objects) give(g *given) uint64 {
 // release takes what the other side says that it has let go, or has sent where the number is negative.
 func (o *objects) release(payload []byte) error {
 	var all [][2]int64
-	if _, err := discarder.Decode(payload, &all); err != nil {
+	if _, err := decoder.Decode(payload, &all); err != nil {
 		return fmt.Errorf("%w: %w", errBroken, err)
 	}
 	for _, of := range all {
@@ -396,13 +414,9 @@ func (o *objects) find(number uint64) (*given, error) {
 	return nil, is(shm.ErrClosed, "no object %d is held", number)
 }
 
-// open is the wire.Decoder's Object for results.
-func (o *objects) open(payload []byte, into reflect.Type) (reflect.Value, error) {
-	return o.opener(context.Background(), nil)(payload, into)
-}
-
-// opener returns a wire.Decoder's Object for arguments, which are let go with what is borrowed.
-func (o *objects) opener(ctx context.Context, until *borrowed) func([]byte, reflect.Type) (reflect.Value, error) {
+// opener returns a wire.Decoder's Object, which counts what it has opened: nobody else lets that go. Of arguments that is let go with
+// what is borrowed; until is nil for others.
+func (o *objects) opener(ctx context.Context, opened *int, until *borrowed) func([]byte, reflect.Type) (reflect.Value, error) {
 	return func(payload []byte, into reflect.Type) (reflect.Value, error) {
 		owner, number, name, err := parseObject(payload)
 		if err != nil {
@@ -410,21 +424,18 @@ func (o *objects) opener(ctx context.Context, until *borrowed) func([]byte, refl
 		}
 		if owner == ofReceiver {
 			v, err := o.home(number, into)
-			if err == nil && until != nil {
-				until.objects++
+			if err == nil {
+				*opened++
 			}
 			return v, err
 		}
 		callable := into.Kind() == reflect.Func && isCallable(into)
 		if !callable && !objectType.AssignableTo(into) {
-			if until == nil {
-				o.link.release(number)
-			}
 			return reflect.Value{}, is(ndarray.ErrDType, "expected %s, found a %s of Python", typeName(into), name)
 		}
 		it := newObject(o.link, number, name)
+		*opened++
 		if until != nil {
-			until.objects++
 			until.closers = append(until.closers, it.closeUnlessKept)
 		}
 		if callable {
@@ -455,6 +466,19 @@ func (o *objects) home(number uint64, into reflect.Type) (reflect.Value, error) 
 		return reflect.Value{}, is(ndarray.ErrDType, "expected %s, found a %s", typeName(into), g.typ.name)
 	}
 	return g.value, o.count(number, -1) // the message held it
+}
+
+// takeBack is as drop, of a message that was not sent.
+func (o *objects) takeBack(payload []byte, _ reflect.Type) (reflect.Value, error) {
+	owner, number, _, err := parseObject(payload)
+	switch {
+	case err != nil:
+	case owner == ofSender:
+		err = o.count(number, -1)
+	default:
+		o.link.release(number)
+	}
+	return reflect.Value{}, err
 }
 
 // dropAfter is drop, but for the first objects, which were opened.

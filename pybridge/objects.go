@@ -163,6 +163,7 @@ func keptOf(v any) (*kept, error) {
 		return nil, err
 	}
 	k := newKept(nil)
+	k.traffic = new(traffic) // which nobody reads
 	d := &wire.Decoder{Array: k.array, Depth: 1}
 	if k.value, _, err = d.DecodeAny(message); err != nil {
 		k.release()
@@ -171,8 +172,8 @@ func keptOf(v any) (*kept, error) {
 	return k, nil
 }
 
-// into stores the value in what out points to, and releases it.
-func (k *kept) into(out any) error {
+// moveTo stores the value in what out points to, and releases it.
+func (k *kept) moveTo(out any) error {
 	defer k.release()
 	message, err := (&wire.Encoder{Array: appendArray, Depth: 1, Object: func(dst []byte, v any) ([]byte, bool, error) {
 		if _, ok := v.(sharedObject); ok {
@@ -183,9 +184,10 @@ func (k *kept) into(out any) error {
 	if err != nil {
 		return err
 	}
-	_, err = (&wire.Decoder{Array: openArray, Depth: 1}).Decode(message, out)
+	var uncounted traffic
+	_, err = (&wire.Decoder{Array: uncounted.openArray, Depth: 1}).Decode(message, out)
 	if err != nil {
-		discard(message)
+		discard(message, gone)
 	}
 	return err
 }

@@ -222,7 +222,7 @@ func (d *Dict) Get(key, out any) (bool, error) {
 			return false, nil
 		}
 		if err == nil {
-			err = v.into(out)
+			err = v.moveTo(out)
 		}
 	}
 	if err != nil {

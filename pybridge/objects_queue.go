@@ -146,7 +146,7 @@ func (q *Queue) Put(ctx context.Context, item any) error {
 func (q *Queue) Get(ctx context.Context, out any) error {
 	v, _, err := q.q.Get(ctx, -1)
 	if err == nil {
-		err = v.into(out)
+		err = v.moveTo(out)
 	}
 	if err != nil {
 		return fmt.Errorf("pybridge: get: %w", err)
@@ -158,7 +158,7 @@ func (q *Queue) Get(ctx context.Context, out any) error {
 func (q *Queue) TryGet(out any) (bool, error) {
 	v, done, err := q.q.Get(context.Background(), 0)
 	if err == nil && done {
-		err = v.into(out)
+		err = v.moveTo(out)
 	}
 	if err != nil {
 		return false, fmt.Errorf("pybridge: get: %w", err)

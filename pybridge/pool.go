@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os/exec"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -29,6 +31,11 @@ type Python struct {
 	// Output, which is given each line that a worker writes to stdout or stderr. Without it they go to this process's stderr.
 	Progress func(worker int, stage string)
 	Output   func(worker int, line string)
+
+	// Log is told of workers that start, die and cannot start, and of calls that take longer than Slow, by default a second.
+	// Without it nothing is logged.
+	Log  *slog.Logger
+	Slow time.Duration
 }
 
 func (p Python) interpreter() string {
@@ -50,6 +57,12 @@ type Pool struct {
 	slots  sync.WaitGroup // goroutines that keep a worker running each
 	calls  sync.WaitGroup // calls under way
 	launch chan launch
+
+	meters   meters
+	traffic  traffic
+	running  atomic.Int64 // workers
+	restarts atomic.Uint64
+	log      logger
 }
 
 // launch is a process to start.
@@ -79,7 +92,7 @@ func Start(ctx context.Context, p Python) (*Pool, error) {
 	if p.Restarts == 0 {
 		p.Restarts = defaultRestarts
 	}
-	pool := &Pool{python: p, failed: make(chan struct{}), launch: make(chan launch)}
+	pool := &Pool{python: p, failed: make(chan struct{}), launch: make(chan launch), log: newLogger(p.Log, p.Slow)}
 	pool.ctx, pool.close = context.WithCancel(context.Background())
 	go pool.launches()
 	workers := make([]*worker, p.Workers)
@@ -137,8 +150,9 @@ func (p *Pool) launches() {
 }
 
 func (p *Pool) startWorker(ctx context.Context, number int) (*worker, error) {
-	return startWorker(ctx, p.python, number, func(cmd *exec.Cmd) error {
-		cmd.SysProcAttr = dieWithParent(cmd.SysProcAttr)
+	begun := time.Now()
+	w, err := startWorker(ctx, p.python, number, func(cmd *exec.Cmd) error {
+		cmd.SysProcAttr = ownGroup(cmd.SysProcAttr)
 		done := make(chan error, 1)
 		select {
 		case p.launch <- launch{cmd, done}:
@@ -147,32 +161,43 @@ func (p *Pool) startWorker(ctx context.Context, number int) (*worker, error) {
 			return ErrClosed
 		}
 	}, p)
+	if err == nil {
+		p.log.Info("worker started", "worker", number, "process", w.cmd.Process.Pid, "took", time.Since(begun), "runs", w.said)
+	}
+	return w, err
 }
 
 // keep keeps a worker of that number running: when one ends, it starts the next.
 func (p *Pool) keep(number int, w *worker) {
 	for {
+		p.running.Add(1)
 		p.idle.put(w)
 		select {
 		case <-w.link.ended:
 		case <-p.ctx.Done():
 		}
+		p.running.Add(-1)
 		if p.ctx.Err() != nil {
 			p.calls.Wait() // they have their answers
 			w.dismiss(p.python.grace())
 			return
 		}
 		w.kill()
+		how, _ := ending(w.cmd)
+		p.log.Warn("worker died", "worker", number, "process", w.cmd.Process.Pid, "it", how, "because", w.link.err())
+		p.restarts.Add(1)
 		var err error
 		backoff := firstBackoff
 		for failures := 0; ; failures++ {
 			if failures > p.python.Restarts {
+				p.log.Error("pool given up", "worker", number, "starts", failures, "error", err)
 				p.fail(fmt.Errorf("worker %d ended and %d starts failed: %w", number, failures, err))
 				return
 			}
 			if w, err = p.startWorker(p.ctx, number); err == nil {
 				break
 			}
+			p.log.Warn("worker did not start", "worker", number, "again in", backoff, "error", err)
 			select {
 			case <-time.After(backoff):
 				backoff = min(2*backoff, longestBackoff)

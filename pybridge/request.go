@@ -66,6 +66,7 @@ type request struct {
 	link    *link
 	id      uint64
 	answers chan message
+	carried cargo
 }
 
 // begin makes a call.
@@ -78,7 +79,7 @@ func (l *link) begin(ctx context.Context, of target, args []any, wants int32) (r
 		return request{}, err
 	}
 	parent := chainOf(ctx).on(l)
-	err = l.send(kindCall, id, func(dst []byte) ([]byte, error) {
+	carried, err := l.sendCargo(kindCall, id, func(dst []byte) ([]byte, error) {
 		dst = binary.LittleEndian.AppendUint64(dst, parent)
 		dst = binary.LittleEndian.AppendUint32(dst, uint32(wants))
 		return appendCall(dst, &l.encoder, of, args)
@@ -87,23 +88,42 @@ func (l *link) begin(ctx context.Context, of target, args []any, wants int32) (r
 		l.forget(id)
 		return request{}, err
 	}
-	return request{l, id, answers}, nil
+	return request{l, id, answers, carried}, nil
 }
 
-// wait returns the next answer. When the context ends it gives the call up.
+// wait returns the answer. When the context ends it gives the call up.
 func (r request) wait(ctx context.Context) (message, error) {
-	answer, err := r.link.answer(ctx, r.id, r.answers)
-	if err == nil && answer.kind == kindError && ctx.Err() != nil {
-		return message{}, ctx.Err() // which may be what the answer says in other words
+	answer, err := r.answer(ctx)
+	if err != nil || answer.kind != kindResult {
+		r.carried.drop() // where the function has run, it has opened all
 	}
-	if err == nil || r.link.err() != nil {
-		return answer, err
+	return answer, err
+}
+
+func (r request) answer(ctx context.Context) (message, error) {
+	answer, err := r.link.answer(ctx, r.id, r.answers)
+	switch {
+	case err == nil && answer.kind == kindError && ctx.Err() != nil:
+		return message{}, ctx.Err() // which may be what the answer says in other words
+	case err == nil:
+		return answer, nil
+	case r.link.err() != nil:
+		return message{}, r.ended(ctx)
 	}
 	answer, err = r.giveUp()
 	if err == nil && answer.kind == kindResult {
 		return answer, nil // it was done before
 	}
 	return message{}, ctx.Err()
+}
+
+// ended returns why there is no answer, when the link has ended and nobody uses the arguments any more.
+func (r request) ended(ctx context.Context) error {
+	why := r.link.why()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return why
 }
 
 // giveUp ends a call, and returns when the other side does not use its arguments any more, or has had its time to. What it answered
@@ -119,7 +139,7 @@ func (r request) giveUp() (message, error) {
 		case err == nil:
 			r.link.drop(answer)
 		case r.link.err() != nil:
-			return message{}, err
+			return message{}, r.link.why()
 		default:
 			if r.link.kill != nil {
 				r.link.kill()

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
-	"math"
 	"math/rand/v2"
 	"sync"
 	"testing"
@@ -71,28 +70,4 @@ func TestRingStop(t *testing.T) {
 	empty.stop()
 	group.Wait()
 	_, _ = receiver, other
-}
-
-// FuzzRing has the other side write anything: what comes back is a message or an error.
-func FuzzRing(f *testing.F) {
-	f.Add([]byte{1, 2, 3}, uint64(1), uint64(0))
-	f.Add([]byte{255, 255, 255, 255}, uint64(1), uint64(1)<<63)
-	f.Fuzz(func(t *testing.T, garbage []byte, sent, taken uint64) {
-		sender, receiver, memory := pair(4, 64)
-		copy(memory[ringWords:], garbage)
-		receiver.sent.Store(sent)
-		if sent != 0 {
-			message, err := receiver.receive(nil)
-			if err == nil && len(message) > receiver.most() || err != nil && !errors.Is(err, errBroken) {
-				t.Fatalf("%d bytes, %v", len(message), err)
-			}
-		}
-		if full := uint64(math.MaxUint64) - 3; taken == full {
-			return // the sender would wait for room
-		}
-		sender.taken.Store(taken)
-		if err := sender.send([]byte("x")); err != nil && !errors.Is(err, errBroken) {
-			t.Fatal(err)
-		}
-	})
 }

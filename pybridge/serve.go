@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"reflect"
 	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/tinylib/msgp/msgp"
@@ -27,14 +29,32 @@ type Server struct {
 	// It must not change while the server serves.
 	Grace time.Duration
 
+	// Log is told of clients that come and go, and of calls that take longer than Slow, by default a second. Without it nothing is
+	// logged. Neither may change while the server serves.
+	Log  *slog.Logger
+	Slow time.Duration
+
 	mu        sync.Mutex
 	functions map[string]*function
 	types     []*exposure // in the order in which they were exposed
 	objects   *Objects
+	stats     *function // as a call of [Server.Stats]
+
+	meters  meters
+	traffic traffic
+	clients atomic.Int64
 }
 
 // NewServer returns a server without functions.
-func NewServer() *Server { return &Server{functions: map[string]*function{}} }
+func NewServer() *Server {
+	s := &Server{functions: map[string]*function{}}
+	s.stats = must(newFunction(statsName, reflect.TypeOf(s.Stats)))
+	s.stats.call, s.stats.meter = reflect.ValueOf(s.Stats), new(meter)
+	return s
+}
+
+// statsName is the function that Python's go.stats() calls. No name that is handled can be equal.
+const statsName = ".stats"
 
 // function is one that is served, looked at once.
 type function struct {
@@ -46,6 +66,7 @@ type function struct {
 	results   []reflect.Type // but for the last error
 	fails     bool           // its last result is an error
 	makes     *exposure      // what its result is new of
+	meter     *meter
 }
 
 var (
@@ -92,6 +113,7 @@ func (s *Server) add(fn *function) {
 	if s.functions[fn.name] != nil {
 		panic(HandleError{fn.name, "expected a name that is free"})
 	}
+	fn.meter = s.meters.of(fn.name)
 	s.functions[fn.name] = fn
 }
 
@@ -133,7 +155,9 @@ func isIdentifier(name string) bool {
 
 // reserved are identifiers that no function can have in Python: its keywords, and what a connection has itself.
 var reserved = append(strings.Fields(`False None True and as assert async await break class continue def del elif else except finally
-	for from global if import in is lambda nonlocal not or pass raise return try while with yield`), "close")
+	for from global if import in is lambda nonlocal not or pass raise return try while with yield`), ofConnection...)
+
+var ofConnection = []string{"close", "stats"}
 
 // signature returns the parameters and results as Go writes them.
 func (f *function) signature() string {
@@ -204,6 +228,9 @@ func (s *Server) find(name string) (*function, error) {
 	if f := s.functions[name]; f != nil {
 		return f, nil
 	}
+	if name == statsName {
+		return s.stats, nil
+	}
 	var names []string
 	for name := range s.functions {
 		names = append(names, name)
@@ -223,8 +250,17 @@ func nearest(name string, names []string) string {
 func (l *link) appendResults(dst []byte, results []reflect.Value) (out []byte, err error) {
 	var temporary borrowed
 	defer temporary.close()
+	var carried cargo
+	defer func() {
+		if err != nil {
+			carried.takeBack()
+		}
+	}()
 	l.sending.Lock() // which the encoder is for who has
-	defer l.sending.Unlock()
+	defer func() {
+		carried = l.cargo.take()
+		l.sending.Unlock()
+	}()
 	e := l.encoder
 	e.Array = func(dst []byte, v any) ([]byte, bool, error) {
 		if a, ok := v.(interface {
@@ -233,7 +269,7 @@ func (l *link) appendResults(dst []byte, results []reflect.Value) (out []byte, e
 		}); ok && a.Temporary() {
 			temporary.closers = append(temporary.closers, a.Close)
 		}
-		return appendArray(dst, v)
+		return l.appendArray(dst, v)
 	}
 	if len(results) != 1 {
 		if len(results) == 0 {
@@ -256,9 +292,16 @@ func (l *link) appendResults(dst []byte, results []reflect.Value) (out []byte, e
 	return dst, nil
 }
 
-// call runs the function of a call, and returns the message of its results: arrays among them may be arguments, which are open
-// until then.
-func (s *Server) call(ctx context.Context, l *link, head callHead, to *items) (answer []byte, err error) {
+// call runs the function of a call, and returns the message of its results.
+func (s *Server) call(ctx context.Context, l *link, log logger, head callHead, to *items) (answer []byte, err error) {
+	m := measured{log: log}
+	defer func() { m.end(err) }() // also where the function ends its goroutine
+	return s.run(ctx, l, head, to, &m)
+}
+
+// run is call, and begins to measure when the function was found. Arrays among the results may be arguments, which are open until it
+// returns.
+func (s *Server) run(ctx context.Context, l *link, head callHead, to *items, m *measured) (answer []byte, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			answer = nil
@@ -273,16 +316,14 @@ func (s *Server) call(ctx context.Context, l *link, head callHead, to *items) (a
 	if err != nil {
 		return nil, err
 	}
-	var held borrowed
+	held := borrowed{traffic: l.traffic}
 	left := args // that were not decoded: if this fails, nobody else opens the arrays and objects in them
 	defer func() {
-		rest := &wire.Decoder{Array: openArray, Object: l.objects.dropAfter(&held.objects)}
 		for ; left > 0; left-- {
-			v, after, failed := rest.DecodeAny(b)
+			after, failed := discard(b, l.objects.dropAfter(&held.objects))
 			if failed != nil {
 				return
 			}
-			closeAll(v)
 			b = after
 		}
 	}()
@@ -290,11 +331,12 @@ func (s *Server) call(ctx context.Context, l *link, head callHead, to *items) (a
 	if err != nil {
 		return nil, err
 	}
+	m.begin(f.name, f.meter)
 	if args != len(f.params) {
 		return nil, is(ndarray.ErrDType, "expected %d arguments for %s%s, found %d", len(f.params), f.name, f.signature(), args)
 	}
 	defer held.close()
-	inPlace := &wire.Decoder{Array: held.array, Object: l.objects.opener(ctx, &held), Depth: 1}
+	inPlace := &wire.Decoder{Array: held.array, Object: l.objects.opener(ctx, &held.objects, &held), Depth: 1}
 	var in []reflect.Value
 	if f.context {
 		in = append(in, reflect.ValueOf(ctx))
@@ -304,7 +346,7 @@ func (s *Server) call(ctx context.Context, l *link, head callHead, to *items) (a
 		held.objects = 0
 		var rest []byte
 		if t == keptType {
-			rest, err = decodeKept(l, b, v.Interface().(**kept))
+			rest, err = decodeKept(l, b, v.Interface().(**kept), &held.objects)
 		} else {
 			rest, err = inPlace.Decode(b, v.Interface())
 		}

@@ -34,6 +34,7 @@ type session struct {
 	cancel  context.CancelFunc
 	room    chan struct{} // holds one for each call that runs and is not nested in one of this side's
 	running sync.WaitGroup
+	log     logger
 
 	mu      sync.Mutex
 	closing bool
@@ -53,7 +54,7 @@ func newSession(ctx context.Context, s *Server, l *link) *session {
 	of, cancel := context.WithCancel(ctx)
 	return &session{
 		server: s, link: l, context: of, cancel: cancel,
-		room:  make(chan struct{}, maxCalls),
+		room: make(chan struct{}, maxCalls), log: newLogger(s.Log, s.Slow),
 		calls: map[uint64]*running{}, early: map[uint64]bool{},
 	}
 }
@@ -78,9 +79,16 @@ func (s *Server) converse(ctx context.Context, conn *net.UnixConn) error {
 		conn.Close() // it was told why
 		return err
 	}
-	l.grace = s.grace()
+	l.grace, l.traffic = s.grace(), &s.traffic
 	session := newSession(context.WithoutCancel(ctx), s, l)
 	defer session.cancel()
+	_, pid, _ := peer(conn) // for people
+	session.log.Info("client connected", "process", pid)
+	s.clients.Add(1)
+	defer func() {
+		s.clients.Add(-1)
+		session.log.Info("client left", "process", pid, "because", l.err())
+	}()
 	l.start(true, session.take, session.told)
 	select {
 	case <-l.ended:
@@ -133,6 +141,9 @@ func meet(conn *net.UnixConn) (*link, error) {
 	case file == nil:
 		return nil, fmt.Errorf("%w: expected memory with the introduction", errBroken)
 	}
+	if here, err := shm.Domain(); err == nil && f.Domain != "" && f.Domain != here {
+		return nil, is(shm.ErrNotExist, "expected a client with the segments of %s, whose domain is %s, found one of domain %q: both need the same SAMEBYTES_DIR, and the same mount there", shm.Dir(), here, f.Domain)
+	}
 	memory, nslots, slotSize, err := openMemory(int(file.Fd()))
 	if err != nil {
 		return nil, err
@@ -159,7 +170,7 @@ func (s *session) take(m message) func() {
 	}
 	ctx, r := s.register(m.id, head.parent)
 	if r == nil {
-		discard(head.value)
+		s.link.discard(head.value)
 		return func() { s.fail(m.id, ErrClosed) }
 	}
 	if head.parent != 0 { // who waits for it has room
@@ -234,7 +245,7 @@ func (s *session) run(ctx context.Context, r *running, id uint64, head callHead)
 		if err == nil {
 			err = s.link.send(kindResult, id, func(dst []byte) ([]byte, error) { return append(dst, answer...), nil })
 			if err != nil {
-				discard(answer)
+				s.link.takeBack(answer)
 			}
 		}
 		if err != nil {
@@ -243,14 +254,14 @@ func (s *session) run(ctx context.Context, r *running, id uint64, head callHead)
 		s.done(id, r)
 	}()
 	if err = ctx.Err(); err != nil {
-		discard(head.value)
+		s.link.discard(head.value)
 		return
 	}
 	if ctx, err = nest(ctx, s.link, id); err != nil {
-		discard(head.value)
+		s.link.discard(head.value)
 		return
 	}
-	answer, err = s.server.call(ctx, s.link, head, &items{session: s, id: id, more: r.more, room: int(head.wants)})
+	answer, err = s.server.call(ctx, s.link, s.log, head, &items{session: s, id: id, more: r.more, room: int(head.wants)})
 }
 
 func (s *session) fail(id uint64, err error) {

@@ -1,15 +1,15 @@
 package pybridge
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"strings"
 	"time"
+
+	"github.com/samebytes/samebytes/shm"
 )
 
 // worker is a Python process and the connection to it. It has one call from Go at a time, and those nested in it.
@@ -17,9 +17,9 @@ type worker struct {
 	number int
 	link   *link
 	cmd    *exec.Cmd
-	exited chan struct{} // closed when the process is gone, and reaped
+	exited chan struct{} // closed when the process is gone, and reaped, and its output passed on
 	said   string        // the interpreter's and the packages' versions
-
+	output *output
 }
 
 // bootstrap is the program that a worker begins with. It needs nothing but Python, so that it can say what is missing: the
@@ -35,6 +35,9 @@ except Exception as error:
     sys.exit(1)
 _worker.main()
 `
+
+// lastWords is how long a worker's output is listened to when it has ended: what it has started, and left its group, may still have it.
+const lastWords = 100 * time.Millisecond
 
 // introduction is what a worker is told before it starts: which functions it serves.
 type introduction struct {
@@ -57,35 +60,52 @@ func startWorker(ctx context.Context, p Python, number int, launch func(*exec.Cm
 		return nil, err
 	}
 	defer file.Close()
-	w := &worker{number: number, exited: make(chan struct{})}
+	leash, err := newLeash()
+	if err != nil {
+		conn.Close()
+		theirs.Close()
+		unmap(memory)
+		return nil, err
+	}
+	w := &worker{number: number, exited: make(chan struct{}), output: &output{python: p, number: number}}
 	w.cmd = exec.Command(p.interpreter(), "-X", "faulthandler", "-c", bootstrap)
 	w.cmd.Dir = p.Dir
 	w.cmd.Env = append(os.Environ(), p.Env...)
-	w.cmd.ExtraFiles = []*os.File{theirs}
-	output, err := w.cmd.StderrPipe()
+	w.cmd.ExtraFiles = []*os.File{theirs, leash.theirs}
+	output, written, err := os.Pipe()
 	if err == nil {
-		w.cmd.Stdout = w.cmd.Stderr // Python's print is no answer to anybody
+		w.cmd.Stdout, w.cmd.Stderr = written, written // Python's print is no answer to anybody
 		err = launch(w.cmd)
+		written.Close()
+		if err != nil {
+			output.Close()
+			err = p.launchError(err)
+		}
 	}
 	theirs.Close()
 	if err != nil {
+		leash.letGo()
 		conn.Close()
 		unmap(memory)
-		return nil, p.launchError(err)
+		return nil, err
 	}
+	tied := leash.tie(w.cmd.Process)
 	lines := make(chan struct{})
 	go func() {
 		defer close(lines)
-		p.pass(number, output)
+		defer output.Close()
+		w.output.pass(output)
 	}()
 	go func() {
+		w.cmd.Wait() // how it ended, ending says
+		leash.letGo()
+		output.SetReadDeadline(time.Now().Add(lastWords))
 		<-lines
-		w.cmd.Wait() // how it ended is no news beside that it did
 		close(w.exited)
 	}()
 
 	w.link = newLink(conn, memory, slots, slotSize, true)
-	w.link.pool, w.link.worker = pool, w
+	w.link.pool, w.link.worker, w.link.traffic = pool, w, &pool.traffic
 	w.link.grace, w.link.kill = p.grace(), w.kill
 	w.link.reserve = func(ctx context.Context) (func(), error) { return pool.reserve(ctx, w) }
 	served := p.Serve
@@ -94,13 +114,17 @@ func startWorker(ctx context.Context, p Python, number int, launch func(*exec.Cm
 	}
 	session := newSession(context.Background(), served, w.link)
 	ready := make(chan error, 1)
+	domain, _ := shm.Domain() // without one no array can be sent, which says why
 	hello, err := appendFrame(nil, frame{
-		Protocol: protocol, Language: "go", PID: os.Getpid(), Slots: slots, SlotSize: slotSize,
+		Protocol: protocol, Language: "go", PID: os.Getpid(), Domain: domain, Slots: slots, SlotSize: slotSize,
 		Start:     &introduction{p.Module, p.File, p.Init, number},
 		Functions: served.described(), Types: served.describedTypes(),
 	})
+	if err == nil {
+		err = tied
+	}
 	if err == nil && sendFile(conn, hello, file) != nil {
-		err = fmt.Errorf("%w before it was ready", ErrWorkerDied)
+		err = w.died("before it was ready")
 	}
 	if err != nil {
 		w.kill()
@@ -129,7 +153,7 @@ func startWorker(ctx context.Context, p Python, number int, launch func(*exec.Cm
 		select {
 		case err = <-ready: // it said why, and ended
 		default:
-			err = fmt.Errorf("%w before it was ready", ErrWorkerDied)
+			err = w.died("before it was ready")
 		}
 	case <-ctx.Done():
 		err = ctx.Err()
@@ -158,33 +182,34 @@ func startError(p Python, f frame) error {
 	return err
 }
 
+// died returns an ErrWorkerDied that says how the worker ended, as soon as that is known, and what it said of a crash.
+func (w *worker) died(when string) error {
+	select {
+	case <-w.exited:
+	case <-time.After(time.Second): // its end of the socket has ended, and it has not
+		return is(ErrWorkerDied, "worker %d, process %d, closed the connection %s", w.number, w.cmd.Process.Pid, when)
+	}
+	how, crashed := ending(w.cmd)
+	report := ""
+	if crashed {
+		report = "\n" + w.output.report()
+	}
+	return is(ErrWorkerDied, "worker %d, process %d, %s %s%s", w.number, w.cmd.Process.Pid, how, when, report)
+}
+
+// ended returns why a call has no answer, when the link has ended.
+func (w *worker) ended() error {
+	if err := w.link.err(); !errors.Is(err, ErrWorkerDied) {
+		return err
+	}
+	return w.died("during the call")
+}
+
 // kill ends the process, which then is not running any more, and its connection.
 func (w *worker) kill() {
 	w.cmd.Process.Kill() // fails only for what has ended
 	w.link.end(ErrWorkerDied)
 	<-w.exited
-}
-
-// pass hands a worker's output on, line by line.
-func (p Python) pass(number int, output io.Reader) {
-	lines := bufio.NewReaderSize(output, 64<<10) // of a longer line the rest is a line of its own
-	for {
-		line, err := lines.ReadSlice('\n')
-		if len(line) > 0 {
-			p.line(number, strings.TrimRight(string(line), "\r\n"))
-		}
-		if err != nil && !errors.Is(err, bufio.ErrBufferFull) {
-			return
-		}
-	}
-}
-
-func (p Python) line(number int, text string) {
-	if p.Output != nil {
-		p.Output(number, text)
-		return
-	}
-	fmt.Fprintf(os.Stderr, "python[%d] %s\n", number, text)
 }
 
 // grace is how long a worker may take to give a call up before it is killed.

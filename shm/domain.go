@@ -20,6 +20,17 @@ const (
 	keeperByte = 1 << 32      // the first byte that may be locked
 )
 
+// Domain returns the random token of [Dir], which is made if nobody has needed one there: processes that find the same one open each
+// other's segments and handles, others do not.
+// The errors are ErrNotExist, ErrAccess and ErrBroken.
+func Domain() (string, error) {
+	token, err := makeDomain(Dir())
+	if err != nil {
+		return "", fmt.Errorf("shm: domain: %w", err)
+	}
+	return token, nil
+}
+
 // domain returns the token of a directory, or "" when nobody has needed one there.
 // The errors are ErrAccess and ErrBroken.
 func domain(dir string) (string, error) {

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, as_completed
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -206,6 +207,28 @@ def test_asyncio(go: sb.Remote) -> None:
     until(lambda: go.waiting() == 0)
 
 
+def test_stats(go: sb.Remote, server: str) -> None:
+    for i in range(200):
+        go.add(i, 1)
+    with pytest.raises(sb.DTypeError):
+        go.add(1)
+    go.sleep(0.1)
+    go.total(np.ones(1000))
+    go.plain(500)
+    go.ones(500)
+    waits = go.wait.future()
+    until(lambda: go.waiting() == 1)
+    stats = go.stats()
+    add, sleep, wait = (stats["functions"][name] for name in ("add", "sleep", "wait"))
+    assert (add["calls"], add["errors"], add["in_flight"]) == (201, 1, 0)
+    assert timedelta(0) < add["p50"] <= add["p99"] < timedelta(seconds=60)
+    assert (sleep["calls"], wait["calls"], wait["in_flight"]) == (1, 0, 1)
+    assert sleep["p50"] >= timedelta(seconds=0.1)
+    assert (stats["handle_bytes"], stats["copy_bytes"], stats["processes"]) == (12_000, 2_000, 1)
+    assert "nothing" not in stats["functions"] and ".stats" not in stats["functions"]
+    waits.cancel()
+
+
 def test_timeouts(go: sb.Remote) -> None:
     with pytest.raises(sb.DeadlineError, match=r"call wait: not within 0\.05 s"):
         go.wait(timeout=0.05)
@@ -279,12 +302,52 @@ def test_close_ends_calls_and_the_program(segments: Path, server: str) -> None:
 LAUNCH = "import sys; go = sb.launch({server!r})\n"
 
 
-def test_programs_end_with_python(python: Start, server: str) -> None:
-    for call in ("go.wait()", "go.sleep(600)"):  # which obeys its context, and does not
-        killed = python(LAUNCH.format(server=server) + f"say(go.pid()); {call}")
-        pid = int(killed.line())
-        killed.kill()
-        until(lambda pid=pid: not os.path.exists(f"/proc/{pid}"))  # type: ignore[misc]
+def gone(pid: int) -> bool:
+    """Whether a process has ended; nobody need have waited for it."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+
+
+ENDS = {
+    "that waits": "say(go.pid()); go.wait()",
+    "whose function goes on": "say(go.pid()); go.sleep(600)",
+    "that is stopped": "pid = go.pid(); os.kill(pid, 19); os.waitid(os.P_PID, pid, os.WSTOPPED); say(pid); go.wait()",
+    "whose workers have started a program": "say(go.pid(), *go.worker(sys.executable)); go.wait()",
+    "launched by a thread that has ended": """
+import threading
+def launch():
+    global other
+    other = sb.launch({server!r})
+thread = threading.Thread(target=launch)
+thread.start()
+thread.join()
+say(other.pid(), go.pid())
+go.wait()
+""",
+}
+
+
+@pytest.mark.parametrize("does", ENDS.values(), ids=ENDS)
+def test_programs_end_when_python_is_killed(does: str, python: Start, server: str) -> None:
+    killed = python((LAUNCH + does).format(server=server))
+    pids = [int(pid) for pid in killed.line().split()]
+    assert pids and not any(map(gone, pids))
+    killed.kill()
+    for pid in pids:
+        until(lambda pid=pid: gone(pid))  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("mode", ["idle", "stay"])
+def test_programs_that_do_not_end_by_themselves(mode: str, python: Start, server: str) -> None:
+    killed = python(f"go = sb.launch([{server!r}, {mode!r}])\nsay(go.pid()); go.wait()")
+    pid = int(killed.line())  # idle prints it itself
+    killed.kill()
+    until(lambda: gone(pid))
+
+
+def test_programs_end_when_python_ends(python: Start, server: str) -> None:
     left = python(LAUNCH.format(server=server) + "say(go.pid())")
     pid = int(left.line())
     assert left.process.wait(60) == 0
@@ -314,6 +377,54 @@ say("given up")
     program.process.send_signal(signal.SIGINT)
     assert [program.line() for _ in range(3)] == ["other None", "interrupted 3", "given up"]
     assert program.process.wait(60) == 0
+
+
+def test_ctrl_c_at_any_moment(python: Start, server: str) -> None:
+    program = python(
+        LAUNCH.format(server=server)
+        + """
+import signal, threading, time
+a, plain, interrupted = sb.ones(100), np.ones(100), 0
+
+def calls():
+    k = 0
+    while True:
+        k += 1
+        assert go.add(k, 1) == k + 1
+        assert go.total(a) == go.total(plain) == 100
+        assert go.ones(3).tolist() == [1, 1, 1]
+        assert [future.result() for future in [go.add.future(k, i) for i in range(3)]] == [k, k + 1, k + 2]
+
+def interrupt():
+    while interrupted < 300:
+        before = interrupted
+        signal.pthread_kill(main, signal.SIGINT)
+        end = time.monotonic() + 0.2
+        while interrupted == before and time.monotonic() < end:  # it is lost where a finalizer runs, which may not raise
+            time.sleep(0.0001)
+        time.sleep(0.0123 * (interrupted % 10) / 10)
+
+main = threading.get_ident()
+interrupting = threading.Thread(target=interrupt)
+try:
+    interrupting.start()
+except KeyboardInterrupt:
+    interrupted += 1
+while interrupted < 300:
+    try:
+        calls()
+    except KeyboardInterrupt:
+        interrupted += 1
+interrupting.join()
+say(go.add(1, 2), threading.active_count() <= 3)
+while go.waiting():
+    time.sleep(0.01)
+"""
+    )
+    assert program.line() == "3 True"
+    assert program.process.wait(60) == 0
+    sb.gc()  # an array that was about to be given away, or opened
+    assert sb.list() == []
 
 
 @pytest.mark.parametrize("fork", ["os.fork", "ctypes.PyDLL(None).fork"])
@@ -432,8 +543,10 @@ def test_a_client_that_is_killed_during_calls(listening: Callable[[str], Program
     assert client.line() == "1000.0 3.0"
     with sb.connect("worker") as go:
         until(lambda: go.waiting() == 21)
+        goroutines, descriptors = go.goroutines(), go.descriptors()
         client.kill()
         until(lambda: go.waiting() == 0)
+        until(lambda: go.goroutines() <= goroutines - 21 and go.descriptors() < descriptors)
         sb.gc()
         assert go.segments() == 0
 
@@ -541,6 +654,20 @@ def test_other_versions(listening: Callable[[str], Program]) -> None:
         sock.sendall(framed(json.dumps({"protocol": 2}).encode()))
         frame, _ = _link.read_frame(sock)
         assert frame is not None and frame["error"]["type"] == "VersionError" and "found 2" in frame["error"]["message"]
+
+
+def test_other_domains(listening: Callable[[str], Program], server: str, tmp_path: Path) -> None:
+    with pytest.raises(sb.NotExistError, match="expected a client with the segments of"):
+        sb.launch(server, env={"SAMEBYTES_DIR": str(tmp_path)})
+    listening("worker")
+    fd = _link.make_memory()
+    with raw("worker") as sock:
+        _link.introduce(sock, fd, domain="0" * 32)
+        frame, _ = _link.read_frame(sock)
+        assert frame is not None and frame["error"]["type"] == "NotExistError"
+    os.close(fd)
+    with sb.connect("worker") as go:
+        assert go.add(1, 2) == 3
 
 
 def test_other_users(listening: Callable[[str], Program], open_segments: Path) -> None:

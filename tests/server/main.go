@@ -3,6 +3,8 @@
 //	server                serve the program that launched it
 //	server listen NAME    serve those who connect to the name, until a line of input ends; say when it has ended
 //	server exit CODE      end at once
+//	server idle           say its process number, and serve nobody
+//	server stay           as without arguments, and then go on
 package main
 
 import (
@@ -12,8 +14,10 @@ import (
 	"fmt"
 	"log"
 	"os"
+	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -44,6 +48,14 @@ func run(args []string) error {
 			return err
 		}
 		os.Exit(code)
+	case args[0] == "idle":
+		fmt.Println(os.Getpid())
+		select {}
+	case args[0] == "stay":
+		if err := srv.Serve(ctx); err != nil {
+			return err
+		}
+		select {}
 	case args[0] == "listen":
 		go func() {
 			bufio.NewReader(os.Stdin).ReadString('\n') // or its end
@@ -53,7 +65,7 @@ func run(args []string) error {
 		fmt.Println("ended")
 		return err
 	}
-	return fmt.Errorf("expected nothing, exit or listen, found %q", args)
+	return fmt.Errorf("expected nothing, exit, idle, stay or listen, found %q", args)
 }
 
 var waiting atomic.Int64
@@ -99,9 +111,34 @@ func handle(srv *pybridge.Server) {
 	srv.Handle("waiting", func() int64 { return waiting.Load() }, "Says how many wait.")
 	srv.Handle("sleep", func(seconds float64) { time.Sleep(time.Duration(seconds * float64(time.Second))) })
 	srv.Handle("exit", func(code int) { os.Exit(code) })
+	var seen sync.Map
+	srv.Handle("once", func(n int64) (int64, error) {
+		if _, twice := seen.LoadOrStore(n, true); twice {
+			return 0, fmt.Errorf("%d was there before", n)
+		}
+		return n, nil
+	}, "Returns its number, which must be new.")
+	srv.Handle("goroutines", runtime.NumGoroutine)
+	srv.Handle("descriptors", func() (int, error) {
+		all, err := os.ReadDir("/proc/self/fd")
+		return len(all), err
+	})
+	srv.Handle("worker", worker, "Starts a Python worker, and returns its process and that of one that it has started.")
 	srv.Handle("bytes", func(n int) []byte { return make([]byte, n) })
 	srv.Handle("segments", func() (int, error) {
 		all, err := shm.List()
 		return len(all), err
 	})
+}
+
+func worker(ctx context.Context, interpreter string) (pids []int, err error) {
+	pool, err := pybridge.Start(ctx, pybridge.Python{Module: "os", Interpreter: interpreter})
+	if err != nil {
+		return nil, err
+	}
+	pids = make([]int, 2)
+	if err := pool.Call(ctx, &pids[0], "getpid"); err != nil {
+		return nil, err
+	}
+	return pids, pool.Call(ctx, &pids[1], "spawnlp", 1, "sleep", "sleep", "600")
 }

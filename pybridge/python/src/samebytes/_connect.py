@@ -29,6 +29,7 @@ if TYPE_CHECKING:  # what only calls need is imported when there are some
 _VARIABLE = "SAMEBYTES_CALLS"  # by which a program that was launched finds its socket
 _SOCKET = ".samebytes-calls-"  # what the names of sockets begin with, in the directory of segments
 _OF_SHARED = ("named_object", "adopted_object")  # functions that the classes of shared objects call
+_STATS = ".stats"  # a function that each server has
 _PAUSE = 0.01  # seconds between two looks whether a server is there
 _ANSWER = 10.0  # seconds in which a server answers that is there
 _START = 60.0  # seconds in which a program is ready, by default
@@ -77,6 +78,15 @@ class Remote:
     def close(self) -> None:
         """End the connection, and the program if it was launched. Calls under way in other threads raise ClosedError."""
         self._connection.close()
+
+    def stats(self, timeout: float | None = None) -> dict[str, Any]:
+        """What the Go program has done for all its clients since it was started, as its ``srv.Stats()`` says.
+
+        ``functions`` has of each that was called ``calls``, ``errors``, ``in_flight``, and ``p50`` and ``p99`` of the time that a call
+        took there, as a timedelta; ``handle_bytes`` and ``copy_bytes`` are of arrays, ``processes`` the clients.
+        """
+        found: dict[str, Any] = self._connection.client.call(_STATS, (), timeout)
+        return found
 
     def __enter__(self) -> Self:
         return self
@@ -285,14 +295,14 @@ def _introduced(sock: "socket.socket", label: str, program: "_Program | None", d
     from samebytes import _calls, _link
     from samebytes._client import Client
 
-    _domain.made_token(_name.directory())  # the other program may not be able to make it, and opens handles by it
+    domain = _domain.made_token(_name.directory())  # the other program may not be able to make it
     memory = _link.make_memory()
     try:
         left = deadline.left()
         sock.settimeout(None if left < 0 else left / 1e9)
         try:
             with suppress(BrokenPipeError):  # it may have said why it does not listen
-                _link.introduce(sock, memory, language=f"python {'.'.join(map(str, sys.version_info[:3]))}")
+                _link.introduce(sock, memory, domain=domain, language=f"python {'.'.join(map(str, sys.version_info[:3]))}")
             answer, fd = _link.read_frame(sock)
         except TimeoutError:
             raise deadline.error() from None
@@ -330,7 +340,7 @@ def _checked(functions: Any, label: str, of_object: bool = False) -> list[dict[s
         name = of.get("name") if isinstance(of, dict) else None
         callable_ = isinstance(name, str) and name.isidentifier()
         if isinstance(name, str) and not of_object:
-            callable_ = callable_ and not name.startswith("_") and name != "close"
+            callable_ = callable_ and not name.startswith("_") and name not in ("close", "stats")
         if not callable_ or not texts(of.get("params", [])) or not texts(of.get("results", [])):
             raise BrokenError(f"{label}: expected the names of functions and their types, found {of!r:.80}")
     return list(functions)
@@ -432,5 +442,10 @@ class _Program:
             self.kill()
 
     def kill(self) -> None:
-        self._process.kill()
+        """Kills it, and what it has started in its process group."""
+        import signal
+
+        with suppress(ProcessLookupError):
+            if self._process.poll() is None:
+                os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()

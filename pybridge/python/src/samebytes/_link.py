@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from samebytes import _core, _handle, _make
-from samebytes._errors import BrokenError, ClosedError, LayoutError, VersionError
+from samebytes import _core, _domain, _handle, _make, _name
+from samebytes._errors import BrokenError, ClosedError, LayoutError, NotExistError, VersionError
 
 PROTOCOL = 1
 
@@ -57,6 +57,16 @@ def introduce(sock: socket.socket, fd: int, **fields: Any) -> None:
     sent = socket.send_fds(sock, [data], [fd])
     if sent < len(data):
         sock.sendall(data[sent:])
+
+
+def check_domain(domain: Any) -> None:
+    """Raises NotExistError unless the other side, which has said so, has the same segments."""
+    directory = _name.directory()
+    if domain is not None and domain != (here := _domain.token(directory)):
+        raise NotExistError(
+            f"expected the segments of domain {domain!r:.80}, found {here!r} in {directory}: "
+            "both programs need the same SAMEBYTES_DIR, and the same mount there"
+        )
 
 
 def make_memory() -> int:

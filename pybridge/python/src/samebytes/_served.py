@@ -178,6 +178,7 @@ class Served:
         try:
             try:
                 if self._cancelled and id in self._cancelled:
+                    _calls.drop(value, self._decode)
                     raise Interrupted(id)
                 if len(running) > MAX_NESTED:
                     raise FullError(f"calls wait for one another more than {MAX_NESTED} deep")

@@ -18,6 +18,7 @@ from samebytes._errors import ClosedError, Error, WorkerDiedError
 from samebytes._served import here
 
 _PAUSES = (0.001, 0.01, 0.05, 0.1)  # seconds between the signals that interrupt a call
+_SAID = 50_000  # characters of an error's message and trace that fit a frame, however JSON writes them
 _CONTROL = 3  # the descriptor of the socket, as the Go program has put it
 
 
@@ -33,9 +34,11 @@ def main() -> None:
     worker.offer(frame.get("functions", []))
     signal.signal(signal.SIGUSR1, worker.interrupted)
     try:
+        _link.check_domain(frame.get("domain"))
         worker.serve_functions(_load(control, frame["start"]))
     except BaseException as error:  # also what is no Exception: the caller is to know of all
-        _link.send_frame(control, error=_calls.described(error, 1))
+        said = _calls.described(error, 1)
+        _link.send_frame(control, error={field: text[:_SAID] for field, text in said.items()})
         sys.exit(1)
     _link.send_frame(control, ready=True, language=_versions())
     worker.serve()
