@@ -221,6 +221,9 @@ func nearest(name string, names []string) string {
 
 // appendResults appends what a function has returned. Temporary arrays in it are the other side's then, and closed.
 func (l *link) appendResults(dst []byte, results []reflect.Value) (out []byte, err error) {
+	if len(results) == 0 {
+		return msgp.AppendNil(dst), nil
+	}
 	var temporary borrowed
 	defer temporary.close()
 	l.sending.Lock() // which the encoder is for who has
@@ -236,9 +239,6 @@ func (l *link) appendResults(dst []byte, results []reflect.Value) (out []byte, e
 		return appendArray(dst, v)
 	}
 	if len(results) != 1 {
-		if len(results) == 0 {
-			return msgp.AppendNil(dst), nil
-		}
 		dst = msgp.AppendArrayHeader(dst, uint32(len(results)))
 	}
 	for i, r := range results {
@@ -258,7 +258,7 @@ func (l *link) appendResults(dst []byte, results []reflect.Value) (out []byte, e
 
 // call runs the function of a call, and returns the message of its results: arrays among them may be arguments, which are open
 // until then.
-func (s *Server) call(ctx context.Context, l *link, head callHead, to *items) (answer []byte, err error) {
+func (s *Server) call(ctx context.Context, l *link, head callHead, to items) (answer []byte, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			answer = nil
@@ -276,6 +276,9 @@ func (s *Server) call(ctx context.Context, l *link, head callHead, to *items) (a
 	var held borrowed
 	left := args // that were not decoded: if this fails, nobody else opens the arrays and objects in them
 	defer func() {
+		if left == 0 {
+			return
+		}
 		rest := &wire.Decoder{Array: openArray, Object: l.objects.dropAfter(&held.objects)}
 		for ; left > 0; left-- {
 			v, after, failed := rest.DecodeAny(b)
@@ -294,7 +297,7 @@ func (s *Server) call(ctx context.Context, l *link, head callHead, to *items) (a
 		return nil, is(ndarray.ErrDType, "expected %d arguments for %s%s, found %d", len(f.params), f.name, f.signature(), args)
 	}
 	defer held.close()
-	inPlace := &wire.Decoder{Array: held.array, Object: l.objects.opener(ctx, &held), Depth: 1}
+	inPlace := wire.Decoder{Array: held.array, Object: l.objects.opener(ctx, &held), Depth: 1}
 	var in []reflect.Value
 	if f.context {
 		in = append(in, reflect.ValueOf(ctx))

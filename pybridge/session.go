@@ -45,7 +45,7 @@ type session struct {
 // running is a call from the other side.
 type running struct {
 	cancel context.CancelFunc
-	more   chan int // numbers of items that there is room for
+	more   chan int // numbers of items that there is room for; nil where none were asked for
 }
 
 func newSession(ctx context.Context, s *Server, l *link) *session {
@@ -157,7 +157,7 @@ func (s *session) take(m message) {
 		s.link.end(err)
 		return
 	}
-	ctx, r := s.register(m.id, head.parent)
+	ctx, r := s.register(m.id, head.parent, head.wants)
 	if r == nil {
 		discard(head.value)
 		go s.fail(m.id, ErrClosed)
@@ -195,10 +195,12 @@ func (s *session) take(m message) {
 }
 
 // register notes a call that is to run, and returns its context; or nil where no more are to.
-func (s *session) register(id, parent uint64) (context.Context, *running) {
+func (s *session) register(id, parent uint64, wants int32) (context.Context, *running) {
 	ctx := s.context
-	if outer := s.link.contextOf(parent); parent != 0 && outer != nil {
-		ctx = outer // it ends with the call of this side that it is nested in
+	if parent != 0 {
+		if outer := s.link.contextOf(parent); outer != nil {
+			ctx = outer // it ends with the call of this side that it is nested in
+		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -209,8 +211,13 @@ func (s *session) register(id, parent uint64) (context.Context, *running) {
 	if s.last = id; s.early[id] {
 		cancel()
 	}
-	maps.DeleteFunc(s.early, func(early uint64, _ bool) bool { return early <= id })
-	r := &running{cancel, make(chan int, maxMore)}
+	if len(s.early) > 0 {
+		maps.DeleteFunc(s.early, func(early uint64, _ bool) bool { return early <= id })
+	}
+	r := &running{cancel: cancel}
+	if wants > 0 {
+		r.more = make(chan int, maxMore)
+	}
 	s.calls[id] = r
 	s.running.Add(1)
 	return ctx, r
@@ -256,7 +263,7 @@ func (s *session) run(ctx context.Context, r *running, id uint64, head callHead)
 		discard(head.value)
 		return
 	}
-	answer, err = s.server.call(ctx, s.link, head, &items{session: s, id: id, more: r.more, room: int(head.wants)})
+	answer, err = s.server.call(ctx, s.link, head, items{s, id, r.more, int(head.wants)})
 }
 
 func (s *session) fail(id uint64, err error) {

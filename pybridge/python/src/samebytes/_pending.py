@@ -44,8 +44,8 @@ class Call:
         self.future: CallFuture | None = None
         self.given_up = False
         self.leads = False
-        self.items: deque[Any] = deque()  # of one that returns items: those not taken yet
-        self.nested: deque[Incoming] = deque()  # calls from the other side to run while waiting for this one
+        self.items: deque[Any] | None = None  # of one that returns items: those not taken yet
+        self.nested: deque[Incoming] | None = None  # calls from the other side to run while waiting for this one
         self.room = 0  # for items of a call from the other side
         self.uses: Any = None  # what is to live as long as it is under way
         self.turn = threading.Lock()  # released when it has its answer, or is to lead

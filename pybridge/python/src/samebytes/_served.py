@@ -119,6 +119,8 @@ class Served:
             if call is None or call.given_up:
                 _calls.drop(payload, self._decode)
             else:
+                if call.items is None:
+                    call.items = deque()
                 call.items.append(self._opened(payload))  # at once: if this process is killed, arrays go with it
                 call.wake()
         elif kind == _link.NEXT:
@@ -138,6 +140,8 @@ class Served:
             self._seen = id
             outer = self._calls.get(parent)
             if outer is not None and outer.future is None:
+                if outer.nested is None:
+                    outer.nested = deque()
                 outer.nested.append(incoming)
                 outer.wake()
             elif self._server is not None:
@@ -286,7 +290,7 @@ class Served:
     def give_up_items(self, call: Call) -> None:
         """Ends a call that returns items."""
         self._give_up(call)
-        call.items.clear()
+        call.items = None
 
     def let_items_go(self, call: Call) -> None:
         """As `let_go`, of a call that returns items."""
