@@ -48,7 +48,7 @@ func FuzzCall(f *testing.F) {
 	}
 	f.Add(failed)
 	f.Fuzz(func(t *testing.T, payload []byte) {
-		answer, err := s.call(t.Context(), l, newLogger(nil, 0), callHead{value: payload}, &items{})
+		answer, err := s.call(t.Context(), l, newLogger(nil, 0), callHead{value: payload}, items{})
 		var remote *RemoteError
 		if errors.As(err, &remote) && remote.Type == "panic" {
 			t.Fatal(err)

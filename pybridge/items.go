@@ -15,7 +15,7 @@ const (
 	// itemsAhead is how many items may be under way that were not asked for one by one: enough to keep both sides busy.
 	itemsAhead = 16
 	// maxMore bounds the messages about one call that say that there is room: each is for at least one item of those ahead.
-	maxMore = 1 << 10
+	maxMore = 1 << 8
 	// maxItemsAhead bounds what the other side may say that it has room for.
 	maxItemsAhead = 1 << 20
 )
@@ -142,8 +142,8 @@ func (s *session) more(m message) {
 	s.mu.Lock()
 	r := s.calls[m.id]
 	s.mu.Unlock()
-	if r == nil {
-		return // it has ended
+	if r == nil || r.more == nil {
+		return // it has ended, or has no items
 	}
 	select {
 	case r.more <- n:

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -274,6 +275,9 @@ type forecast struct {
 	Rows  int
 	Names []string
 	gone  *bool
+
+	closed chan struct{}
+	once   sync.Once
 }
 
 func (f *forecast) Predict(x float64) (float64, error) { return x * float64(f.Rows), nil }
@@ -285,7 +289,12 @@ func (f *forecast) All() iter.Seq[int] {
 	}
 }
 func (f *forecast) String() string { return "forecast" }
-func (f *forecast) Close()         { *f.gone = true }
+func (f *forecast) Close() {
+	*f.gone = true
+	if f.closed != nil {
+		f.once.Do(func() { close(f.closed) })
+	}
+}
 
 // TestExposed gives a Go object to Python, and takes it back.
 func TestExposed(t *testing.T) {
@@ -310,6 +319,42 @@ func TestExposed(t *testing.T) {
 	if *f.gone {
 		t.Error("an object that Python has not made was closed")
 	}
+}
+
+// TestMadeObjectsEnd has Python make objects, and let them go, be killed with them, and call what closes.
+func TestMadeObjectsEnd(t *testing.T) {
+	made := make(chan *forecast, 10)
+	srv := pybridge.NewServer()
+	srv.Expose("Forecast", func(rows int) *forecast {
+		f := &forecast{Rows: rows, gone: new(bool), closed: make(chan struct{})}
+		made <- f
+		return f
+	})
+	pool := start(t, `
+import os
+import samebytes as sb
+def work():
+    with sb.caller().Forecast(3) as f:
+        return f.predict(2)
+def lets_go():
+    sb.caller().Forecast(1)
+def dies():
+    f = sb.caller().Forecast(2)
+    os._exit(1)
+`, func(p *pybridge.Python) { p.Serve = srv })
+	var y float64
+	if err := pool.Call(t.Context(), &y, "work"); err != nil || y != 6 {
+		t.Error(y, err)
+	}
+	<-(<-made).closed
+	if err := pool.Call(t.Context(), nil, "lets_go"); err != nil {
+		t.Error(err)
+	}
+	<-(<-made).closed
+	if err := pool.Call(t.Context(), nil, "dies"); !errors.Is(err, pybridge.ErrWorkerDied) {
+		t.Error(err)
+	}
+	<-(<-made).closed
 }
 
 // pidsOf returns the processes that this one has started and not waited for.

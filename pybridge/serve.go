@@ -248,6 +248,9 @@ func nearest(name string, names []string) string {
 
 // appendResults appends what a function has returned. Temporary arrays in it are the other side's then, and closed.
 func (l *link) appendResults(dst []byte, results []reflect.Value) (out []byte, err error) {
+	if len(results) == 0 {
+		return msgp.AppendNil(dst), nil
+	}
 	var temporary borrowed
 	defer temporary.close()
 	var carried cargo
@@ -272,9 +275,6 @@ func (l *link) appendResults(dst []byte, results []reflect.Value) (out []byte, e
 		return l.appendArray(dst, v)
 	}
 	if len(results) != 1 {
-		if len(results) == 0 {
-			return msgp.AppendNil(dst), nil
-		}
 		dst = msgp.AppendArrayHeader(dst, uint32(len(results)))
 	}
 	for i, r := range results {
@@ -293,7 +293,7 @@ func (l *link) appendResults(dst []byte, results []reflect.Value) (out []byte, e
 }
 
 // call runs the function of a call, and returns the message of its results.
-func (s *Server) call(ctx context.Context, l *link, log logger, head callHead, to *items) (answer []byte, err error) {
+func (s *Server) call(ctx context.Context, l *link, log logger, head callHead, to items) (answer []byte, err error) {
 	m := measured{log: log}
 	defer func() { m.end(err) }() // also where the function ends its goroutine
 	return s.run(ctx, l, head, to, &m)
@@ -301,7 +301,7 @@ func (s *Server) call(ctx context.Context, l *link, log logger, head callHead, t
 
 // run is call, and begins to measure when the function was found. Arrays among the results may be arguments, which are open until it
 // returns.
-func (s *Server) run(ctx context.Context, l *link, head callHead, to *items, m *measured) (answer []byte, err error) {
+func (s *Server) run(ctx context.Context, l *link, head callHead, to items, m *measured) (answer []byte, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			answer = nil
@@ -336,7 +336,7 @@ func (s *Server) run(ctx context.Context, l *link, head callHead, to *items, m *
 		return nil, is(ndarray.ErrDType, "expected %d arguments for %s%s, found %d", len(f.params), f.name, f.signature(), args)
 	}
 	defer held.close()
-	inPlace := &wire.Decoder{Array: held.array, Object: l.objects.opener(ctx, &held.objects, &held), Depth: 1}
+	inPlace := wire.Decoder{Array: held.array, Object: l.objects.opener(ctx, &held.objects, &held), Depth: 1}
 	var in []reflect.Value
 	if f.context {
 		in = append(in, reflect.ValueOf(ctx))

@@ -46,7 +46,7 @@ type session struct {
 // running is a call from the other side.
 type running struct {
 	cancel context.CancelFunc
-	more   chan int // numbers of items that there is room for
+	more   chan int // numbers of items that there is room for; nil where none were asked for
 }
 
 func newSession(ctx context.Context, s *Server, l *link) *session {
@@ -168,7 +168,7 @@ func (s *session) take(m message) func() {
 		s.link.end(err)
 		return nil
 	}
-	ctx, r := s.register(m.id, head.parent)
+	ctx, r := s.register(m.id, head.parent, head.wants)
 	if r == nil {
 		s.link.discard(head.value)
 		return func() { s.fail(m.id, ErrClosed) }
@@ -205,10 +205,12 @@ func (s *session) take(m message) func() {
 }
 
 // register notes a call that is to run, and returns its context; or nil where no more are to.
-func (s *session) register(id, parent uint64) (context.Context, *running) {
+func (s *session) register(id, parent uint64, wants int32) (context.Context, *running) {
 	ctx := s.context
-	if outer := s.link.contextOf(parent); parent != 0 && outer != nil {
-		ctx = outer // it ends with the call of this side that it is nested in
+	if parent != 0 {
+		if outer := s.link.contextOf(parent); outer != nil {
+			ctx = outer // it ends with the call of this side that it is nested in
+		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -219,8 +221,13 @@ func (s *session) register(id, parent uint64) (context.Context, *running) {
 	if s.last = id; s.early[id] {
 		cancel()
 	}
-	maps.DeleteFunc(s.early, func(early uint64, _ bool) bool { return early <= id })
-	r := &running{cancel, make(chan int, maxMore)}
+	if len(s.early) > 0 {
+		maps.DeleteFunc(s.early, func(early uint64, _ bool) bool { return early <= id })
+	}
+	r := &running{cancel: cancel}
+	if wants > 0 {
+		r.more = make(chan int, maxMore)
+	}
 	s.calls[id] = r
 	s.running.Add(1)
 	return ctx, r
@@ -261,7 +268,7 @@ func (s *session) run(ctx context.Context, r *running, id uint64, head callHead)
 		s.link.discard(head.value)
 		return
 	}
-	answer, err = s.server.call(ctx, s.link, s.log, head, &items{session: s, id: id, more: r.more, room: int(head.wants)})
+	answer, err = s.server.call(ctx, s.link, s.log, head, items{s, id, r.more, int(head.wants)})
 }
 
 func (s *session) fail(id uint64, err error) {

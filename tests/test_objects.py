@@ -1,5 +1,6 @@
 """Functions, objects and items that Python and a Go program give each other: tests/server serves them."""
 
+import json
 import os
 import pickle
 import signal
@@ -14,7 +15,7 @@ import numpy as np
 import pytest
 
 import samebytes as sb
-from conftest import Program, until
+from conftest import ROOT, Program, until
 
 Start = Callable[[str], Program]
 
@@ -285,6 +286,17 @@ def test_garbage_about_objects(listening: Callable[[str], Program]) -> None:
             with pytest.raises(sb.WorkerDiedError, match="BrokenError"):
                 other.wait()
         assert go.add(1, 2) == 3
+
+
+def test_objects_of_the_corpus() -> None:
+    from samebytes import _proxy
+
+    cases = json.loads((ROOT / "tests/conformance/values.json").read_text())["cases"]
+    payloads = {case["name"]: bytes.fromhex(case["value"]["object"]) for case in cases if "er's" in case["name"]}
+    assert {name: _proxy.parse(payload) for name, payload in payloads.items()} == {
+        "object 7 of the sender's, a Counter_": (False, 7, "Counter_"),
+        "object 258 of the receiver's": (True, 258, ""),
+    }
 
 
 def test_caller_is_of_calls() -> None:

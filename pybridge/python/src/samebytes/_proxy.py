@@ -140,14 +140,11 @@ class Objects:
 
     def open(self, payload: bytes) -> Any:
         """The object of a payload: one of this program's, or a proxy."""
-        if len(payload) < _HEAD.size:
-            raise BrokenError(f"expected an object of at least {_HEAD.size} bytes, found {len(payload)}")
-        owner, number = _HEAD.unpack_from(payload)
-        if owner == _OF_RECEIVER:
+        mine, number, name = parse(payload)
+        if mine:
             found = self._find(number)
             self.released([(number, 1)])  # which the message has held
             return found
-        name = payload[_HEAD.size :].decode(errors="replace")
         with self._lock:
             proxy = self._proxies.get(number)
             if proxy is None:
@@ -205,6 +202,14 @@ class Objects:
             special: Callable[..., Any] = getattr(of, name)
             return special
         return _calls.find(of, name)
+
+
+def parse(payload: bytes) -> tuple[bool, int, str]:
+    """Whether an object is the receiver's, its number, and of the sender's the name of its type."""
+    if len(payload) < _HEAD.size or payload[0] > _OF_RECEIVER:
+        raise BrokenError(f"expected an object of at least {_HEAD.size} bytes, found {payload[:40]!r}")
+    owner, number = _HEAD.unpack_from(payload)
+    return owner == _OF_RECEIVER, number, payload[_HEAD.size :].decode(errors="replace")
 
 
 def _public(of: Any, attribute: str) -> str:
