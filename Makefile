@@ -40,7 +40,7 @@ $(INSTALLED): requirements.txt $(PACKAGE)/pyproject.toml $(PACKAGE)/setup.py $(w
 	@touch $@
 
 build: tools $(INSTALLED)
-	CGO_ENABLED=0 go build -o bin/ ./cmd/samebytes ./examples/flights
+	CGO_ENABLED=0 go build -o bin/ ./cmd/samebytes ./examples/flights ./examples/model-server ./examples/notebook
 	CGO_ENABLED=0 go build -o bin/bench-peer ./benchmarks/peer
 	$(CC) -std=gnu11 -O2 -I$(PACKAGE)/src/samebytes -o bin/bench-locks benchmarks/locks.c $(wildcard $(PACKAGE)/src/samebytes/locks*.c) -lpthread
 
