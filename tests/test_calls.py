@@ -165,6 +165,25 @@ def test_what_goes_wrong(name: str, args: tuple[Any, ...], error: type[sb.Error]
     assert go.segments() == 0, "nothing is under way"
 
 
+CASES = json.loads((Path(__file__).parent / "conformance/calls.json").read_text())["cases"]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
+def test_failing_calls(case: dict[str, Any], go: sb.Remote) -> None:
+    error = getattr(sb, f"{case['error']}Error")
+    args = case.get("args", [])
+    if case.get("itself"):
+        args = [[]]
+        args[0].append(args[0])
+    if case.get("closed"):
+        go.close()
+    with pytest.raises(error) as raised:
+        go._connection.client.call(case["function"], args, case.get("timeout"))
+    assert type(raised.value) is error
+    for part in case["says"]:
+        assert part in str(raised.value)
+
+
 def test_a_value_that_contains_itself(go: sb.Remote) -> None:
     value: list[Any] = []
     value.append(value)
