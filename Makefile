@@ -75,7 +75,7 @@ wheel: build
 
 soak: build
 	SAMEBYTES_SOAK=1 go test ./shm ./npy ./pybridge -timeout 3h
-	SAMEBYTES_SOAK=1 $(PY) -m pytest -s --timeout 7200 tests/test_kill.py tests/test_npy_headers.py tests/test_soak.py
+	SAMEBYTES_SOAK=1 $(PY) -m pytest -s --timeout 7200 tests/test_kill.py tests/test_npy_headers.py tests/test_codec.py tests/test_soak.py
 
 bench: build
 	cd benchmarks/competitors && CGO_ENABLED=0 go build -o ../../bin/bench-competitors .

@@ -18,7 +18,7 @@ func FuzzCall(f *testing.F) {
 	s.Handle("sum", func(a *ndarray.Array[float64], k float64) float64 { return k * ndarray.Sum(a) })
 	s.Handle("shape", func(ctx context.Context, a *ndarray.Any, names map[string][]int) []int { return a.Shape() })
 	call := func(function string, args ...any) []byte {
-		b, err := appendCall(nil, &wire.Encoder{Array: appendArray, Depth: 1}, function, args)
+		b, err := appendCall(nil, &wire.Encoder{Array: appendArray, Depth: argumentDepth}, function, args)
 		if err != nil {
 			f.Fatal(err)
 		}

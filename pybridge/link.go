@@ -34,6 +34,9 @@ const (
 
 const messageHead = 1 + 8
 
+// argumentDepth is the number of lists in which an argument stands: that of a call, and that of the arguments.
+const argumentDepth = 2
+
 // message is one that was received.
 type message struct {
 	kind    kind
@@ -83,7 +86,7 @@ func newLink(conn *net.UnixConn, memory []byte, nslots, slotSize int, first bool
 
 		traffic: new(traffic),
 	}
-	l.encoder = wire.Encoder{Array: l.appendArray, Depth: 1} // arguments are a list in a message: its depth counts
+	l.encoder = wire.Encoder{Array: l.appendArray, Depth: argumentDepth}
 	l.decoder = wire.Decoder{Array: func(payload []byte, into reflect.Type) (reflect.Value, error) {
 		return l.traffic.openArray(payload, into)
 	}}

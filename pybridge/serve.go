@@ -214,7 +214,7 @@ func (s *Server) appendResults(dst []byte, results []reflect.Value) (out []byte,
 			carried.drop()
 		}
 	}()
-	e := &wire.Encoder{Depth: 1, Array: func(dst []byte, v any) ([]byte, bool, error) {
+	e := &wire.Encoder{Array: func(dst []byte, v any) ([]byte, bool, error) {
 		if a, ok := v.(interface {
 			Temporary() bool
 			Close() error
@@ -232,6 +232,7 @@ func (s *Server) appendResults(dst []byte, results []reflect.Value) (out []byte,
 			return msgp.AppendNil(dst), nil
 		}
 		dst = msgp.AppendArrayHeader(dst, uint32(len(results)))
+		e.Depth = 1
 	}
 	for i, r := range results {
 		if dst, err = e.Append(dst, r.Interface()); err != nil {
@@ -289,7 +290,7 @@ func (s *Server) run(ctx context.Context, payload []byte, of *measured) (answer 
 	}
 	arrays := borrowed{traffic: &s.traffic}
 	defer arrays.close()
-	inPlace := &wire.Decoder{Array: arrays.array, Depth: 1}
+	inPlace := &wire.Decoder{Array: arrays.array, Depth: argumentDepth}
 	var in []reflect.Value
 	if f.context {
 		in = append(in, reflect.ValueOf(ctx))
