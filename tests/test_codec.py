@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 import samebytes as sb
+from conftest import Program
 from samebytes import _link
 from samebytes._wire import Decoder, Encoder
 
