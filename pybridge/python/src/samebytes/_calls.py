@@ -48,15 +48,14 @@ encode = _encoder.encode
 decode = _decoder.decode
 
 
-def encode_call(name: str, args: tuple[Any, ...]) -> tuple[bytes, list[ndarray]]:
-    """The message of a call, and the temporary arrays that it has copies in: to be kept until the answer, and then taken back.
+def encode_call(name: str, args: tuple[Any, ...], made: list[ndarray]) -> bytes:
+    """The message of a call. The temporary arrays that it has copies in are added to those made.
 
-    So their memory is there for the next call's.
+    They are to be kept until the answer, and then taken back, so that their memory is there for the next call's.
     """
-    made: list[ndarray] = []
     _copies.made = made
     try:
-        return encode([name, args, {}], _PARTS), made
+        return encode([name, args, {}], _PARTS)
     except BaseException:
         take_back(made)
         raise

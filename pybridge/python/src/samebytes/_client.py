@@ -117,10 +117,10 @@ class Client:
         try:
             self._send(call, name, args)
             self._wait(call)
+            return _result(call)
         except BaseException:
             self._give_up(call)
             raise
-        return _result(call)
 
     def future(self, name: str, args: tuple[Any, ...], timeout: float | None) -> Future[Any]:
         """A future of what the function returns."""
@@ -176,7 +176,7 @@ class Client:
         return type(cause)(*cause.args)
 
     def _send(self, call: _Call, name: str, args: tuple[Any, ...]) -> None:
-        payload, call.copies = _calls.encode_call(name, args)
+        payload = _calls.encode_call(name, args, call.copies)
         left = call.left()
         mine: list[bool] = []
         try:
