@@ -1,6 +1,7 @@
 """Calls of a Go program's functions from Python: tests/server serves them."""
 
 import asyncio
+import gc
 import json
 import os
 import signal
@@ -321,6 +322,19 @@ def test_a_server_that_is_killed_during_calls(segments: Path, server: str) -> No
         assert "closed" in repr(go)
     with sb.launch(server) as go, pytest.raises(ConnectionError, match="ended with exit code 3"):
         go.exit(3)
+
+
+@pytest.mark.parametrize("array", [sb.ones, np.ones], ids=["temporary", "ordinary"])
+def test_nothing_is_left_of_a_call_that_nobody_has_read(array: Any, segments: Path, server: str) -> None:
+    with sb.launch(server) as go:
+        pid = go.pid()
+        os.kill(pid, signal.SIGSTOP)
+        given = array(1000)
+        calls = [go.total.future(given), go.total.future([given[::2], {"x": given}]), go.echo.future(bytes(10_000))]
+        os.kill(pid, signal.SIGKILL)
+        assert all(isinstance(call.exception(60), sb.WorkerDiedError) for call in calls)
+        del given, calls
+        until(lambda: [found.name for found in sb.list() if not gc.collect() and found.temporary] == [])
 
 
 def test_close_ends_calls_and_the_program(segments: Path, server: str) -> None:

@@ -13,13 +13,14 @@ from samebytes._array import ndarray
 from samebytes._errors import BrokenError, Error, NotExistError, RemoteError, WorkerDiedError
 
 
-class _Copies(threading.local):
-    """Those that the message has which this thread makes, where somebody asks."""
+class _Carried(threading.local):
+    """The temporary arrays of the message that this thread makes, where somebody asks: copies made for it, and the caller's own."""
 
     made: list[ndarray] | None = None
+    given: list[np.ndarray[Any, Any]] | None = None
 
 
-_copies = _Copies()
+_carried = _Carried()
 
 
 def _pack_array(array: np.ndarray[Any, Any]) -> bytes:
@@ -29,9 +30,11 @@ def _pack_array(array: np.ndarray[Any, Any]) -> bytes:
         copy = _make.array(array)
         segment = _segment.of(copy)
         assert segment is not None  # which all that array() makes have
-        if _copies.made is not None:
-            _copies.made.append(copy)
+        if _carried.made is not None:
+            _carried.made.append(copy)
         array = copy
+    elif segment.temporary and _carried.given is not None:
+        _carried.given.append(array)
     return _handle.pack(_handle.send(array, segment))
 
 
@@ -48,28 +51,30 @@ encode = _encoder.encode
 decode = _decoder.decode
 
 
-def encode_call(name: str, args: tuple[Any, ...], made: list[ndarray]) -> bytes:
-    """The message of a call. The temporary arrays that it has copies in are added to those made.
+def encode_call(name: str, args: tuple[Any, ...], made: list[ndarray], given: list[np.ndarray[Any, Any]]) -> bytes:
+    """The message of a call. The temporary arrays that it has copies in are added to made, the caller's own to given.
 
-    They are to be kept until the answer, and then taken back, so that their memory is there for the next call's.
+    The copies are to be kept until the answer, and then taken back, so that their memory is there for the next call's. The caller's are
+    to be kept until then too, and taken back where nobody may have opened them.
     """
-    _copies.made = made
+    _carried.made, _carried.given = made, given
     try:
         return encode([name, args, {}], _PARTS)
     except BaseException:
         take_back(made)
+        take_back(given)
         raise
     finally:
-        _copies.made = None
+        _carried.made = _carried.given = None
 
 
-def take_back(copies: list[ndarray]) -> None:
+def take_back(arrays: list[Any]) -> None:
     """Lets arrays go whose handles nobody will open from now on."""
-    for copy in copies:
-        segment = _segment.of(copy)
+    for array in arrays:
+        segment = _segment.of(array)
         if segment is not None:
             _flight.received(segment)
-    copies.clear()
+    arrays.clear()
 
 
 # The classes of errors that are raised here where the other language has their twin. The others say of this process what is so there.

@@ -24,6 +24,8 @@ from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from typing import Any
 
+import numpy as np
+
 from samebytes import _calls, _link
 from samebytes._array import ndarray
 from samebytes._errors import BrokenError, ClosedError, Error, WorkerDiedError
@@ -36,13 +38,14 @@ _TICK = 20_000_000  # ns: as often it is looked whether futures are late
 class _Call:
     """A call under way; or the place among those that may lead of a thread that has none."""
 
-    __slots__ = ("answer", "copies", "deadline", "future", "given_up", "id", "leads", "turn")
+    __slots__ = ("answer", "copies", "deadline", "future", "given", "given_up", "id", "leads", "turn")
 
     def __init__(self, deadline: Deadline | None = None) -> None:
         self.id = 0
         self.deadline = deadline
         self.answer: tuple[int, bytes] | None = None  # its kind and payload
         self.copies: list[ndarray] = []
+        self.given: list[np.ndarray[Any, Any]] = []
         self.future: _Future | None = None
         self.given_up = False
         self.leads = False
@@ -176,7 +179,7 @@ class Client:
         return type(cause)(*cause.args)
 
     def _send(self, call: _Call, name: str, args: tuple[Any, ...]) -> None:
-        payload = _calls.encode_call(name, args, call.copies)
+        payload = _calls.encode_call(name, args, call.copies, call.given)
         left = call.left()
         mine: list[bool] = []
         try:
@@ -308,6 +311,7 @@ class Client:
         pending = self._calls.pop(call.id, None)
         self._futures.discard(call)
         _calls.take_back(call.copies)
+        _calls.take_back(call.given)
         if call.answer is not None:
             _calls.drop(call.answer[1])
         elif pending is not None and self._cause is None:
@@ -398,6 +402,7 @@ class Client:
 
 def _result(call: _Call) -> Any:
     _calls.take_back(call.copies)
+    call.given.clear()  # who answers has opened them
     assert call.answer is not None
     kind, payload = call.answer
     if kind == _link.ERROR:
