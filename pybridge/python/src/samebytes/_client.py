@@ -187,7 +187,7 @@ class Client:
             if not mine[0]:
                 call.left()
             self._last = call.id = self._last + 1  # in the order in which they are sent, as the other side expects
-            message = self._link.fitting(_link.CALL, call.id, payload)
+            message = self._link.fitting(_link.CALL, call.id, payload, call.copies)
             self._calls[call.id] = call
             patience = 0
             while not self._link.out.send(message, patience):

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from samebytes import _core, _domain, _handle, _make, _name
+from samebytes._array import ndarray
 from samebytes._errors import BrokenError, ClosedError, LayoutError, NotExistError, VersionError
 
 PROTOCOL = 1
@@ -146,12 +147,18 @@ class Link:
             raise BrokenError(str(error)) from None
         return None if message is None else parse(message)
 
-    def fitting(self, kind: int, id: int, payload: bytes) -> bytes:
-        """The message, or one that names the temporary segment which has it, if it is too long for a slot."""
+    def fitting(self, kind: int, id: int, payload: bytes, made: list[ndarray] | None = None) -> bytes:
+        """The message, or one that names the temporary segment which has it, if it is too long for a slot.
+
+        That segment is added to those made, if they are given.
+        """
         message = _MESSAGE.pack(kind, id) + payload
         if len(message) <= self._most:
             return message
-        return _MESSAGE.pack(ELSEWHERE, id) + _handle.to_json(_make.array(np.frombuffer(message, np.uint8))).encode()
+        elsewhere = _make.array(np.frombuffer(message, np.uint8))
+        if made is not None:
+            made.append(elsewhere)
+        return _MESSAGE.pack(ELSEWHERE, id) + _handle.to_json(elsewhere).encode()
 
     def stop(self) -> None:
         """Make all that send or receive end. What has come before can still be received."""
