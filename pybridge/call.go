@@ -42,8 +42,10 @@ func (p *Pool) Call(ctx context.Context, out any, function string, args ...any) 
 }
 
 func (p *Pool) call(ctx context.Context, out any, function string, args []any) error {
-	p.calls.Add(1)
-	defer p.calls.Done()
+	if !p.calls.enter() {
+		return ErrClosed
+	}
+	defer p.calls.leave()
 	w, err := p.take(ctx)
 	if err != nil {
 		return err
