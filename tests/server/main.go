@@ -19,7 +19,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"github.com/samebytes/samebytes/ndarray"
@@ -129,7 +128,13 @@ func handle(srv *pybridge.Server) {
 		return err
 	})
 	srv.Handle("strange", func() any { return make(chan int) })
-	srv.Handle("kill", func() { syscall.Kill(os.Getpid(), syscall.SIGKILL) })
+	srv.Handle("kill", func() error {
+		self, err := os.FindProcess(os.Getpid())
+		if err != nil {
+			return err
+		}
+		return self.Kill()
+	})
 	srv.Handle("bytes", func(n int) []byte { return make([]byte, n) })
 	srv.Handle("segments", func() (int, error) {
 		all, err := shm.List()
