@@ -56,10 +56,15 @@ func (p *Pool) call(ctx context.Context, out any, function string, args []any) e
 // begin makes a call in a worker: that which has an object among the arguments, that whose call made this one, or whichever is free.
 // The worker is the call's until done is called.
 func (p *Pool) begin(ctx context.Context, of target, args []any, wants int32) (r request, done func(), err error) {
-	p.calls.Add(1)
+	if !p.calls.enter() {
+		if chainOf(ctx).within(p) == nil {
+			return request{}, nil, ErrClosed
+		}
+		p.calls.enterAgain()
+	}
 	defer func() {
 		if err != nil {
-			p.calls.Done()
+			p.calls.leave()
 		}
 	}()
 	w, release, err := p.worker(ctx, args)
@@ -73,7 +78,7 @@ func (p *Pool) begin(ctx context.Context, of target, args []any, wants int32) (r
 	}
 	return r, func() {
 		release()
-		p.calls.Done()
+		p.calls.leave()
 	}, nil
 }
 
@@ -83,10 +88,8 @@ func (p *Pool) worker(ctx context.Context, args []any) (w *worker, release func(
 		release, err := w.link.reserve(ctx)
 		return w, release, err
 	}
-	for c := chainOf(ctx); c != nil; c = c.outer {
-		if c.link.pool == p { // who waits for the call that this one is of would not give it back
-			return c.link.worker, func() {}, nil
-		}
+	if c := chainOf(ctx).within(p); c != nil { // who waits for the call that this one is of would not give its worker back
+		return c.link.worker, func() {}, nil
 	}
 	w, err = p.take(ctx)
 	if err != nil {

@@ -139,21 +139,18 @@ func TestSlowImport(t *testing.T) {
 	defer cancel()
 	var stage atomic.Pointer[string]
 	var pid atomic.Int64
-	heardBoth := func() { // which come in any order
-		if stage.Load() != nil && pid.Load() != 0 {
-			cancel()
-		}
-	}
+	staged := make(chan struct{})
 	_, err = pybridge.Start(ctx, pybridge.Python{
 		File: file, Interpreter: python,
 		Progress: func(_ int, text string) {
 			stage.Store(&text)
-			heardBoth()
+			close(staged)
 		},
 		Output: func(_ int, line string) {
 			n, _ := strconv.ParseInt(line, 10, 64)
 			pid.Store(n)
-			heardBoth()
+			<-staged // it was said before, on another way
+			cancel()
 		},
 	})
 	if !errors.Is(err, context.Canceled) || stage.Load() == nil || !strings.Contains(*stage.Load(), "slow.py") {

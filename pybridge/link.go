@@ -38,6 +38,9 @@ const (
 
 const messageHead = 1 + 8
 
+// argumentDepth is the number of lists in which an argument stands: that of a call, and that of the arguments.
+const argumentDepth = 2
+
 // message is one that was received.
 type message struct {
 	kind    kind
@@ -115,8 +118,7 @@ func newLink(conn *net.UnixConn, memory []byte, nslots, slotSize int, first bool
 	}
 	l.lead <- struct{}{}
 	l.objects = newObjects(l)
-	// Arguments are a list in a message: its depth counts.
-	l.encoder = wire.Encoder{Array: l.appendArray, Object: l.objects.append, Depth: 1}
+	l.encoder = wire.Encoder{Array: l.appendArray, Object: l.objects.append, Depth: argumentDepth}
 	l.decoder = wire.Decoder{Array: func(payload []byte, into reflect.Type) (reflect.Value, error) {
 		return l.traffic.openArray(payload, into)
 	}}

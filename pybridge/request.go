@@ -168,6 +168,14 @@ func chainOf(ctx context.Context) *chain {
 	return c
 }
 
+// within returns the innermost call of a pool's workers, or nil.
+func (c *chain) within(p *Pool) *chain {
+	for c != nil && c.link.pool != p {
+		c = c.outer
+	}
+	return c
+}
+
 // on returns the number of the innermost call of a link, or 0.
 func (c *chain) on(l *link) uint64 {
 	for ; c != nil; c = c.outer {

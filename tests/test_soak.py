@@ -124,6 +124,7 @@ def test_calls_under_fire(server: str, python: Callable[[str], Program], segment
     def served() -> tuple[Program, int, int]:
         program = Program([server, "listen", "worker"])
         with sb.connect("worker", timeout=60) as go:
+            go.ones(1)  # from then on it has the domain's file open
             return program, go.goroutines(), go.descriptors()
 
     program, goroutines, descriptors = served()
@@ -147,7 +148,7 @@ def test_calls_under_fire(server: str, python: Callable[[str], Program], segment
         end = time.monotonic() + 60
         while time.monotonic() < end and (go.goroutines() > goroutines or go.descriptors() > descriptors):
             time.sleep(0.05)
-        assert (go.goroutines(), go.descriptors()) == (goroutines, descriptors)
+        assert go.goroutines() <= goroutines and go.descriptors() <= descriptors
     sb.gc()
     assert [found.name for found in sb.list()] == [], "the server lives, and has nothing left"
     program.say()

@@ -29,6 +29,7 @@ from contextlib import suppress
 from typing import Any
 
 from samebytes import _calls, _link, _proxy, _served
+from samebytes._array import ndarray
 from samebytes._errors import BrokenError, ClosedError, Error, WorkerDiedError
 from samebytes._pending import Call as _Call
 from samebytes._pending import CallFuture as _Future
@@ -107,10 +108,10 @@ class Client(_served.Served):
         try:
             self._send(call, target, args)
             self._wait(call)
+            return self._result(call)
         except BaseException:
             self._give_up(call)
             raise
-        return self._result(call)
 
     def items(self, target: Target, args: tuple[Any, ...], timeout: float | None, uses: Any = None) -> "Items":
         """The items that the function returns, each within the timeout."""
@@ -189,7 +190,10 @@ class Client(_served.Served):
         return type(cause)(*cause.args)
 
     def _send(self, call: _Call, target: Target, args: tuple[Any, ...], wants: int = VALUE) -> None:
-        payload, call.copies = _calls.encode_call(self._encode, target, args)
+        payload = _calls.encode_plain_call(self._encode, target, args)
+        if payload is None:
+            call.copies, call.given = [], []
+            payload = _calls.encode_call(self._encode, target, args, call.copies, call.given)
         running = here.running
         parent = running[-1][1] if running and running[-1][0] is self else 0
         if self._released:
@@ -220,7 +224,10 @@ class Client(_served.Served):
             self._calls[id] = call
         try:
             if len(payload) > self._most:
-                kind, id, payload = self._link.elsewhere(kind, id, payload)
+                made: list[ndarray] = []
+                if call is not None:
+                    call.copies = made = list(call.copies)
+                kind, id, payload = self._link.elsewhere(kind, id, payload, made)
             patience = 0
             while not self._put(kind, id, payload, patience):
                 if self._cause is not None:
@@ -446,10 +453,13 @@ class Client(_served.Served):
             self.end(cause or self._died())
 
     def _take_back(self, call: _Call) -> None:
-        copies, call.copies = call.copies, ()
+        copies, given = call.copies, call.given
+        call.copies = call.given = ()
         _calls.take_back(copies)
+        _calls.take_back(given)
 
     def _result(self, call: _Call) -> Any:
+        call.given = ()  # who answers has opened them
         if call.copies:
             self._take_back(call)
         assert call.answer is not None

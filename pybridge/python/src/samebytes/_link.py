@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from samebytes import _core, _domain, _handle, _make, _name
+from samebytes._array import ndarray
 from samebytes._errors import BrokenError, ClosedError, LayoutError, NotExistError, VersionError
 
 PROTOCOL = 1
@@ -150,10 +151,15 @@ class Link:
             raise BrokenError(str(error)) from None
         return fetched(message) if message is not None and message[0] == ELSEWHERE else message
 
-    def elsewhere(self, kind: int, id: int, payload: bytes) -> Message:
-        """A message that names the temporary segment which this one is put into."""
-        message = np.frombuffer(_MESSAGE.pack(kind, id) + payload, np.uint8)
-        return ELSEWHERE, id, _handle.to_json(_make.array(message)).encode()
+    def elsewhere(self, kind: int, id: int, payload: bytes, made: list[ndarray] | None = None) -> Message:
+        """A message that names the temporary segment which this one is put into.
+
+        That segment is added to those made, if they are given.
+        """
+        array = _make.array(np.frombuffer(_MESSAGE.pack(kind, id) + payload, np.uint8))
+        if made is not None:
+            made.append(array)
+        return ELSEWHERE, id, _handle.to_json(array).encode()
 
     def stop(self) -> None:
         """Make all that send or receive end. What has come before can still be received."""

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Any
 
+import numpy as np
+
 from samebytes._array import ndarray
 from samebytes._timeout import Deadline
 
@@ -19,7 +21,8 @@ class Call:
     id = 0
     deadline: Deadline | None = None
     answer: tuple[int, bytes] | None = None  # its kind and payload
-    copies: Sequence[ndarray] = ()
+    copies: Sequence[ndarray] = ()  # in temporary segments, which it has
+    given: Sequence["np.ndarray[Any, Any]"] = ()  # the caller's own arrays that it has
     future: "CallFuture | None" = None
     given_up = False
     items: "deque[Any] | tuple[()]" = ()  # of one that returns items: those not taken yet
