@@ -62,40 +62,36 @@ func (p *Pool) begin(ctx context.Context, of target, args []any, wants int32) (r
 		}
 		p.calls.enterAgain()
 	}
-	defer func() {
-		if err != nil {
-			p.calls.leave()
-		}
-	}()
-	w, release, err := p.worker(ctx, args)
+	w, done, err := p.worker(ctx, args)
 	if err != nil {
+		p.calls.leave()
 		return request{}, nil, err
 	}
 	r, err = w.link.begin(ctx, of, args, wants)
 	if err != nil {
-		release()
+		done()
 		return request{}, nil, err
 	}
-	return r, func() {
-		release()
-		p.calls.leave()
-	}, nil
+	return r, done, nil
 }
 
-// worker returns the worker for a call with these arguments, and what gives it back.
-func (p *Pool) worker(ctx context.Context, args []any) (w *worker, release func(), err error) {
+// worker returns the worker for a call with these arguments, and what gives it back and leaves the pool.
+func (p *Pool) worker(ctx context.Context, args []any) (w *worker, done func(), err error) {
 	if w := p.workerWith(args); w != nil {
 		release, err := w.link.reserve(ctx)
-		return w, release, err
+		return w, func() {
+			release()
+			p.calls.leave()
+		}, err
 	}
 	if c := chainOf(ctx).within(p); c != nil { // who waits for the call that this one is of would not give its worker back
-		return c.link.worker, func() {}, nil
+		return c.link.worker, p.calls.leave, nil
 	}
 	w, err = p.take(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
-	return w, func() { p.idle.put(w) }, nil
+	return w, w.done, nil
 }
 
 // appendCall appends [function, positional arguments], and as the third item keyword arguments if there are any, where the function of an
@@ -144,6 +140,9 @@ func appendCall(dst []byte, e *wire.Encoder, of target, args []any) ([]byte, err
 func (m message) result(l *link, out any) error {
 	switch m.kind {
 	case kindResult, kindItem:
+		if out == nil && len(m.payload) == 1 {
+			return nil // there is nothing in it
+		}
 		if out == nil {
 			l.discard(m.payload) // whatever it is
 			return nil

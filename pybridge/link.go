@@ -82,10 +82,11 @@ type link struct {
 	kill    func()
 	grace   time.Duration
 
-	mu    sync.Mutex
-	next  uint64
-	calls map[uint64]pending // under way, made by this side
-	began chan struct{}      // receives when a call was made
+	mu     sync.Mutex
+	next   uint64
+	calls  map[uint64]pending // under way, made by this side
+	began  chan struct{}      // receives when a call was made
+	unused []chan message
 
 	cause atomic.Pointer[error] // why the link ended
 	ended chan struct{}         // closed when it has
@@ -106,13 +107,14 @@ func newLink(conn *net.UnixConn, memory []byte, nslots, slotSize int, first bool
 	}
 	l := &link{
 		conn: conn, memory: memory,
-		out:   newRing(memory, ours, oursAt, nslots, slotSize),
-		in:    newRing(memory, theirs, theirsAt, nslots, slotSize),
-		lead:  make(chan struct{}, 1),
-		grace: defaultGrace,
-		calls: map[uint64]pending{},
-		began: make(chan struct{}, 1),
-		ended: make(chan struct{}),
+		out:    newRing(memory, ours, oursAt, nslots, slotSize),
+		in:     newRing(memory, theirs, theirsAt, nslots, slotSize),
+		lead:   make(chan struct{}, 1),
+		grace:  defaultGrace,
+		calls:  map[uint64]pending{},
+		began:  make(chan struct{}, 1),
+		unused: make([]chan message, 0, 8),
+		ended:  make(chan struct{}),
 
 		traffic: new(traffic),
 	}
@@ -462,13 +464,27 @@ func (l *link) expect(ctx context.Context, room int) (uint64, chan message, erro
 		return 0, nil, err
 	}
 	l.next++
-	answers := make(chan message, room)
+	var answers chan message
+	if n := len(l.unused); room == 1 && n > 0 {
+		answers, l.unused = l.unused[n-1], l.unused[:n-1]
+	} else {
+		answers = make(chan message, room)
+	}
 	l.calls[l.next] = pending{ctx, answers}
 	select {
 	case l.began <- struct{}{}:
 	default: // who is to know of it has not looked since the last
 	}
 	return l.next, answers, nil
+}
+
+// reuse takes a channel of expect's back, with room for one, from which the answer has come: nobody else has it.
+func (l *link) reuse(answers chan message) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.unused) < cap(l.unused) {
+		l.unused = append(l.unused, answers)
+	}
 }
 
 // calling reports whether calls that this side has made are under way.

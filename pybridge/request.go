@@ -106,6 +106,9 @@ func (r request) answer(ctx context.Context) (message, error) {
 	case err == nil && answer.kind == kindError && ctx.Err() != nil:
 		return message{}, ctx.Err() // which may be what the answer says in other words
 	case err == nil:
+		if cap(r.answers) == 1 {
+			r.link.reuse(r.answers)
+		}
 		return answer, nil
 	case r.link.err() != nil:
 		return message{}, r.ended(ctx)

@@ -20,6 +20,7 @@ type worker struct {
 	exited chan struct{} // closed when the process is gone, and reaped, and its output passed on
 	said   string        // the interpreter's and the packages' versions
 	output *output
+	done   func() // after a call: gives the worker back to its pool, and leaves that
 }
 
 // bootstrap is the program that a worker begins with. It needs nothing but Python, so that it can say what is missing: the
@@ -104,6 +105,10 @@ func startWorker(ctx context.Context, p Python, number int, launch func(*exec.Cm
 		close(w.exited)
 	}()
 
+	w.done = func() {
+		pool.idle.put(w)
+		pool.calls.leave()
+	}
 	w.link = newLink(conn, memory, slots, slotSize, true)
 	w.link.pool, w.link.worker, w.link.traffic = pool, w, &pool.traffic
 	w.link.grace, w.link.kill = p.grace(), w.kill

@@ -33,7 +33,7 @@ class Call:
 
     def wake(self) -> None:
         turn = self.turn
-        if turn is not None:
+        if turn is not None and turn.locked():
             try:
                 turn.release()
             except RuntimeError:

@@ -182,16 +182,16 @@ class Served:
                     raise Interrupted(id)
                 if len(running) > MAX_NESTED:
                     raise FullError(f"calls wait for one another more than {MAX_NESTED} deep")
-                target, args, *named = self._decode(value)
-                function = self._function(target)
-                result = function(*args, **named[0]) if named else function(*args)
+                parts = self._decode(value)
+                function = self._function(parts[0])
+                result = function(*parts[1]) if len(parts) == 2 else function(*parts[1], **parts[2])
                 if wants > 0:
                     self._send_items(call, result)
                     result = None
                 elif wants == OBJECT:
                     result = _proxy.lend(result)
                 kind, answer = _RESULT, NONE if result is None else self._encode(result)
-                del target, args, named, result
+                del parts, result
             finally:
                 running.pop()
                 self._taken.discard(id)

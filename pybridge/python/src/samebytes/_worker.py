@@ -100,7 +100,10 @@ class _Worker(_client.Client):
             os._exit(0)  # a child that a function has forked and that returned: the answer is its parent's to give
         self._shielded += 1
         try:
-            self._transmit(kind, payload, None, id)
+            with self._sending:  # as _transmit does, for messages that fit
+                sent = len(payload) <= self._most and self._put(kind, id, payload, 0)
+            if not sent:
+                self._transmit(kind, payload, None, id)
         except (ClosedError, WorkerDiedError):
             pass  # nobody waits for it
         finally:
