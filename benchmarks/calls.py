@@ -56,8 +56,8 @@ NOTHING = "empty"
 
 FULL = (
     Size(NOTHING, 0, 5, Plan(0.03, 2000, 0.2), Plan(0.03, 2000, 0.2)),
-    Size("8 KiB", 8 * KIB, 4, Plan(0.03, 1000, 0.2), Plan(0.03, 1000, 0.2)),
-    Size("1 MiB", MIB, 4, Plan(0.03, 500, 0.2), Plan(0.03, 500, 0.2)),
+    Size("8 KiB", 8 * KIB, 3, Plan(0.03, 1000, 0.2), Plan(0.03, 1000, 0.2)),
+    Size("1 MiB", MIB, 3, Plan(0.03, 500, 0.2), Plan(0.03, 500, 0.2)),
     # A copy of this size goes to memory that was never touched, each time anew: there is nothing to warm up.
     Size("64 MiB", 64 * MIB, 3, Plan(0.03, 50, 0.3), Plan(0, 3, 0.3)),
 )
@@ -211,8 +211,8 @@ def _methods(program: Path) -> dict[str, Method]:
         "grpc": Method("gRPC, Python to Python", silent(_grpc), copies=True),
         "ray": Method("Ray, an actor", silent(_ray), copies=True, one_cpu=False, slow=True),
         "samebytes_go_python": Method("samebytes, Go to Python", _go_python),
-        "samebytes_launched": Method("samebytes, Python to Go (launch)", _launched),
-        "samebytes_connected": Method("samebytes, Python to Go (connect)", _connected),
+        "samebytes_launched": Method("samebytes, Python to Go", _launched),
+        "samebytes_connected": Method("samebytes, the same by connect", _connected),
     }
 
 

@@ -68,7 +68,7 @@ _CALLS = _Picture(
     ),
     (("alone", "doubling"), ("futex", "futex")),
     2.6,
-    9_000,
+    6_000,
 )
 _LARGER = 1.35  # the factor of time that a dot's radius and a gap take
 
