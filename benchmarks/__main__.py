@@ -9,6 +9,7 @@ from pathlib import Path
 
 from benchmarks import (
     access,
+    calls,
     contended,
     deaths,
     fresh,
@@ -66,6 +67,7 @@ def measure(short: bool, peer: Path, program: Path, competitors: Path) -> report
     made, not_made = fresh.measure(fresh.SHORT if short else fresh.FULL, _say)
     mapped, not_mapped = split.measure(split.SHORT if short else split.FULL, _say)
     files, not_compared = npy.measure(npy.SHORT if short else npy.FULL, peer, competitors, _say)
+    called, not_called = calls.measure(calls.SHORT if short else calls.FULL, peer, program, _say)
     rows = {
         "handover": moved,
         "access": access.measure(access.SHORT_ROUNDS if short else access.ROUNDS, peer, _say),
@@ -79,11 +81,13 @@ def measure(short: bool, peer: Path, program: Path, competitors: Path) -> report
         "values": values.measure(values.SHORT_ROUNDS if short else values.ROUNDS, _say),
         "split": mapped,
         "npy": files,
+        "calls": called,
+        "callers": calls.measure_throughput(calls.SHORT_THROUGHPUT if short else calls.FULL_THROUGHPUT, peer, _say),
     }
     return {
         "date": datetime.now(UTC).date().isoformat(),
         "machine": machine.describe(peer),
-        "skipped": not_moved + not_made + not_mapped + not_compared,
+        "skipped": not_moved + not_made + not_mapped + not_compared + not_called,
         **rows,
         "goals": goals.judge(rows),
     }

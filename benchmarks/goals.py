@@ -16,6 +16,7 @@ def judge(rows: Mapping[str, list[Row]]) -> list[Row]:
         + _waiting(rows)
         + _values(rows["values"])
         + _npy(rows.get("npy", []))
+        + _calls(rows.get("calls", []))
     )
 
 
@@ -126,6 +127,28 @@ def _npy(rows: list[Row]) -> list[Row]:
             us = took[item] * 1e6
             goals.append(_goal(f"Go: {goal}", f"<= {most} µs", f"{us:.3g} µs", us <= most))
     return goals
+
+
+def _calls(rows: list[Row]) -> list[Row]:
+    on_one_cpu = [row for row in rows if row["one_cpu"]]
+    goals = []
+    for method, goal, most in (("samebytes_go_python", "Go to Python", 2.5), ("samebytes_launched", "Python to Go", 3)):
+        mine = sorted((row for row in on_one_cpu if row["method"] == method), key=lambda row: int(row["nbytes"]))
+        goals += [
+            _times(f"{goal}, an empty call on one CPU, beside a round trip of futexes in C", row["to_futex"], most)
+            for row in mine
+            if not row["nbytes"]
+        ]
+        arrays = [row for row in mine if row["nbytes"]]
+        if len(arrays) > 1:
+            small, large = arrays[0], arrays[-1]
+            what = f"{goal}, a call with {large['size']} on one CPU, above the work, beside one with {small['size']}"
+            goals.append(_times(what, large["above_s"] / small["above_s"], _FLAT))
+    return goals
+
+
+# That a cost does not grow: a copy would make it some hundred times as large. The rest is caches, which a large array has emptied.
+_FLAT = 2
 
 
 def _times(goal: str, ratio: float, most: float) -> Row:

@@ -56,7 +56,7 @@ class Method(NamedTuple):
 
 def floor(turn: Turn) -> list[float]:
     a = np.full(turn.elements, SMALLEST)
-    return repeat(turn.plan, lambda: double(a), _doubled_again())
+    return repeat(turn.plan, lambda: double(a), doubled_again())
 
 
 def floor_go(turn: Turn) -> list[float]:
@@ -72,13 +72,13 @@ def pickle_over_pipe(turn: Turn) -> list[float]:
             doubled: Array = conn.recv()
             return doubled
 
-        return repeat(turn.plan, trip, _doubled_once)
+        return repeat(turn.plan, trip, doubled_once)
 
 
 def pool_map(turn: Turn) -> list[float]:
     a = np.full(turn.elements, SMALLEST)
     with processes.Pool(1, worker.start, (turn.cpu,)) as pool:
-        return repeat(turn.plan, lambda: pool.map(double, [a])[0], _doubled_once)
+        return repeat(turn.plan, lambda: pool.map(double, [a])[0], doubled_once)
 
 
 def manager_proxy(turn: Turn) -> list[float]:
@@ -96,7 +96,7 @@ def manager_proxy(turn: Turn) -> list[float]:
                 doubled: Array = held.a
                 return doubled
 
-            return repeat(turn.plan, trip, _doubled_once)
+            return repeat(turn.plan, trip, doubled_once)
 
 
 def shared_memory_attached(turn: Turn) -> list[float]:
@@ -119,25 +119,25 @@ def _shared_memory(turn: Turn, work: Callable[..., None]) -> list[float]:
                 conn.recv()
                 return a
 
-            return repeat(turn.plan, trip, _doubled_again())
+            return repeat(turn.plan, trip, doubled_again())
     finally:
         shm.unlink()  # it is unmapped with its last view
 
 
 def samebytes_python_python(turn: Turn) -> list[float]:
-    with _segment(turn) as (name, a), start_worker(turn.cpu, worker.by_samebytes, name):
-        return repeat(turn.plan, lambda: _hand_over(a), _doubled_again())
+    with filled(turn) as (name, a), start_worker(turn.cpu, worker.by_samebytes, name):
+        return repeat(turn.plan, lambda: _hand_over(a), doubled_again())
 
 
 def samebytes_python_go(turn: Turn) -> list[float]:
-    with _segment(turn) as (name, a), start_program(turn.peer, "double", name):
-        return repeat(turn.plan, lambda: _hand_over(a), _doubled_again())
+    with filled(turn) as (name, a), start_program(turn.peer, "double", name):
+        return repeat(turn.plan, lambda: _hand_over(a), doubled_again())
 
 
 def samebytes_go_python(turn: Turn) -> list[float]:
-    with _segment(turn) as (name, a), start_worker(turn.cpu, worker.by_samebytes, name):
+    with filled(turn) as (name, a), start_worker(turn.cpu, worker.by_samebytes, name):
         seconds = run_peer(turn, "handover", name)
-        _check_whole(a, a[0])  # which the client has checked
+        check_whole(a, a[0])  # which the client has checked
         return seconds
 
 
@@ -164,11 +164,12 @@ class WrongResult(Exception):
     """An array that came back was not doubled, or what a lock guards was not."""
 
 
-def _doubled_once(a: Array, last: bool) -> None:
+def doubled_once(a: Array, last: bool) -> None:
+    """Checks an array that a round trip returned, doubled, and left as it was in the client."""
     _check(a, 2 * SMALLEST, last)
 
 
-def _doubled_again() -> Callable[[Array, bool], None]:
+def doubled_again() -> Callable[[Array, bool], None]:
     """A check of an array that each round trip doubles in place."""
     value = SMALLEST
 
@@ -186,16 +187,18 @@ def _check(a: Array, value: float, whole: bool) -> None:
     if not a[0] == a[len(a) // 2] == a[-1] == value:
         raise WrongResult(f"expected {value!r}, found {a[0]!r}, {a[len(a) // 2]!r} and {a[-1]!r}")
     if whole:
-        _check_whole(a, value)
+        check_whole(a, value)
 
 
-def _check_whole(a: Array, value: float) -> None:
+def check_whole(a: Array, value: float) -> None:
+    """Checks every element."""
     if not a.min() == a.max() == value:
         raise WrongResult(f"expected {value!r} everywhere, found {a.min()!r} to {a.max()!r}")
 
 
 @contextmanager
-def _segment(turn: Turn) -> Iterator[tuple[str, sb.ndarray]]:
+def filled(turn: Turn) -> Iterator[tuple[str, sb.ndarray]]:
+    """A new array to be doubled, and its name."""
     with segment.made(turn.elements) as (name, a):
         a[:] = SMALLEST
         yield name, a
@@ -250,7 +253,10 @@ def run_program(*command: str | Path) -> Any:
 
 def run_peer(turn: Turn, verb: str, *args: str) -> list[float]:
     """The seconds that the Go program measured."""
-    plan = turn.plan
-    flags = [f"-warmup={plan.warmup}s", f"-most={plan.most}", f"-budget={plan.budget}s"]
-    seconds: list[float] = run_program(turn.peer, verb, *args, *flags)
+    seconds: list[float] = run_program(turn.peer, verb, *args, *flags(turn.plan))
     return seconds
+
+
+def flags(plan: Plan) -> list[str]:
+    """The plan as the Go program wants it."""
+    return [f"-warmup={plan.warmup}s", f"-most={plan.most}", f"-budget={plan.budget}s"]

@@ -1,11 +1,11 @@
-"""The picture of the hand-over: a panel for each size, a dot for each method, on a background light or dark.
+"""The pictures of the hand-over and of calls: a panel for each size, a dot for each method, on a background light or dark.
 
-All panels span the same factor of time and begin at the same distance before the floor, so that equal places are equal
-multiples of the floor.
+All panels of a picture span the same factor of time and begin at the same distance before the floor, so that equal places are
+equal multiples of the floor.
 """
 
 import io
-from typing import Any
+from typing import Any, NamedTuple
 
 import matplotlib
 import matplotlib.pyplot as plt
@@ -22,29 +22,70 @@ OTHERS = "#757d88"
 OURS = "#cf5a16"
 
 _WIDTH, _HEIGHT = 9.6, 3.7  # inches
-_TITLE = "Time to hand an array to a running worker, have it doubled there, and get it back"
-_LEGEND = (
-    "Dot: median; line: 10th to 90th percentile; circle: both processes bound to one CPU; floor: the doubling alone. "
-    "Logarithmic."
+
+
+class _Picture(NamedTuple):
+    title: str
+    legend: str
+    methods: tuple[str, ...]  # from the top; those that were not measured are left out
+    floors: tuple[tuple[str, str], ...]  # the first one that was measured at a size, with what the panel calls it
+    # How far panels reach from the floor, as factors: to the left, and to the right with room for the slowest one's figure.
+    before: float
+    beyond: float
+
+
+_DOTS = "Dot: median; line: 10th to 90th percentile; circle: both processes bound to one CPU;"
+_HANDOVER = _Picture(
+    "Time to hand an array to a running worker, have it doubled there, and get it back",
+    f"{_DOTS} floor: the doubling alone. Logarithmic.",
+    (
+        "manager",
+        "pool",
+        "pickle",
+        "shared_memory_attached",
+        "shared_memory_kept",
+        "samebytes_python_python",
+        "samebytes_python_go",
+        "samebytes_go_python",
+    ),
+    (("floor", "floor"),),
+    2.6,
+    9_000,
 )
-_ROWS = (  # from the top
-    "manager",
-    "pool",
-    "pickle",
-    "shared_memory_attached",
-    "shared_memory_kept",
-    "samebytes_python_python",
-    "samebytes_python_go",
-    "samebytes_go_python",
+_CALLS = _Picture(
+    "Time to call a function of another process that doubles an array in place, or does nothing",
+    f"{_DOTS} dashed: the doubling alone, or two futexes in C. Logarithmic.",
+    (
+        "grpc",
+        "ray",
+        "pool",
+        "pickle",
+        "zeromq",
+        "socket",
+        "samebytes_connected",
+        "samebytes_launched",
+        "samebytes_go_python",
+    ),
+    (("alone", "doubling"), ("futex", "futex")),
+    2.6,
+    6_000,
 )
-# How far panels reach from the floor, as factors: to the left, and to the right with room for the slowest one's figure.
-_BEFORE, _BEYOND = 2.6, 9_000
 _LARGER = 1.35  # the factor of time that a dot's radius and a gap take
 
 
 def draw(results: dict[str, Any]) -> str:
-    """The picture as SVG, the same bytes for the same results."""
-    rows = results["handover"]
+    """The picture of the hand-over as SVG, the same bytes for the same results."""
+    return _draw(_HANDOVER, results["handover"])
+
+
+def draw_calls(results: dict[str, Any]) -> str:
+    """The picture of calls, likewise."""
+    return _draw(_CALLS, results["calls"])
+
+
+def _draw(picture: _Picture, rows: list[Row]) -> str:
+    labels = {row["method"]: row["label"] for row in rows}
+    methods = [method for method in picture.methods if method in labels]
     sizes = list(dict.fromkeys(row["size"] for row in rows))
     settings: dict[Any, Any] = {
         "svg.hashsalt": "samebytes",
@@ -55,28 +96,31 @@ def draw(results: dict[str, Any]) -> str:
     with matplotlib.rc_context(settings):
         figure, axes = plt.subplots(1, len(sizes), figsize=(_WIDTH, _HEIGHT), sharey=True, squeeze=False)
         for panel, size in zip(axes[0], sizes, strict=True):
-            _draw_panel(panel, size, [row for row in rows if row["size"] == size])
-        _name_rows(axes[0][0], {row["method"]: row["label"] for row in rows})
-        figure.text(0.01, 0.95, _TITLE, fontsize=9.5, fontweight="bold")
-        figure.text(0.01, 0.89, _LEGEND, fontsize=8)
+            _draw_panel(picture, methods, panel, size, [row for row in rows if row["size"] == size])
+        _name_rows(axes[0][0], [labels[method] for method in methods], methods)
+        figure.text(0.01, 0.95, picture.title, fontsize=9.5, fontweight="bold")
+        figure.text(0.01, 0.89, picture.legend, fontsize=8)
         figure.subplots_adjust(left=0.235, right=0.995, top=0.77, bottom=0.08, wspace=0.06)
         svg = io.StringIO()
-        figure.savefig(svg, format="svg", transparent=True, metadata={"Date": None, "Creator": None, "Title": _TITLE})
+        figure.savefig(svg, format="svg", transparent=True, metadata={"Date": None, "Creator": None, "Title": picture.title})
         plt.close(figure)
     return svg.getvalue()
 
 
-def _draw_panel(panel: Axes, size: str, rows: list[Row]) -> None:
+def _draw_panel(picture: _Picture, methods: list[str], panel: Axes, size: str, rows: list[Row]) -> None:
     free = {row["method"]: row for row in rows if not row["one_cpu"]}
     bound = {row["method"]: row for row in rows if row["one_cpu"]}
-    floor = free["floor"]["median_s"]
+    method, name = next(floor for floor in picture.floors if floor[0] in free)
+    floor = free[method]["median_s"]
     panel.set_xscale("log")
-    panel.set_xlim(floor / _BEFORE, floor * _BEYOND)
-    panel.set_ylim(len(_ROWS) - 0.4, -0.9)
+    panel.set_xlim(floor / picture.before, floor * picture.beyond)
+    panel.set_ylim(len(methods) - 0.4, -0.9)
     panel.set_title(size, fontsize=9.5, color=TEXT, loc="left", fontweight="bold")
     panel.axvline(floor, color=OTHERS, linewidth=0.9, linestyle=(0, (4, 3)))
-    panel.text(floor * _LARGER, -0.6, f"floor {duration(floor)}", va="center", fontsize=7.5)
-    for y, method in enumerate(_ROWS):
+    panel.text(floor * _LARGER, -0.6, f"{name} {duration(floor)}", va="center", fontsize=7.5)
+    for y, method in enumerate(methods):
+        if method not in free:  # not measured at this size
+            continue
         row, color = free[method], _color(method)
         panel.plot([row["p10_s"], row["p90_s"]], [y, y], color=color, linewidth=1.4, solid_capstyle="round")
         panel.plot(row["median_s"], y, "o", color=color, markersize=6 if _ours(method) else 5)
@@ -95,9 +139,9 @@ def _draw_panel(panel: Axes, size: str, rows: list[Row]) -> None:
         spine.set_color(OTHERS)
 
 
-def _name_rows(panel: Axes, labels: dict[str, str]) -> None:
-    panel.set_yticks(range(len(_ROWS)), [labels[method] for method in _ROWS])
-    for label, method in zip(panel.get_yticklabels(), _ROWS, strict=True):
+def _name_rows(panel: Axes, labels: list[str], methods: list[str]) -> None:
+    panel.set_yticks(range(len(labels)), labels)
+    for label, method in zip(panel.get_yticklabels(), methods, strict=True):
         label.set(color=_color(method), fontweight=_weight(method))
 
 

@@ -1,4 +1,4 @@
-"""The tables and the picture of results.json: `python -m benchmarks.report` puts them into the documents, and with
+"""The tables and the pictures of results.json: `python -m benchmarks.report` puts them into the documents, and with
 `--check` says whether the documents have them already.
 """
 
@@ -17,6 +17,7 @@ Row = dict[str, Any]
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks/results.json"
 PICTURE = ROOT / "benchmarks/handover.svg"
+PICTURE_OF_CALLS = ROOT / "benchmarks/calls.svg"
 
 BEGIN = "<!-- generated: make bench -->"
 END = "<!-- end of generated -->"
@@ -115,6 +116,35 @@ def _contended(rows: list[Row]) -> str:
     return _table(["lock, count and unlock", "median a second", "least to most", "least lucky", "/ mp.Lock"], lines)
 
 
+def _calls(size: str, rows: list[Row]) -> str:
+    beside = rows[0]["to_futex"] is not None  # a round trip of as little, which there is none of with an array
+    lines = [
+        [
+            row["label"] + (", one CPU" if row["one_cpu"] else ""),
+            duration(row["median_s"]),
+            _spread(row),
+            duration(row["p99_s"]),
+            str(row["samples"]),
+            _times(row["to_futex"]) if beside else "" if row["above_s"] is None else duration(row["above_s"]),
+        ]
+        for row in rows
+    ]
+    head = f"call with {size}" if rows[0]["nbytes"] else "empty call"
+    return _table([head, "median", "p10 to p90", "p99", "samples", "/ futex" if beside else "above the work"], lines)
+
+
+def _callers(rows: list[Row]) -> str:
+    lines = [
+        [
+            f"{row['label']}, {row['callers']} {'caller' if row['callers'] == 1 else 'callers'}",
+            f"{row['median_per_second']:,}",
+            f"{row['least_per_second']:,} to {row['most_per_second']:,}",
+        ]
+        for row in rows
+    ]
+    return _table(["empty calls", "median a second", "least to most"], lines)
+
+
 def _deaths(rows: list[Row]) -> str:
     lines = [
         [f"{row['waiter']} waits", *(duration(row[key]) for key in ("median_s", "p99_s", "most_s")), str(row["samples"])]
@@ -157,6 +187,8 @@ SECTIONS: dict[str, Callable[[list[Row]], list[str]]] = {
     "values": lambda rows: [_compared("values and arrays of samebytes.mp", rows)] if rows else [],
     "split": lambda rows: [_split(rows)] if rows else [],
     "npy": lambda rows: _by_size(rows, lambda size, of: _compared(f".npy, {size} of float64 unless it says otherwise", of)),
+    "calls": lambda rows: _by_size(rows, _calls),
+    "callers": lambda rows: [_callers(rows)] if rows else [],
     "goals": lambda rows: [_goals(rows)],
 }
 
@@ -208,11 +240,13 @@ def main() -> int:
 
 
 def outdated() -> dict[Path, str]:
-    """The documents, and the picture, that are not what results.json gives, each with what it gives."""
+    """The documents, and the pictures, that are not what results.json gives, each with what it gives."""
     from benchmarks import picture  # matplotlib takes half a second, and a short run does not need it
 
     results = json.loads(RESULTS.read_text())
     given = {document: filled(document, results) for document in DOCUMENTS} | {PICTURE: picture.draw(results)}
+    if results.get("calls"):
+        given[PICTURE_OF_CALLS] = picture.draw_calls(results)
     return {path: text for path, text in given.items() if not path.exists() or path.read_text() != text}
 
 

@@ -19,6 +19,7 @@ import pytest
 
 from benchmarks import (
     access,
+    calls,
     contended,
     fresh,
     handover,
@@ -28,6 +29,7 @@ from benchmarks import (
     measure,
     methods,
     npy,
+    others,
     split,
     values,
     wake,
@@ -125,13 +127,27 @@ def test_short_run(programs: Programs, nothing_left: str, tmp_path: Path) -> Non
     assert [row["item"] for row in results["npy"]] == [item for item in npy.ITEMS if not item.startswith(("gonpy", "npyio"))]
     for row in [
         row
-        for section in ("handover", "access", "loops", "fresh", "imports", "wake", "locks", "values", "split", "npy")
+        for section in ("handover", "access", "loops", "fresh", "imports", "wake", "locks", "values", "split", "npy", "calls")
         for row in results[section]
     ]:
         assert row["samples"] >= 1
         assert 0 < row["p10_s"] <= row["median_s"] <= row["p90_s"] < math.inf, row
     assert {row["to_floor"] for row in results["handover"] if row["method"] == "floor"} == {1}
     assert {row["faster_than_pickle"] for row in results["handover"] if row["method"] == "pickle"} == {1}
+
+    # Packages that are not installed are left out, and that is said.
+    without = others.missing()
+    assert without == [] or any("skipped: not installed" in line for line in results["skipped"])
+    called = [(row["size"], row["method"], row["one_cpu"]) for row in results["calls"]]
+    assert called == [(size.label, *at) for size in calls.SHORT for at in calls.measured(size, without)]
+    for row in results["calls"]:
+        assert row["median_s"] <= row["p99_s"] < math.inf, row
+        assert (row["above_s"] is None) == row["method"].startswith("alone"), row
+        assert (row["to_futex"] is None) == (row["nbytes"] > 0), row
+    counted = {(row["method"], row["callers"]) for row in results["callers"]}
+    assert counted == {(method, n) for method in ("samebytes_go_python", "samebytes_launched") for n in calls.CALLERS}
+    for row in results["callers"]:
+        assert 0 < row["least_per_second"] <= row["median_per_second"] <= row["most_per_second"], row
 
     counted = {(row["processes"], row["method"]) for row in results["contended"]}
     assert counted == {(n, method) for n in contended.PROCESSES for method in contended.LABELS}
@@ -142,6 +158,8 @@ def test_short_run(programs: Programs, nothing_left: str, tmp_path: Path) -> Non
     for row in results["deaths"]:
         assert 0 < row["median_s"] <= row["p99_s"] <= row["most_s"] < math.inf, row
 
+    judged = [goal["goal"] for goal in results["goals"]]
+    assert sum("an empty call on one CPU" in goal for goal in judged) == sum("above the work" in goal for goal in judged) == 2
     assert {goal["met"] for goal in results["goals"]} <= {True, False}
     for goal in results["goals"]:
         assert goal["goal"] in output
@@ -149,11 +167,14 @@ def test_short_run(programs: Programs, nothing_left: str, tmp_path: Path) -> Non
     assert os.uname().nodename not in json.dumps(results)
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-def test_stopped_run_leaves_nothing(how: signal.Signals, programs: Programs, nothing_left: str) -> None:
+@pytest.mark.parametrize(
+    ("how", "at"),
+    [(signal.SIGINT, "handing"), (signal.SIGTERM, "handing"), (signal.SIGINT, "calling"), (signal.SIGTERM, "calling")],
+)
+def test_stopped_run_leaves_nothing(how: signal.Signals, at: str, programs: Programs, nothing_left: str) -> None:
     with start(programs, nothing_left) as run:
         assert run.stderr is not None
-        run.stderr.readline()  # it is handing over now
+        assert any(line.startswith(at) for line in run.stderr)
         if how == signal.SIGINT:
             os.killpg(run.pid, how)  # as Ctrl-C does
         else:
@@ -176,15 +197,15 @@ def test_killed_run_leaves_no_process(programs: Programs, nothing_left: str) -> 
 
 
 def test_wrong_result_is_found() -> None:
-    check = methods._doubled_again()
+    check = methods.doubled_again()
     a = np.full(100, methods.SMALLEST)
     with pytest.raises(methods.WrongResult):
         check(a, False)
-    check = methods._doubled_again()
+    check = methods.doubled_again()
     a *= 2
     a[3] = 0
     check(a, False)
-    check = methods._doubled_again()
+    check = methods.doubled_again()
     with pytest.raises(methods.WrongResult):
         check(a, True)
 
@@ -197,7 +218,7 @@ def test_lost_count_is_found() -> None:
 
 def test_doubling_never_ends() -> None:
     a = np.full(8, methods.SMALLEST)
-    check = methods._doubled_again()
+    check = methods.doubled_again()
     for _ in range(5000):
         check(worker.double(a), True)
     assert np.isfinite(a).all()

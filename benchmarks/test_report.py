@@ -21,6 +21,7 @@ def test_results_hold_no_paths() -> None:
 def test_picture_is_the_same_again() -> None:
     results = json.loads(report.RESULTS.read_text())
     assert picture.draw(results) == picture.draw(results)
+    assert picture.draw_calls(results) == picture.draw_calls(results)
 
 
 @pytest.mark.parametrize("background", ["#ffffff", "#0d1117"])

@@ -73,18 +73,14 @@ func work(name string, do func(data []float64)) error {
 }
 
 // handover is the client: it publishes, and waits until the worker has published. What check returns looks at the elements
-// after each trip. The program ends with its parent, whose end closes stdin: the worker may be gone too, and then nobody
-// publishes.
+// after each trip.
 func handover(name string, p plan, check func(data []float64) func() error) ([]float64, error) {
 	a, err := shm.Attach[float64](name)
 	if err != nil {
 		return nil, err
 	}
 	defer a.Close()
-	go func() {
-		io.Copy(io.Discard, os.Stdin)
-		os.Exit(1)
-	}()
+	endWithParent()
 	ctx := context.Background()
 	return p.repeat(func() error {
 		v, err := a.Publish()
@@ -110,18 +106,21 @@ func floor(elements int, p plan) ([]float64, error) {
 // some 200 us to double.
 const share = 4 << 20
 
-// twice doubles data in place, on as many CPUs as there are and the data is worth: one CPU alone does not use all of the
+// twice doubles data in place.
+func twice(data []float64) { scale(2, data) }
+
+// scale multiplies data in place, on as many CPUs as there are and the data is worth: one CPU alone does not use all of the
 // memory's bandwidth.
-func twice(data []float64) {
+func scale(by float64, data []float64) {
 	parts := min(runtime.GOMAXPROCS(0), len(data)*8/share)
 	if parts <= 1 {
-		floats.Scale(2, data)
+		floats.Scale(by, data)
 		return
 	}
 	var wg sync.WaitGroup
 	for i := range parts {
 		part := data[i*len(data)/parts : (i+1)*len(data)/parts]
-		wg.Go(func() { floats.Scale(2, part) })
+		wg.Go(func() { floats.Scale(by, part) })
 	}
 	wg.Wait()
 }

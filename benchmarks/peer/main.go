@@ -12,6 +12,12 @@
 //	bench-peer uncontended NAME [flags]      lock and unlock
 //	bench-peer count NAME                    counts in the first element under the lock, until the time that stdin says
 //	bench-peer npy ITEM -path FILE [flags]   writes, reads or maps a .npy file
+//	bench-peer call FILE -python P [flags]   calls a Python file's functions; -segment NAME: with that array
+//	bench-peer callers FILE -python P [flags]   the same with -callers goroutines and -workers processes: calls a second
+//	bench-peer alone NAME [flags]            doubles the segment
+//	bench-peer serve                         functions for samebytes.launch
+//	bench-peer listen NAME                   functions for samebytes.connect, until stdin closes
+//	bench-peer ping PATH [flags]             8 bytes over a Unix socket, and back
 //	bench-peer deaths NAME -holder P [flags] waits for locks with which the program P (locks.c) dies
 package main
 
@@ -34,12 +40,15 @@ func main() {
 	}
 }
 
-// named are the commands that take the name of a segment, or of an item.
-var named = []string{"double", "handover", "access", "answer", "ask", "uncontended", "count", "deaths", "npy"}
+// named are the commands that take the name of a segment, of an item, or of a file.
+var named = []string{
+	"double", "handover", "access", "answer", "ask", "uncontended", "count", "deaths", "npy",
+	"call", "callers", "alone", "listen", "ping",
+}
 
 func run(args []string) error {
 	if len(args) == 0 {
-		return errors.New("expected one of version, floor, loops, " + strings.Join(named, ", "))
+		return errors.New("expected one of version, floor, loops, serve, " + strings.Join(named, ", "))
 	}
 	verb, args := args[0], args[1:]
 	name := ""
@@ -51,6 +60,7 @@ func run(args []string) error {
 	}
 	var p plan
 	elements, rows, cols, holder, path := 0, 0, 0, "", ""
+	python, segment, goroutines, workers := "", "", 0, 0
 	flags := flag.NewFlagSet(verb, flag.ContinueOnError)
 	flags.DurationVar(&p.warmup, "warmup", 0, "time of untimed repetitions before the others")
 	flags.IntVar(&p.most, "most", 1, "timed repetitions at most")
@@ -60,6 +70,10 @@ func run(args []string) error {
 	flags.StringVar(&path, "path", "", "the .npy file")
 	flags.IntVar(&rows, "rows", 0, "rows of its array")
 	flags.IntVar(&cols, "cols", 0, "columns of its array")
+	flags.StringVar(&python, "python", "python3", "the interpreter of what is called")
+	flags.StringVar(&segment, "segment", "", "the array that calls have as an argument")
+	flags.IntVar(&goroutines, "callers", 1, "goroutines that call")
+	flags.IntVar(&workers, "workers", 1, "processes that are called")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -90,6 +104,18 @@ func run(args []string) error {
 		answer, err = deaths(name, holder, p)
 	case "npy":
 		answer, err = npyItem(name, path, rows, cols, p)
+	case "call":
+		answer, err = call(name, python, segment, p)
+	case "callers":
+		answer, err = callers(name, python, goroutines, workers, p)
+	case "alone":
+		answer, err = alone(name, p)
+	case "serve":
+		return serve()
+	case "listen":
+		return listen(name)
+	case "ping":
+		answer, err = ping(name, p)
 	default:
 		return fmt.Errorf("unknown command %q", verb)
 	}
