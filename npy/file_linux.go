@@ -2,6 +2,7 @@ package npy
 
 import (
 	"os"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -48,5 +49,13 @@ func inHugePages(b []byte) {
 	page := os.Getpagesize()
 	if len(b) > page { // which begins on one
 		unix.Madvise(b[:len(b)/page*page], unix.MADV_HUGEPAGE) // without, it is only slower
+	}
+}
+
+// chownAs gives a file to the owner and the group of another, or to the group alone, as far as this process may.
+func chownAs(f *os.File, other os.FileInfo) {
+	to, ok := other.Sys().(*syscall.Stat_t)
+	if ok && f.Chown(int(to.Uid), int(to.Gid)) != nil {
+		f.Chown(-1, int(to.Gid)) // else it stays its writer's, as a file that he copies
 	}
 }
