@@ -1,9 +1,11 @@
 package npy
 
 import (
+	"bytes"
 	"io"
 	"math"
 	"os"
+	"strings"
 	"sync"
 )
 
@@ -85,7 +87,11 @@ func remaining(r io.Reader, needed int) (n int, known bool) {
 	switch r := r.(type) {
 	case *memberReader:
 		return int(min(r.left, math.MaxInt)), r.packed == nil
-	case interface{ Len() int }: // bytes.Reader, bytes.Buffer, strings.Reader
+	case *bytes.Reader:
+		return r.Len(), true
+	case *bytes.Buffer:
+		return r.Len(), true
+	case *strings.Reader: // another type's Len may count something else
 		return r.Len(), true
 	case *file:
 		if had := r.n - r.used; needed <= had {

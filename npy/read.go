@@ -14,7 +14,7 @@ import (
 type Limits struct {
 	HeaderBytes int // of the header; by default, and at most, [MaxHeader]
 	Axes        int // of the shape; by default, and at most, [ndarray.MaxDims]
-	Bytes       int // that the elements take; by default as many as an int counts
+	Bytes       int // that the elements take; by default as many as an int counts. More than there is memory for are not read
 	Directory   int // bytes of an archive's table of its members; by default 8 MiB, enough for 100,000, which take 64 MiB of memory
 }
 
@@ -45,11 +45,13 @@ func first(limits []Limits) Limits {
 // T is the elements' dtype, in whichever byte order; or a struct that has fields of the same names and dtypes, which may lie
 // elsewhere and be fewer.
 //
-// What a header claims is not believed: where r does not say how much it has (as files and bytes.Reader do), memory is taken
-// as the elements come: at first 32 MiB, and at most 16 times what has come.
+// What a header claims is not believed. Files, and what packages bytes and strings make of memory, say how much they have, and
+// fewer bytes than needed are refused. Of any other r memory is filled as the elements come: on Linux what has come and at most 64 MiB
+// more, elsewhere up to twice that. Addresses, which cost nothing, are taken for 32 MiB at first, and for at most 16 times what has come.
 //
 // The errors are those of [Parse], [ndarray.ErrDType] where the elements are not T's, [ErrTruncated] where r ends before they
-// do, io.EOF where it ends before the first byte, those of limits, and r's.
+// do, io.EOF where it ends before the first byte, [ndarray.ErrShape] where (on Linux) the machine, a control group or a limit leaves no
+// memory for the elements, those of limits, and r's.
 func Read[T ndarray.Element](r io.Reader, limits ...Limits) (*ndarray.Array[T], error) {
 	h, err := ReadHeader(r, limits...)
 	if err != nil {
@@ -258,13 +260,6 @@ func elementDType[T ndarray.Element]() (ndarray.DType, error) {
 	return ndarray.DTypeOfType(reflect.TypeFor[T]())
 }
 
-// unbelieved is how much memory is taken for elements of which nobody knows whether they come, in bytes.
-const unbelieved = 32 << 20
-
-// growth is by how much the memory grows when all of it is filled. So much that what is copied meanwhile is little beside the
-// elements that come; the pages that nothing comes for are never touched.
-const growth = 16
-
 // readElements reads the elements that follow a header.
 func readElements(r io.Reader, h Header) (*ndarray.Any, error) {
 	data, err := readBytes(r, h)
@@ -288,7 +283,10 @@ func readBytes(r io.Reader, h Header) ([]byte, error) {
 			capacity, parts = unbelieved, Header{DType: ndarray.Uint8}
 		}
 	}
-	data := newBytes(capacity)
+	data, err := newResult(capacity)
+	if err != nil {
+		return nil, err
+	}
 	for filled := 0; ; {
 		if err := fill(data[filled:], r, parts); err != nil {
 			return nil, err
@@ -296,26 +294,13 @@ func readBytes(r io.Reader, h Header) ([]byte, error) {
 		if filled = len(data); filled == nbytes {
 			break
 		}
-		more := newBytes(min(nbytes, growth*filled))
-		copy(more, data)
-		data = more
+		if data, err = grown(data, min(nbytes, growth*filled)); err != nil {
+			return nil, err
+		}
 	}
 	if parts.DType != h.DType {
 		swapElements(data, h.DType.Size(), h.swaps())
 	}
 	makeBools(data, h.DType)
 	return data, nil
-}
-
-// huge is from how many bytes on memory is asked for in huge pages, of 2 MiB on most machines: as NumPy does.
-const huge = 4 << 20
-
-// newBytes returns n bytes that are aligned for any element, and that are to be written all.
-func newBytes(n int) []byte {
-	if n < huge {
-		return bytesOf(make([]uint64, (n+7)/8), n)
-	}
-	b := unzeroed(n)
-	inHugePages(b)
-	return b
 }
