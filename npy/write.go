@@ -23,6 +23,10 @@ type Format struct {
 	Version   int // of the header: 1, 2 or 3; by default the first that can express it
 	Order     Order
 	BigEndian bool // elements and fields; else little-endian
+
+	// HeaderBytes is what the header takes at least, ended by spaces, so that it can be written anew in its place; it is rounded up to
+	// a multiple of Align, and at most MaxHeader. By default there is room for the length of one axis to grow to 21 digits.
+	HeaderBytes int
 }
 
 func format(formats []Format) Format {
@@ -46,7 +50,7 @@ func Write[T ndarray.Element](w io.Writer, a *ndarray.Array[T], formats ...Forma
 func WriteAny(w io.Writer, a *ndarray.Any, formats ...Format) error {
 	f := format(formats)
 	h, elements := f.header(a)
-	b, err := h.append(nil, f.Align, f.Version, Header.appendText)
+	b, err := h.append(nil, f, Header.appendText)
 	if err != nil {
 		return err
 	}
