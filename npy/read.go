@@ -15,6 +15,7 @@ type Limits struct {
 	HeaderBytes int // of the header; by default, and at most, [MaxHeader]
 	Axes        int // of the shape; by default, and at most, [ndarray.MaxDims]
 	Bytes       int // that the elements take; by default as many as an int counts. More than there is memory for are not read
+	Ratio       int // of a compressed member's bytes to those that it takes; by default what the method allows, about 1000 for deflated zeros
 	Directory   int // bytes of an archive's table of its members; by default 8 MiB, enough for 100,000, which take 64 MiB of memory
 }
 

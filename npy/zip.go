@@ -94,8 +94,12 @@ func OpenZip(path string, limits ...Limits) (*Zip, error) {
 	return z, nil
 }
 
-// NewZip reads the directory of an archive of so many bytes. The errors are those of [OpenZip], and r's.
+// NewZip reads the directory of an archive of so many bytes. The errors are those of [OpenZip], fs.ErrInvalid for no r or a negative
+// size, and r's. Of a size that is not r's the archive is another one, or none.
 func NewZip(r io.ReaderAt, size int64, limits ...Limits) (*Zip, error) {
+	if r == nil || size < 0 {
+		return nil, fmt.Errorf("npy: %w: expected an archive in a number of bytes, found %T of %d", fs.ErrInvalid, r, size)
+	}
 	z := &Zip{r: r, limits: first(limits), last: map[string]int{}, end: size - endSize}
 	z.file, _ = r.(*os.File)
 	most := z.limits.Directory
@@ -185,12 +189,15 @@ func (b *boundedReader) ReadAt(p []byte, off int64) (n int, err error) {
 	return n, err
 }
 
-// Close closes the file that [OpenZip] has opened. Mapped members stay.
+// Close closes the file that [OpenZip] has opened. Mapped members stay. It may be called again.
 func (z *Zip) Close() error {
 	if !z.opened {
 		return nil
 	}
-	return wrapped(z.file.Close())
+	if err := z.file.Close(); !errors.Is(err, fs.ErrClosed) {
+		return wrapped(err)
+	}
+	return nil
 }
 
 // Names returns the keys, in the order of the archive's directory. One that several members have is there once.
@@ -342,6 +349,9 @@ func (m Member) open() (*memberReader, error) {
 		return nil, fmt.Errorf("npy: %w: expected a stored member of one size, found %d and %d bytes", errArchive, packed, size)
 	case f.Method == zip.Deflate && size/maxDeflated > packed, f.Method == bzip2Method && size/maxBzip2 > packed, size > math.MaxInt64:
 		return nil, fmt.Errorf("npy: %w: expected a member that %d bytes can stand for, found %d", errArchive, packed, size)
+	case m.z.limits.Ratio > 0 && size/uint64(m.z.limits.Ratio) > packed:
+		return nil, fmt.Errorf("npy: %w: expected a member of at most %d times its bytes in the archive, found %d of %d",
+			errArchive, m.z.limits.Ratio, size, packed)
 	}
 	r := &memberReader{left: int64(size), want: f.CRC32, trailer: maxTrailer}
 	body := io.NewSectionReader(m.z.r, start, int64(packed))
