@@ -37,6 +37,7 @@ const (
 	endSize, entrySize = 22, 46
 
 	bzip2Method = 12
+	maxVersion  = 63 // of the format, times ten, that Python's zipfile reads
 	// refusedFlags are of members that are encrypted (bits 0, 6 and 13) or patches of others (5).
 	refusedFlags = 1<<0 | 1<<5 | 1<<6 | 1<<13
 )
@@ -336,6 +337,15 @@ func (m Member) open() (*memberReader, error) {
 	if f.Flags&refusedFlags != 0 {
 		return nil, fmt.Errorf("npy: %w: the member is encrypted, or a patch (flags %#x), and is refused", errArchive, f.Flags)
 	}
+	if version := f.ReaderVersion & 0xff; version > maxVersion { // the other byte is a system's
+		return nil, fmt.Errorf("npy: %w: expected a member that version 6.3 of the format can express, found one of %d.%d", errArchive, version/10, version%10)
+	}
+	if !wholeExtra(f.Extra) {
+		return nil, fmt.Errorf("npy: %w: expected extra fields of the member, found one that is longer than they are", errArchive)
+	}
+	if f.Flags&utf8Flag != 0 && !utf8.ValidString(f.Name) {
+		return nil, fmt.Errorf("npy: %w: expected a name in UTF-8, as the flags say, found %.100q", errArchive, f.Name)
+	}
 	m.z.bodies.Do(m.z.locate)
 	start, packed, size := m.z.starts[m.i], f.CompressedSize64, f.UncompressedSize64
 	switch {
@@ -371,6 +381,19 @@ func (m Member) open() (*memberReader, error) {
 		return nil, fmt.Errorf("npy: %w: expected a stored or deflated member, or one compressed by bzip2, found one %s", errArchive, how)
 	}
 	return r, nil
+}
+
+// wholeExtra reports whether none of a member's extra fields is longer than all are. As in Python, less than the beginning of one may follow.
+func wholeExtra(extra []byte) bool {
+	const begin = 4 // bytes: what it is, and how long
+	for len(extra) >= begin {
+		size := begin + int(binary.LittleEndian.Uint16(extra[2:]))
+		if size > len(extra) {
+			return false
+		}
+		extra = extra[size:]
+	}
+	return true
 }
 
 // locate finds where members begin, and which share bytes. It reads their local headers, of which no more is believed than how long
