@@ -109,6 +109,7 @@
 // [Header.NBytes] more.
 //
 // Any bytes give a header or an error, never a panic, and make [Parse] take less than 64 MiB. What panics are [Header.Append] and
-// Write, with an [AlignError], and ReadInto, with [ndarray.ErrReadOnly] or an [ndarray.LayoutError]. Nothing here keeps state: all calls may run concurrently,
-// but for those on one Writer or one stream.
+// Write, with an [AlignError], and ReadInto, with [ndarray.ErrReadOnly] or an [ndarray.LayoutError]. All calls may run concurrently,
+// but for those on one Writer or one stream: nothing here keeps state but the last header that was read, which is not parsed
+// again where the next one is the same.
 package npy

@@ -55,6 +55,17 @@ func (f *file) Read(p []byte) (int, error) {
 	return f.whole().Read(p)
 }
 
+// header goes over the next array's header, and returns it where all of it is in start.
+func (f *file) header() []byte {
+	b := f.start[f.used:f.n]
+	size, _, err := measure(b)
+	if err != nil || size > len(b) {
+		return nil
+	}
+	f.used += size
+	return b[:size]
+}
+
 // whole returns the file, whose offset is behind start.
 func (f *file) whole() *os.File {
 	if f.rest == nil {

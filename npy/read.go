@@ -1,11 +1,13 @@
 package npy
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"reflect"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/samebytes/samebytes/ndarray"
 )
@@ -54,7 +56,7 @@ func first(limits []Limits) Limits {
 // do, io.EOF where it ends before the first byte, [ndarray.ErrShape] where (on Linux) the machine, a control group or a limit leaves no
 // memory for the elements, those of limits, and r's.
 func Read[T ndarray.Element](r io.Reader, limits ...Limits) (*ndarray.Array[T], error) {
-	h, err := ReadHeader(r, limits...)
+	h, err := readHeader(r, first(limits))
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +86,7 @@ func readTyped[T ndarray.Element](r io.Reader, h Header, want ndarray.DType) (*n
 
 // ReadAny is [Read] for a dtype that is only known at run time.
 func ReadAny(r io.Reader, limits ...Limits) (*ndarray.Any, error) {
-	h, err := ReadHeader(r, limits...)
+	h, err := readHeader(r, first(limits))
 	if err != nil {
 		return nil, err
 	}
@@ -116,7 +118,7 @@ func ReadInto[T ndarray.Element](dst *ndarray.Array[T], r io.Reader, limits ...L
 	if !dst.Contiguous() && !dst.T().Contiguous() {
 		ndarray.Put(dst, ndarray.New[int64](0), ndarray.New[T](0)) // of nothing: it only panics where dst can't be written
 	}
-	h, err := ReadHeader(r, limits...)
+	h, err := readHeader(r, first(limits))
 	if err != nil {
 		return err
 	}
@@ -186,6 +188,21 @@ func inFile(path string, err error) error {
 // ReadHeader reads the header of the next array of r, and no byte more.
 // The errors are those of [Parse] and of limits, io.EOF where r ends before the first byte, and r's.
 func ReadHeader(r io.Reader, limits ...Limits) (Header, error) {
+	h, err := readHeader(r, first(limits))
+	h.Shape = slices.Clone(h.Shape)
+	return h, err
+}
+
+// readHeader is ReadHeader, of which the shape must not be changed.
+func readHeader(r io.Reader, limits Limits) (h Header, err error) {
+	if f, ok := r.(*file); ok {
+		if b := f.header(); b != nil && (limits.HeaderBytes == 0 || len(b) <= limits.HeaderBytes) {
+			if h, err = parseAgain(b); err == nil {
+				err = limits.check(h)
+			}
+			return h, err
+		}
+	}
 	room := headers.Get().(*[textOff2 + 512]byte)
 	defer headers.Put(room)
 	b := room[:textOff1]
@@ -210,9 +227,8 @@ func ReadHeader(r io.Reader, limits ...Limits) (Header, error) {
 	if err != nil {
 		return Header{}, fmt.Errorf("npy: %w", err)
 	}
-	limit := first(limits)
-	if limit.HeaderBytes > 0 && size > limit.HeaderBytes {
-		return Header{}, limit.check(Header{DataOffset: size})
+	if limits.HeaderBytes > 0 && size > limits.HeaderBytes {
+		return Header{}, limits.check(Header{DataOffset: size})
 	}
 	begun := len(b)
 	if size <= len(room) {
@@ -223,11 +239,30 @@ func ReadHeader(r io.Reader, limits ...Limits) (Header, error) {
 	if n, err := io.ReadFull(r, b[begun:]); err != nil {
 		return Header{}, shortOf(err, size, begun+n)
 	}
-	h, err := Parse(b)
-	if err != nil {
-		return h, err
+	if h, err = parseAgain(b); err == nil {
+		err = limits.check(h)
 	}
-	return h, limit.check(h)
+	return h, err
+}
+
+// latest is the header that was read last: files that are read one after the other often have the same.
+var latest atomic.Pointer[parsed]
+
+type parsed struct {
+	bytes  []byte
+	header Header
+}
+
+// parseAgain is Parse of all of b, whose shape must not be changed.
+func parseAgain(b []byte) (Header, error) {
+	if l := latest.Load(); l != nil && bytes.Equal(l.bytes, b) {
+		return l.header, nil
+	}
+	h, err := Parse(b)
+	if most := len(file{}.start); err == nil && len(b) <= most {
+		latest.Store(&parsed{bytes.Clone(b), h})
+	}
+	return h, err
 }
 
 // headers has room for most of them.
