@@ -197,9 +197,14 @@ func TestReadSameHeader(t *testing.T) {
 		}
 		group.Wait()
 		for limits, refused := range map[npy.Limits]error{{HeaderBytes: 127}: npy.ErrFormat, {Axes: 1}: ndarray.ErrShape, {Bytes: 23}: ndarray.ErrShape} {
-			if _, err := npy.ReadFile[int32](path, limits); !errors.Is(err, refused) {
-				t.Errorf("%+v: got %v, want %v", limits, err, refused)
+			_, err := npy.ReadFile[int32](path, limits)
+			_, other := npy.Read[int32](bytes.NewReader(content), limits)
+			if !errors.Is(err, refused) || err.Error() != path+": "+other.Error() {
+				t.Errorf("%+v: got %v and %v, want %v", limits, err, other, refused)
 			}
+		}
+		if got, err := npy.ReadFile[int32](path, npy.Limits{HeaderBytes: -1, Axes: -1, Bytes: -1}); err != nil || !ndarray.ArrayEqual(got, want) {
+			t.Errorf("without limits: got %v, %v", got, err)
 		}
 		if _, err := npy.ReadFile[int64](path); !errors.Is(err, ndarray.ErrDType) {
 			t.Errorf("got %v, want ErrDType", err)

@@ -196,7 +196,7 @@ func ReadHeader(r io.Reader, limits ...Limits) (Header, error) {
 // readHeader is ReadHeader, of which the shape must not be changed.
 func readHeader(r io.Reader, limits Limits) (h Header, err error) {
 	if f, ok := r.(*file); ok {
-		if b := f.header(); b != nil && (limits.HeaderBytes == 0 || len(b) <= limits.HeaderBytes) {
+		if b := f.header(); b != nil {
 			if h, err = parseAgain(b); err == nil {
 				err = limits.check(h)
 			}
