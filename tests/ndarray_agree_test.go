@@ -150,7 +150,7 @@ func agreeFloats(agreement string, want, got, ulp float64, within []float64) boo
 	case "2 ulp":
 		return distance <= 2*ulp
 	case "within":
-		return distance <= within[0]
+		return distance <= within[0] || got > want && distance <= within[len(within)-1]
 	}
 	return false
 }
@@ -161,7 +161,7 @@ func agreeComplex(agreement string, want, got complex128, ulp func(float64) floa
 	}
 	var bound [2][]float64
 	if agreement == "within" {
-		bound = [2][]float64{within[:1], within[1:]}
+		bound = [2][]float64{within[:len(within)/2], within[len(within)/2:]}
 	} else if agreement != "exact" {
 		agreement = "equal"
 	}

@@ -11,7 +11,8 @@ Line 1 is {"pools": name -> [dtype, base64 of the elements]}. Each other line is
     dst         likewise, where there is one
     parameters  by name: axes, ddof, k ...
     results     [dtype, shape, base64 of the elements in C order] of each
-    within      float64s in base64: how far each element (of a complex one, each part) may be from the result
+    within      float64s in base64: how far each element (of a complex one, each part) may be from the result; or two for each,
+                how far below and how far above
     error       in place of results, the kind of error
     agreement   "exact": the same bits, but for NaN's; "equal": also 0 and -0; "1 ulp", "2 ulp" and "4 ulp", of a complex
                 element's magnitude; "within": see there

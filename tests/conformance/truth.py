@@ -137,6 +137,11 @@ def above(value: Fraction) -> float:
     return number if Fraction(number) >= value else math.nextafter(number, math.inf)
 
 
+def below(value: Fraction) -> float:
+    """A float64 that is not more, of a number that is not negative."""
+    return -above(-value)
+
+
 def root(value: Fraction) -> Fraction:
     """The square root, to 160 bits."""
     if value == 0:
@@ -151,10 +156,11 @@ def ulp(value: Any) -> Fraction:
     return Fraction(float(np.spacing(x))) if np.isfinite(x) else Fraction(0)
 
 
-def bounded(numpy_result: Any, exact: Fraction, dtype: np.dtype) -> tuple[Any, float]:
-    """The nearest element to an exact result, and how far from it one may be: as far as NumPy, or an ulp."""
+def bounded(numpy_result: Any, exact: Fraction, dtype: np.dtype) -> tuple[Any, list[float]]:
+    """The nearest element to an exact result, and how far below and above it others are no farther from that than NumPy's."""
     truth = nearest(exact, dtype)
     if not np.isfinite(numpy_result) or not np.isfinite(truth):
-        return numpy_result, 0.0
-    distance = abs(Fraction(float(numpy_result)) - Fraction(float(truth)))
-    return truth, above(max(distance, ulp(truth)))
+        return numpy_result, [0.0, 0.0]
+    off = Fraction(float(truth)) - exact
+    distance = abs(Fraction(float(numpy_result)) - exact)
+    return truth, [max(below(distance + off), 0.0), max(below(distance - off), 0.0)]
