@@ -16,6 +16,10 @@ var elementwiseTwins = map[string]functions{
 	"float64":    together(arithmetic[float64](), ordered[float64](), inexact[float64](), floats[float64]()),
 	"complex64":  together(arithmetic[complex64](), inexact[complex64](), complexes[float32, complex64]()),
 	"complex128": together(arithmetic[complex128](), inexact[complex128](), complexes[float64, complex128]()),
+
+	"float16":         equals[Float16](),
+	"datetime64[D]":   equals[day](),
+	"timedelta64[ns]": equals[span](),
 }
 
 var logic = functions{

@@ -16,6 +16,10 @@ var moveTwins = map[string]functions{
 	"float64":    moves[float64](),
 	"complex64":  moves[complex64](),
 	"complex128": moves[complex128](),
+
+	"float16":         moves[Float16](),
+	"datetime64[D]":   moves[day](),
+	"timedelta64[ns]": moves[span](),
 }
 
 func moves[T comparable]() functions {
@@ -95,6 +99,7 @@ func conversions[T any]() functions {
 		"uint16":     one(Convert[uint16, T]),
 		"uint32":     one(Convert[uint32, T]),
 		"uint64":     one(Convert[uint64, T]),
+		"float16":    one(Convert[Float16, T]),
 		"float32":    one(Convert[float32, T]),
 		"float64":    one(Convert[float64, T]),
 		"complex64":  one(Convert[complex64, T]),

@@ -20,6 +20,10 @@ var orderTwins = map[string]functions{
 	"float64":    together(sorts[float64](), products[float64]()),
 	"complex64":  together(sorts[complex64](), products[complex64]()),
 	"complex128": together(sorts[complex128](), products[complex128]()),
+
+	"float16":         sorts[Float16](),
+	"datetime64[D]":   sorts[day](),
+	"timedelta64[ns]": sorts[span](),
 }
 
 func sorts[T comparable]() functions {

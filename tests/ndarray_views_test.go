@@ -21,6 +21,10 @@ var viewTwins = map[string]functions{
 	"float64":    views[float64](),
 	"complex64":  together(views[complex64](), parts[float32, complex64]()),
 	"complex128": together(views[complex128](), parts[float64, complex128]()),
+
+	"float16":         views[Float16](),
+	"datetime64[D]":   views[day](),
+	"timedelta64[ns]": views[span](),
 }
 
 func views[T Element]() functions {

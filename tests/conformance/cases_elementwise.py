@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import truth
 from case import Case
-from operands import ALL, COMPLEX, FLOATS, INTEGERS, NUMBERS, POOL, REALS, Pools, Views, plain
+from operands import COMPLEX, EVERY, FLOATS, INTEGERS, NUMBERS, POOL, REALS, Pools, Views, plain
 
 INEXACT = FLOATS + COMPLEX
 CASES = 26  # of each function and dtype
@@ -76,8 +76,8 @@ FUNCTIONS = [
     unary("Asinh", np.arcsinh, INEXACT, "2 ulp"),
     unary("Acosh", np.arccosh, INEXACT, "2 ulp"),
     unary("Atanh", np.arctanh, INEXACT, "2 ulp"),
-    binary("Equal", np.equal, ALL),
-    binary("NotEqual", np.not_equal, ALL),
+    binary("Equal", np.equal, EVERY),
+    binary("NotEqual", np.not_equal, EVERY),
     binary("Less", np.less, REALS),
     binary("LessEqual", np.less_equal, REALS),
     binary("Greater", np.greater, REALS),

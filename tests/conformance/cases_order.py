@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import truth
 from case import Case
-from operands import ALL, FLOATS, NUMBERS, Pools, View, Views, layout_of, plain
+from operands import EVERY, FLOATS, NUMBERS, Pools, View, Views, layout_of, plain
 
 CASES = 18  # of each function and dtype
 HARD = ("hard", "tame")
@@ -26,7 +26,7 @@ def cases(pools: Pools, views: Views) -> Iterator[Case]:
         "Union": sets,
         "Difference": sets,
     }.items():
-        for dtype in ALL:
+        for dtype in EVERY:
             random = Random(f"{name} {dtype}")
             for k in range(CASES):
                 case = Case(pools, random, name, dtype)

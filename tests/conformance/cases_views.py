@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 from case import Case
-from operands import ALL, COMPLEX, Pools, Views
+from operands import COMPLEX, EVERY, Pools, Views
 
 CASES = 14  # of each function and dtype
 
 
 def cases(pools: Pools, views: Views) -> Iterator[Case]:
     for name, view in FUNCTIONS.items():
-        for dtype in COMPLEX if name in ("RealPart", "ImagPart") else ALL:
+        for dtype in COMPLEX if name in ("RealPart", "ImagPart") else EVERY:
             random = Random(f"{name} {dtype}")
             for _ in range(CASES):
                 case = Case(pools, random, name, dtype)
