@@ -54,6 +54,7 @@ var dtypeOpsOf = map[string]dtypeOps{
 	"complex64":  dtypeOpsFor[complex64](),
 	"complex128": dtypeOpsFor[complex128](),
 
+	"record":          dtypeOpsFor[record](),
 	"float16":         dtypeOpsFor[ndarray.Float16](),
 	"datetime64[D]":   dtypeOpsFor[day](),
 	"timedelta64[ns]": dtypeOpsFor[span](),

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from case import Case
-from operands import ALL, EVERY, COMPLEX, FLOATS, INTEGERS, POOL, Pools, View, Views, layout_of, plain
+from operands import ALL, COMPLEX, EVERY, FLOATS, INTEGERS, NUMBERS, POOL, Pools, View, Views, layout_of, plain
 
 INEXACT = ["float16", *FLOATS, *COMPLEX]
 CASES = 12  # of each function and dtype
@@ -14,7 +14,7 @@ CASES = 12  # of each function and dtype
 
 def cases(pools: Pools, views: Views) -> Iterator[Case]:
     for name, make in FUNCTIONS.items():
-        for dtype in EVERY:
+        for dtype in NUMBERS if make is triangle else EVERY:
             random = Random(f"{name} {dtype}")
             for _ in range(CASES):
                 case = Case(pools, random, name, dtype)
@@ -263,6 +263,26 @@ def gathered(case: Case, views: Views, random: Random) -> None:
     case.results = [a[tuple(several_indices(case, a.shape, random))].copy()]
 
 
+def scattered(case: Case, views: Views, random: Random) -> None:
+    result = case.into(random.choice([dst for _, dst in views.singles if dst.reach and dst.shape]), case.dtype)
+    indices = tuple(several_indices(case, result.shape, random))
+    values = operand(case, plain(random.choice([(), result[indices].shape])))
+    result[indices] = values
+    case.results = [result]
+
+
+def triangle(case: Case, views: Views, random: Random) -> None:
+    a = single(case, views, random, 2)
+    case.parameters["k"] = random.randint(-3, 3)
+    case.results = [{"Tril": np.tril, "Triu": np.triu}[case.function](a, case.parameters["k"])]
+
+
+def meshed(case: Case, views: Views, random: Random) -> None:
+    case.results = list(
+        np.meshgrid(*(operand(case, layout_of((random.randint(0, 4),), random)) for _ in range(random.randint(1, 3))))
+    )
+
+
 def padded(case: Case, views: Views, random: Random) -> None:
     a = single(case, views, random)
     value = operand(case, plain(()))
@@ -322,6 +342,11 @@ FUNCTIONS: dict[str, Any] = {
     "Take": taken,
     "TakeAlongAxis": taken_along,
     "Gather": gathered,
+    "Scatter": scattered,
+    "Tril": triangle,
+    "Triu": triangle,
+    "Meshgrid": meshed,
+    "CopyF": copied,
     "Put": put,
     "PutAlongAxis": put_along,
     "PutMask": put_masked,

@@ -18,7 +18,10 @@ def cases(pools: Pools, views: Views) -> Iterator[Case]:
     for name, make in {
         "Sort": sort,
         "ArgSort": argsort,
+        "SortStable": sort,
+        "SortTo": sort,
         "Partition": partition,
+        "ArgPartition": partition,
         "SearchSorted": search,
         "Unique": unique,
         "IsIn": is_in,

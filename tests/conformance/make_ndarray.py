@@ -31,12 +31,13 @@ import cases_elementwise
 import cases_moves
 import cases_order
 import cases_reduction
+import cases_statistics
 import cases_views
 from case import encoded
-from operands import Pools, Views
+from operands import RECORD, Pools, Views
 
 CORPUS = Path(__file__).parent / "ndarray.jsonl.gz"
-FAMILIES = [cases_views, cases_moves, cases_elementwise, cases_reduction, cases_order]
+FAMILIES = [cases_views, cases_moves, cases_elementwise, cases_reduction, cases_order, cases_statistics]
 
 
 def main(path: Path) -> None:
@@ -47,7 +48,12 @@ def main(path: Path) -> None:
         for case in family.cases(pools, views):
             lines.append(case.line())
             counts[case.function] = counts.get(case.function, 0) + 1
-    head = {"pools": {name: [str(values.dtype), encoded(values)] for name, values in pools.made.items()}}
+    head = {
+        "pools": {
+            name: ["record" if values.dtype == RECORD else str(values.dtype), encoded(values)]
+            for name, values in pools.made.items()
+        }
+    }
     text = "".join(line + "\n" for line in [json.dumps(head), *lines])
     path.write_bytes(gzip.compress(text.encode(), mtime=0))
     print(f"{len(lines)} cases of {len(counts)} functions, {path.stat().st_size / 1e6:.1f} MB")
