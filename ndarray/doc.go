@@ -113,8 +113,8 @@
 // [Sum], [Prod], [Mean], [Var], [Std], [Average], [Min], [Max], [Ptp], [ArgMin], [ArgMax], [AllTrue], [AnyTrue], [CountNonZero],
 // [Median] and [Quantile] make one value of all elements. With To behind their name they make one for each index of the axes
 // that are not named, and store it in dst: see [SumTo] for what its shape says. Those with NaN in front leave out what is
-// none. Sums of floats are pairwise, whatever the layout, and the same however many goroutines share them. [CumSum],
-// [CumProd] and [Diff] run along an axis; [Histogram] counts.
+// none. Sums of floats are pairwise, in NumPy's order or one that rounds less (see [Sum]), and the same however many goroutines
+// share them. [CumSum], [CumProd] and [Diff] run along an axis; [Histogram] counts.
 //
 // # Ranges and random numbers
 //
