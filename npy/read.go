@@ -76,11 +76,15 @@ func readTyped[T ndarray.Element](r io.Reader, h Header, want ndarray.DType) (*n
 		}
 		return withFields[T](a)
 	}
-	data, err := readBytes(r, h)
+	b, err := readBytes(r, h)
 	if err != nil {
 		return nil, err
 	}
-	a, err := ndarray.FromFlat(elementsOf[T](data, h.Len()), h.Shape, h.Fortran)
+	data, err := ndarray.ElementsOf[T](b, h.Len()) // of b, which is aligned for any, and whose bools are 0 or 1 by makeBools
+	if err != nil {
+		return nil, wrapped(err)
+	}
+	a, err := ndarray.FromFlat(data, h.Shape, h.Fortran)
 	return a, wrapped(err)
 }
 
