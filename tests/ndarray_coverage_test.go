@@ -25,7 +25,7 @@ func init() {
 		"iterators":                             "Row Rows Values All Blocks Lanes",
 		"the corpus makes and reads its arrays": "FromSlice FromFlat FromStrided New Ones Full Scalar Data Shape Strides Len NDim Dim DType At Set Size BroadcastShape",
 		"gonum's types":                         "Dense CDense General32 Matrix SymDense VecDense FromDense FromCDense FromVecDense",
-		"bytes under the same layouts":          "Any As AnyFromFlat AnyFromStrided Value",
+		"bytes under the same layouts":          "Any As AnyFromFlat AnyFromStrided ElementsOf Value",
 		"scalars":                               "NewFloat16 NewBFloat16 Float16FromBits BFloat16FromBits Bits Float32 Float64 NewDatetime64 NewTimedelta64 Datetime64Of Timedelta64Of IsNaT Ticks Time Duration SetText",
 		"errors and indices":                    "Error Unwrap Hull Range Step",
 		"Transpose without axes":                "T",
