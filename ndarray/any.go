@@ -146,6 +146,9 @@ func (a *Any) DType() DType { return a.dtype }
 // NDim returns the number of axes.
 func (a *Any) NDim() int { return len(a.shape) }
 
+// Dim is [Array.Dim].
+func (a *Any) Dim(axis int) int { return a.dim(axis) }
+
 // Shape returns a copy of the lengths of the axes.
 func (a *Any) Shape() []int { return slices.Clone(a.shape) }
 
@@ -184,24 +187,33 @@ func (a *Any) Writable() bool { return !a.readonly }
 
 // Copy returns an array with the same elements in memory of its own, in C order and aligned for whatever type they have. It
 // is not read-only. Padding is copied too.
-func (a *Any) Copy() *Any {
+//
+// It panics with a [ShapeError] as [Array.Copy] does.
+func (a *Any) Copy() *Any { return a.copied("Copy") }
+
+// CopyF is [Any.Copy] in Fortran order, as [Array.CopyF] is.
+func (a *Any) CopyF() *Any { return a.T().copied("CopyF").T() }
+
+// copied is Copy under another name for the panic.
+func (a *Any) copied(op string) *Any {
 	size := a.dtype.size
+	_, nbytes := mustFit(op, a.shape, size)
 	c := contiguousLayout(a.shape, a.n)
-	dst := newAny(a.dtype, recast[byte](make([]uint64, (a.n*size+7)/8))[:a.n*size], c.inBytes(size))
+	dst := newAny(a.dtype, recast[byte](make([]uint64, (nbytes+7)/8))[:nbytes], c.inBytes(size))
 	dst.assign(a)
 	return dst
 }
 
-// CopyTo stores a's elements in dst. They may overlap: dst becomes what a was. Padding is copied too.
-// The error is [ErrDType] or [ErrShape] where the two differ, [ErrReadOnly], and [ErrLayout] where an element of dst lies under
-// several indices.
+// CopyTo stores a's elements in dst, broadcast to its shape. They may overlap: dst becomes what a was. Padding is copied too.
+// The error is [ErrDType] where the dtypes differ, [ErrShape] where a does not broadcast to dst's shape, [ErrReadOnly], and
+// [ErrLayout] where an element of dst lies under several indices.
 func (a *Any) CopyTo(dst *Any) error {
 	var err error
 	switch {
 	case dst.dtype != a.dtype:
 		err = fmt.Errorf("%w: expected %v, found %v", ErrDType, dst.dtype, a.dtype)
-	case !slices.Equal(dst.shape, a.shape):
-		err = fmt.Errorf("%w: expected %v, found %v", ErrShape, dst.shape, a.shape)
+	case !a.stretches(dst.shape):
+		err = fmt.Errorf("%w: expected one that broadcasts to %v, found %v", ErrShape, dst.shape, a.shape)
 	case dst.readonly:
 		err = ErrReadOnly
 	case dst.meetsItself():
@@ -213,9 +225,9 @@ func (a *Any) CopyTo(dst *Any) error {
 	first, _ := address(dst.data)
 	other, _ := address(a.data)
 	if first < other+uintptr(len(a.data)) && other < first+uintptr(len(dst.data)) {
-		a = a.Copy()
+		a = a.copied("CopyTo")
 	}
-	dst.assign(a)
+	dst.assign(a.view(a.broadcast(dst.shape)))
 	return nil
 }
 

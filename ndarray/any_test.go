@@ -26,7 +26,24 @@ func TestAnyViews(t *testing.T) {
 		a := starts[c.below(len(starts))]()
 		x := a.Any()
 		for len(c) > 0 {
-			switch c.below(8) {
+			switch c.below(11) {
+			case 8:
+				if a.NDim() > 1 {
+					k := c.below(4)
+					a, x = a.Rot90(k, 0, -1), x.Rot90(k, 0, -1)
+				}
+			case 9:
+				if a.NDim() > 0 {
+					n := max(a.Dim(0), 1)
+					i := c.below(n)
+					a, x = a.Split(n, 0)[i], x.Split(n, 0)[i]
+				}
+			case 10:
+				if a.NDim() > 0 {
+					at := []int{c.below(a.Dim(-1+a.NDim()) + 1)}
+					i := c.below(2)
+					a, x = a.SplitAt(at, -1)[i], x.SplitAt(at, -1)[i]
+				}
 			case 0:
 				a, x = a.T(), x.T()
 			case 4:
@@ -77,6 +94,27 @@ func TestAnyViews(t *testing.T) {
 			if x.String() != a.String() || !slices.Equal(elements(must(ndarray.As[int64](x.Copy()))), elements(a)) || !x.Copy().Contiguous() {
 				t.Fatalf("got %v, want %v", x, a)
 			}
+			if f := x.CopyF(); !f.T().Contiguous() || f.String() != a.String() {
+				t.Fatalf("CopyF: got %v, want %v", f, a)
+			}
+			if a.NDim() > 0 {
+				var parts, want []string
+				for lane := range x.Lanes(-1) {
+					parts = append(parts, lane.String())
+				}
+				for i, block := range x.Blocks(2) {
+					parts = append(parts, fmt.Sprint(i, block))
+				}
+				for lane := range a.Lanes(-1) {
+					want = append(want, lane.String())
+				}
+				for i, block := range a.Blocks(2) {
+					want = append(want, fmt.Sprint(i, block))
+				}
+				if !slices.Equal(parts, want) || x.Dim(0) != a.Dim(0) {
+					t.Fatalf("got %q, want %q", parts, want)
+				}
+			}
 			for d, stride := range x.Strides() {
 				if a.Len() > 0 && a.Shape()[d] > 1 && stride != 8*a.Strides()[d] {
 					t.Fatalf("strides %v bytes of %v elements", x.Strides(), a.Strides())
@@ -105,6 +143,50 @@ func TestAnyShares(t *testing.T) {
 	}
 	if y := x.ReadOnly(); y.Writable() || !y.Copy().Writable() {
 		t.Error("ReadOnly")
+	}
+}
+
+func TestAnyCopyTo(t *testing.T) {
+	row, dst := counted(3).Any(), ndarray.New[int64](2, 3)
+	if err := row.CopyTo(dst.Any()); err != nil || fmt.Sprint(dst) != "[[0 1 2]\n [0 1 2]]" {
+		t.Errorf("%v, %v", dst, err)
+	}
+	if err := dst.Slice(ndarray.At(0), ndarray.Step(ndarray.End, ndarray.End, -1)).Any().CopyTo(dst.Any()); err != nil || fmt.Sprint(dst) != "[[2 1 0]\n [2 1 0]]" {
+		t.Errorf("%v, %v", dst, err)
+	}
+	for name, c := range map[string]struct {
+		dst  *ndarray.Any
+		want error
+	}{
+		"shape":     {ndarray.New[int64](3, 2).Any(), ndarray.ErrShape},
+		"fewer":     {ndarray.New[int64]().Any(), ndarray.ErrShape},
+		"dtype":     {ndarray.New[int32](3).Any(), ndarray.ErrDType},
+		"read-only": {ndarray.New[int64](3).ReadOnly().Any(), ndarray.ErrReadOnly},
+		"layout":    {ndarray.New[int64](1).BroadcastTo(3).Any(), ndarray.ErrLayout},
+	} {
+		if err := row.CopyTo(c.dst); !errors.Is(err, c.want) {
+			t.Errorf("%s: %v, want %v", name, err, c.want)
+		}
+	}
+}
+
+func TestElementsOf(t *testing.T) {
+	b := must(ndarray.FromSlice([]float64{1, 2})).Any().Data()
+	got := must(ndarray.ElementsOf[float64](b, 2))
+	got[1] = 3
+	if !slices.Equal(must(ndarray.ElementsOf[float64](b[8:], 1)), []float64{3}) || len(must(ndarray.ElementsOf[float64](nil, 0))) != 0 {
+		t.Error(got)
+	}
+	for name, c := range map[string]struct{ err, want error }{
+		"few":         {second(ndarray.ElementsOf[float64](b, 3)), ndarray.ErrShape},
+		"many":        {second(ndarray.ElementsOf[float64](b, 1)), ndarray.ErrShape},
+		"negative":    {second(ndarray.ElementsOf[float64](nil, -1)), ndarray.ErrShape},
+		"huge":        {second(ndarray.ElementsOf[float64](nil, 1<<61)), ndarray.ErrShape},
+		"not aligned": {second(ndarray.ElementsOf[float64](b[4:12], 1)), ndarray.ErrLayout},
+	} {
+		if !errors.Is(c.err, c.want) {
+			t.Errorf("%s: %v, want %v", name, c.err, c.want)
+		}
 	}
 }
 

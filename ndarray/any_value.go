@@ -4,6 +4,7 @@ import (
 	"bytes"
 	endian "encoding/binary" // package-level functions here are called binary and unary
 	"math"
+	"slices"
 )
 
 // Value returns the element at an index for each axis, as the Go value for it:
@@ -21,7 +22,11 @@ import (
 //
 // A NaT is nil. It panics as [Array.At] does.
 func (a *Any) Value(ix ...int) any {
-	return valueOf(a.dtype, a.data[readOffset(&a.layout, ix):])
+	offset := a.index(ix)
+	if offset < 0 || a.n == 0 {
+		panic(IndexError{"Value", slices.Clone(ix), a.shape})
+	}
+	return valueOf(a.dtype, a.data[offset:])
 }
 
 // valueOf returns the element that b begins with.

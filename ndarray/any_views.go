@@ -1,6 +1,9 @@
 package ndarray
 
-import "fmt"
+import (
+	"fmt"
+	"iter"
+)
 
 // The views of an array that need no element's type: what each does is said at the method of [Array] that has its name.
 
@@ -23,7 +26,7 @@ func (a *Any) SwapAxes(axis1, axis2 int) *Any { return a.view(a.swapAxes("SwapAx
 func (a *Any) Squeeze(axes ...int) *Any { return a.view(a.squeeze(axes)) }
 
 // ExpandDims is [Array.ExpandDims].
-func (a *Any) ExpandDims(axes ...int) *Any { return a.view(a.expandDims(axes)) }
+func (a *Any) ExpandDims(axes ...int) *Any { return a.view(a.expandDims("ExpandDims", axes)) }
 
 // BroadcastTo is [Array.BroadcastTo].
 func (a *Any) BroadcastTo(shape ...int) *Any { return a.view(a.broadcastTo("BroadcastTo", shape)) }
@@ -39,6 +42,47 @@ func (a *Any) Diagonal(offset, axis1, axis2 int) *Any {
 // SlidingWindow is [Array.SlidingWindow].
 func (a *Any) SlidingWindow(window []int, axes ...int) *Any {
 	return a.view(a.slidingWindow(window, axes))
+}
+
+// Rot90 is [Array.Rot90].
+func (a *Any) Rot90(k, axis1, axis2 int) *Any { return a.view(a.rot90(k, axis1, axis2)) }
+
+// Split is [Array.Split].
+func (a *Any) Split(sections, axis int) []*Any { return a.parts(a.split(sections, axis)) }
+
+// SplitAt is [Array.SplitAt].
+func (a *Any) SplitAt(indices []int, axis int) []*Any { return a.parts(a.splitAt(indices, axis)) }
+
+func (a *Any) parts(layouts []layout) []*Any {
+	parts := make([]*Any, len(layouts))
+	for i, l := range layouts {
+		parts[i] = a.view(l)
+	}
+	return parts
+}
+
+// Lanes is [Array.Lanes].
+func (a *Any) Lanes(axis int) iter.Seq[*Any] {
+	lanes := a.lanes(axis)
+	return func(yield func(*Any) bool) {
+		for lane := range lanes {
+			if !yield(a.view(lane)) {
+				return
+			}
+		}
+	}
+}
+
+// Blocks is [Array.Blocks].
+func (a *Any) Blocks(n int) iter.Seq2[int, *Any] {
+	blocks := a.blocks(n)
+	return func(yield func(int, *Any) bool) {
+		for first, block := range blocks {
+			if !yield(first, a.view(block)) {
+				return
+			}
+		}
+	}
 }
 
 // Reshape is [Array.Reshape].

@@ -50,10 +50,10 @@ func DivMod[T Real](quotient, remainder, a, b *Array[T]) (*Array[T], *Array[T]) 
 		panic(LayoutError{"DivMod", quotient.Shape(), quotient.Strides(), "expected quotient and remainder to be apart"})
 	}
 	if mayOverlap(quotient, a) {
-		a = a.Copy()
+		a = a.copied("DivMod")
 	}
 	if mayOverlap(quotient, b) {
-		b = b.Copy()
+		b = b.copied("DivMod")
 	}
 	return FloorDiv(quotient, a, b), Mod(remainder, a, b)
 }

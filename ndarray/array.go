@@ -6,7 +6,8 @@ import (
 )
 
 // Array is elements of type T on any number of axes, laid over a slice with a stride for each axis.
-// Make one with [New], [FromSlice], [FromFlat] or [FromStrided]. The zero Array has no axes and no elements.
+// Make one with [New], [FromSlice], [FromFlat] or [FromStrided]. The zero Array has no axes and no elements,
+// and is no operand.
 //
 // As with slices, arrays made from one another share elements, and any number of goroutines may read elements while
 // none writes them.
@@ -48,14 +49,20 @@ const addressable = 1 << 47
 
 // sized is New under another name for the panic.
 func sized[T Element](op string, shape ...int) *Array[T] {
-	n, nbytes, err := Size(shape, DTypeOf[T]().Size())
+	n, _ := mustFit(op, shape, DTypeOf[T]().Size())
+	return newArray(make([]T, n), contiguousLayout(shape, n))
+}
+
+// mustFit is [Size] of what is to be allocated: it panics where that returns an error, and where no memory is as large.
+func mustFit(op string, shape []int, itemsize int) (n, nbytes int) {
+	n, nbytes, err := Size(shape, itemsize)
 	if err == nil && nbytes >= addressable {
 		err = fmt.Errorf("%w: %d bytes are more than memory can be", ErrShape, nbytes)
 	}
 	if err != nil {
 		panic(newShapeError(op, err.Error(), shape))
 	}
-	return newArray(make([]T, n), contiguousLayout(shape, n))
+	return n, nbytes
 }
 
 // FromSlice returns an array that shares the elements of data, in C order. With no shape it has one axis.
@@ -143,7 +150,7 @@ func apply(f func(*layout, []int) int, l *layout, ix []int) int { return f(l, ix
 // readOffset returns the offset of the element at ix. It copies ix for the panic, so that the caller's stays on the stack.
 func readOffset(l *layout, ix []int) int {
 	offset := l.index(ix)
-	if offset < 0 {
+	if offset < 0 || l.n == 0 { // the zero Array has no axes, and no element either
 		panic(IndexError{"At", append([]int(nil), ix...), l.shape})
 	}
 	return offset
@@ -165,11 +172,13 @@ func writeOffset(l *layout, ix []int) int {
 func (a *Array[T]) NDim() int { return len(a.shape) }
 
 // Dim returns the length of an axis. It panics with an [IndexError] if there is no such axis.
-func (a *Array[T]) Dim(axis int) int {
-	if uint(axis) >= uint(len(a.shape)) {
-		panic(IndexError{"Dim", []int{axis}, []int{len(a.shape)}})
+func (a *Array[T]) Dim(axis int) int { return a.dim(axis) }
+
+func (l *layout) dim(axis int) int {
+	if uint(axis) >= uint(len(l.shape)) {
+		panic(IndexError{"Dim", []int{axis}, []int{len(l.shape)}})
 	}
-	return a.shape[axis]
+	return l.shape[axis]
 }
 
 // Shape returns a copy of the lengths of the axes.

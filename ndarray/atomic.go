@@ -76,7 +76,7 @@ func atomicElement[T AtomicElement](op string, a *Array[T], writing bool, ix []i
 		panic(ErrReadOnly)
 	}
 	offset := a.index(ix)
-	if offset < 0 {
+	if offset < 0 || a.n == 0 {
 		panic(IndexError{op, append([]int(nil), ix...), a.shape})
 	}
 	return &a.data[offset]

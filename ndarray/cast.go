@@ -3,7 +3,10 @@
 
 package ndarray
 
-import "unsafe"
+import (
+	"fmt"
+	"unsafe"
+)
 
 // address returns where a slice's elements begin, and the bytes of each. The number is only compared with that of another
 // slice in the same call, while both are in use, and nothing is read through it; TestOverlap guards it.
@@ -19,6 +22,26 @@ func recast[U, T Element](data []T) []U {
 	var to U
 	_, size := address(data)
 	return unsafe.Slice((*U)(unsafe.Pointer(unsafe.SliceData(data))), len(data)*size/int(unsafe.Sizeof(to)))
+}
+
+// ElementsOf returns n elements of T that lie one after the other in the machine's byte order in data, and share its memory: what
+// [As] does for an array. Whoever maps or reads a file gives their bytes here a type.
+//
+// The error is [ErrShape] where n elements take another number of bytes than data has, and [ErrLayout] where data is not aligned for
+// T. As says what holds of a bool. It panics with a [GoTypeError] where T is no element.
+func ElementsOf[T Element](data []byte, n int) ([]T, error) {
+	_, nbytes, err := Size([]int{n}, DTypeOf[T]().Size())
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("ndarray: ElementsOf: %w", err)
+	case nbytes != len(data):
+		return nil, fmt.Errorf("ndarray: ElementsOf: %w: expected %d bytes for %d of %v, found %d", ErrShape, nbytes, n, DTypeOf[T](), len(data))
+	case nbytes == 0:
+		return make([]T, n), nil
+	case !aligned[T](data):
+		return nil, fmt.Errorf("ndarray: ElementsOf: %w: memory is not aligned for %v", ErrLayout, DTypeOf[T]())
+	}
+	return recast[T](data), nil
 }
 
 // aligned reports whether a U may lie where data begins.

@@ -82,15 +82,19 @@ var DefaultTolerance = Tolerance{Rel: 1e-5, Abs: 1e-8}
 // IsClose stores whether a differs from b by no more than the tolerance in dst, element for element, and returns it. An infinity
 // is close to itself alone.
 func IsClose[T Inexact](dst *Array[bool], a, b *Array[T], tolerance Tolerance) *Array[bool] {
+	return isClose("IsClose", dst, a, b, tolerance)
+}
+
+func isClose[T Inexact](op string, dst *Array[bool], a, b *Array[T], tolerance Tolerance) *Array[bool] {
 	switch reflect.TypeFor[T]().Kind() {
 	case reflect.Float32:
-		return apply2("IsClose", dst, as[float32](a), as[float32](b), closeFloats[float32](tolerance))
+		return apply2(op, dst, as[float32](a), as[float32](b), closeFloats[float32](tolerance))
 	case reflect.Float64:
-		return apply2("IsClose", dst, as[float64](a), as[float64](b), closeFloats[float64](tolerance))
+		return apply2(op, dst, as[float64](a), as[float64](b), closeFloats[float64](tolerance))
 	case reflect.Complex64:
-		return apply2("IsClose", dst, as[complex64](a), as[complex64](b), closeComplex[complex64](tolerance))
+		return apply2(op, dst, as[complex64](a), as[complex64](b), closeComplex[complex64](tolerance))
 	default:
-		return apply2("IsClose", dst, as[complex128](a), as[complex128](b), closeComplex[complex128](tolerance))
+		return apply2(op, dst, as[complex128](a), as[complex128](b), closeComplex[complex128](tolerance))
 	}
 }
 
@@ -111,7 +115,7 @@ func closeComplex[T Complex](t Tolerance) kern.Func2[bool, T, T] {
 // AllClose reports whether all elements of a and b, which are broadcast, are close as [IsClose] says. It panics with a
 // [ShapeError] if their shapes do not broadcast.
 func AllClose[T Inexact](a, b *Array[T], tolerance Tolerance) bool {
-	for _, ok := range IsClose(nil, a, b, tolerance).data {
+	for _, ok := range isClose("AllClose", nil, a, b, tolerance).data {
 		if !ok {
 			return false
 		}

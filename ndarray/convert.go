@@ -13,7 +13,10 @@ import (
 // It panics with a [CastError] where one dtype does not become the other, as structs, texts and times become only themselves
 // ([View] takes times for int64), and as all functions do for a dst of another shape or that can't be written.
 func Convert[U, T Element](dst *Array[U], a *Array[T]) *Array[U] {
-	const op = "Convert"
+	return converted("Convert", dst, a)
+}
+
+func converted[U, T Element](op string, dst *Array[U], a *Array[T]) *Array[U] {
 	dst = destination(op, dst, a.shape, a.shape)
 	a = apart(dst, a)
 	if same, ok := any(a).(*Array[U]); ok {
@@ -30,7 +33,7 @@ func ConvertSafe[U, T Element](dst *Array[U], a *Array[T]) (*Array[U], error) {
 	if from, to := DTypeOf[T](), DTypeOf[U](); !CanCast(from, to) {
 		return nil, fmt.Errorf("ndarray: ConvertSafe: %w: expected one that keeps the values of %v, found %v", ErrDType, from, to)
 	}
-	return Convert(dst, a), nil
+	return converted("ConvertSafe", dst, a), nil
 }
 
 // CanCast reports whether every value of one dtype is one of the other too, by NumPy's rule "safe", which lets 64-bit

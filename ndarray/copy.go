@@ -7,17 +7,21 @@ import (
 )
 
 // Copy returns an array with the same elements in memory of its own, in C order. It is not read-only.
-func (a *Array[T]) Copy() *Array[T] {
+// It panics with a [ShapeError] where no memory is large enough, as for an array that was broadcast.
+func (a *Array[T]) Copy() *Array[T] { return a.copied("Copy") }
+
+// copied is Copy under another name for the panic.
+func (a *Array[T]) copied(op string) *Array[T] {
 	if a.contiguous() {
 		return newArray(slices.Clip(slices.Clone(a.data)), contiguousLayout(a.shape, a.n))
 	}
-	c := sized[T]("Copy", a.shape...)
+	c := sized[T](op, a.shape...)
 	assign(c, a)
 	return c
 }
 
 // CopyF is [Array.Copy] in Fortran order: the first index moves fastest through memory, as LAPACK has it.
-func (a *Array[T]) CopyF() *Array[T] { return a.T().Copy().T() }
+func (a *Array[T]) CopyF() *Array[T] { return a.T().copied("CopyF").T() }
 
 // CopyTo stores a's elements in dst, broadcast to its shape, and returns dst; for a nil dst it returns a copy.
 // They may overlap: dst becomes what a was.
@@ -25,7 +29,7 @@ func (a *Array[T]) CopyF() *Array[T] { return a.T().Copy().T() }
 // written.
 func CopyTo[T Element](dst, a *Array[T]) *Array[T] {
 	if dst == nil {
-		return a.Copy()
+		return a.copied("CopyTo")
 	}
 	dst.mustWrite("CopyTo")
 	stretched := a.broadcastTo("CopyTo", dst.shape)

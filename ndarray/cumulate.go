@@ -96,7 +96,7 @@ func Diff[T Number](dst, a *Array[T], n, axis int) *Array[T] {
 		step := dst
 		if n > 1 {
 			shape[axis] = a.shape[axis] - 1
-			step = New[T](shape...)
+			step = sized[T]("Diff", shape...)
 		}
 		lower, upper := a.layout, a.layout
 		lower.shape = slices.Clone(a.shape)

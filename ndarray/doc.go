@@ -34,7 +34,7 @@
 // These share elements: what is written through one is read through the other, and nothing is allocated but their
 // description.
 //
-//   - constructors that have From in their names, and [As], [Array.Any], [Array.Data], [Array.ReadOnly];
+//   - constructors that have From in their names, and [As], [ElementsOf], [Array.Any], [Array.Data], [Array.ReadOnly];
 //   - parts: [Array.Slice], [Array.Row], [Array.Rows], [Array.Lanes], [Array.Blocks], [Array.Split], [Array.SplitAt],
 //     [Array.Diagonal], [Field], [RealPart], [ImagPart];
 //   - all elements in another shape or order: [Array.T], [Array.Transpose], [Array.MoveAxis], [Array.SwapAxes], [Array.Reshape],
@@ -95,7 +95,11 @@
 //
 // What a caller could have checked panics, with a typed value: an index with [IndexError] or [SliceError], a shape or
 // axes with [ShapeError], a write to a read-only array with [ErrReadOnly]. Constructors over data, Reshape and Ravel, and
-// those for gonum return errors, since their arguments come from elsewhere: [ErrDType], [ErrShape] and [ErrLayout].
+// those for gonum return errors, since their arguments come from elsewhere: [ErrDType], [ErrShape] and [ErrLayout]. The value of
+// a panic names the function that was called, and no function has written anything before it panics.
+//
+// A nil array is a dst to be made, and nothing else. As an operand it panics as any nil pointer does in Go, and so does the zero
+// Array; where there must be something to write, a source of random numbers or an expression, nil panics with a [ValueError].
 //
 // # Concurrency
 //
@@ -113,8 +117,8 @@
 // [Sum], [Prod], [Mean], [Var], [Std], [Average], [Min], [Max], [Ptp], [ArgMin], [ArgMax], [AllTrue], [AnyTrue], [CountNonZero],
 // [Median] and [Quantile] make one value of all elements. With To behind their name they make one for each index of the axes
 // that are not named, and store it in dst: see [SumTo] for what its shape says. Those with NaN in front leave out what is
-// none. Sums of floats are pairwise, whatever the layout, and the same however many goroutines share them. [CumSum],
-// [CumProd] and [Diff] run along an axis; [Histogram] counts.
+// none. Sums of floats are pairwise, in NumPy's order or one that rounds less (see [Sum]), and the same however many goroutines
+// share them. [CumSum], [CumProd] and [Diff] run along an axis; [Histogram] counts.
 //
 // # Ranges and random numbers
 //

@@ -10,7 +10,7 @@ import (
 // destination returns dst if it can take a result of the given shape, and a new array where dst is nil.
 func destination[T Element](op string, dst *Array[T], shape []int, operands ...[]int) *Array[T] {
 	if dst == nil {
-		return New[T](shape...)
+		return sized[T](op, shape...)
 	}
 	if !slices.Equal(dst.shape, shape) {
 		panic(newShapeError(op, "dst has not the operands' shape", append([][]int{dst.shape}, operands...)...))

@@ -10,62 +10,77 @@ import (
 // never changes, and may be part of any number of others. Making one reads no elements and checks no shapes.
 //
 // Functions are those on arrays, by their names: x.Apply2(ndarray.Div, y).Apply(ndarray.Sqrt).
+// The zero Expr is none: whatever is given it panics with a [ValueError].
 type Expr[T Number] struct{ node node[T] }
 
-// Cond is a condition on the elements of arrays, for [Expr.Where] and [EvalCond]. It is a value that never changes.
+// Cond is a condition on the elements of arrays, for [Expr.Where] and [EvalCond]. It is a value that never changes. The zero Cond
+// is none, as the zero [Expr] is.
 type Cond struct{ node node[bool] }
 
 // Lazy is the elements of a, which the expression shares: those at the time of Eval.
-func Lazy[T Number](a *Array[T]) Expr[T] { return Expr[T]{variable[T]{a}} }
+// It panics with a [ValueError] if a is nil.
+func Lazy[T Number](a *Array[T]) Expr[T] { return Expr[T]{variableOf("Lazy", a)} }
 
 // Const is v everywhere.
 func Const[T Number](v T) Expr[T] { return Expr[T]{constant[T]{Scalar(v)}} }
 
 // Add is x + y.
-func (x Expr[T]) Add(y Expr[T]) Expr[T] { return x.Apply2(Add[T], y) }
+func (x Expr[T]) Add(y Expr[T]) Expr[T] { return x.with("Add", Add[T], y) }
 
 // Sub is x - y.
-func (x Expr[T]) Sub(y Expr[T]) Expr[T] { return x.Apply2(Sub[T], y) }
+func (x Expr[T]) Sub(y Expr[T]) Expr[T] { return x.with("Sub", Sub[T], y) }
 
 // Mul is x * y.
-func (x Expr[T]) Mul(y Expr[T]) Expr[T] { return x.Apply2(Mul[T], y) }
+func (x Expr[T]) Mul(y Expr[T]) Expr[T] { return x.with("Mul", Mul[T], y) }
 
 // Apply is f of x, where f is an elementwise function of this package, or one of your own that keeps to their rules: it stores
 // its result in dst, which is not nil and may be a, depends on no other element, and keeps neither array. Several goroutines
 // may call it at once.
 func (x Expr[T]) Apply(f func(dst, a *Array[T]) *Array[T]) Expr[T] {
-	return Expr[T]{call1[T, T]{f, x.node}}
+	return Expr[T]{call1[T, T]{f, given("Apply", x.node)}}
 }
 
 // Apply2 is f of x and y, where f is as in [Expr.Apply].
 func (x Expr[T]) Apply2(f func(dst, a, b *Array[T]) *Array[T], y Expr[T]) Expr[T] {
-	return Expr[T]{call2[T, T]{f, x.node, y.node}}
+	return x.with("Apply2", f, y)
+}
+
+func (x Expr[T]) with(op string, f func(dst, a, b *Array[T]) *Array[T], y Expr[T]) Expr[T] {
+	return Expr[T]{call2[T, T]{f, given(op, x.node), given(op, y.node)}}
 }
 
 // Compare is the condition that f says of x and y, where f is [Less] or the like, as in [Expr.Apply].
 func (x Expr[T]) Compare(f func(dst *Array[bool], a, b *Array[T]) *Array[bool], y Expr[T]) Cond {
-	return Cond{call2[bool, T]{f, x.node, y.node}}
+	return Cond{call2[bool, T]{f, given("Compare", x.node), given("Compare", y.node)}}
 }
 
 // Test is the condition that f says of x, where f is [IsNaN] or the like, as in [Expr.Apply].
 func (x Expr[T]) Test(f func(dst *Array[bool], a *Array[T]) *Array[bool]) Cond {
-	return Cond{call1[bool, T]{f, x.node}}
+	return Cond{call1[bool, T]{f, given("Test", x.node)}}
 }
 
 // Where is x where the condition holds, and y elsewhere.
-func (x Expr[T]) Where(c Cond, y Expr[T]) Expr[T] { return Expr[T]{choice[T]{c.node, x.node, y.node}} }
+func (x Expr[T]) Where(c Cond, y Expr[T]) Expr[T] {
+	const op = "Where"
+	return Expr[T]{choice[T]{given(op, c.node), given(op, x.node), given(op, y.node)}}
+}
 
 // Mask is the elements of a, which the condition shares: those at the time of Eval.
-func Mask(a *Array[bool]) Cond { return Cond{variable[bool]{a}} }
+// It panics with a [ValueError] if a is nil.
+func Mask(a *Array[bool]) Cond { return Cond{variableOf("Mask", a)} }
 
 // And is c && d.
-func (c Cond) And(d Cond) Cond { return Cond{call2[bool, bool]{LogicalAnd, c.node, d.node}} }
+func (c Cond) And(d Cond) Cond {
+	return Cond{call2[bool, bool]{LogicalAnd, given("And", c.node), given("And", d.node)}}
+}
 
 // Or is c || d.
-func (c Cond) Or(d Cond) Cond { return Cond{call2[bool, bool]{LogicalOr, c.node, d.node}} }
+func (c Cond) Or(d Cond) Cond {
+	return Cond{call2[bool, bool]{LogicalOr, given("Or", c.node), given("Or", d.node)}}
+}
 
 // Not is !c.
-func (c Cond) Not() Cond { return Cond{call1[bool, bool]{LogicalNot, c.node}} }
+func (c Cond) Not() Cond { return Cond{call1[bool, bool]{LogicalNot, given("Not", c.node)}} }
 
 // Eval stores the values of an expression in dst and returns it. Its arrays are broadcast together, and dst has their common
 // shape; a nil dst is allocated. The result is that of the same functions called one after the other, but it is computed in
@@ -74,10 +89,14 @@ func (c Cond) Not() Cond { return Cond{call1[bool, bool]{LogicalNot, c.node}} }
 //
 // It panics with a [ShapeError] if the arrays do not broadcast or dst has another shape, with [ErrReadOnly] or a
 // [LayoutError] if dst can't be written, before anything is written; and with what a function of the expression panics with.
-func Eval[T Number](dst *Array[T], x Expr[T]) *Array[T] { return eval("Eval", dst, x.node) }
+func Eval[T Number](dst *Array[T], x Expr[T]) *Array[T] {
+	return eval("Eval", dst, given("Eval", x.node))
+}
 
 // EvalCond is [Eval] for a condition.
-func EvalCond(dst *Array[bool], c Cond) *Array[bool] { return eval("EvalCond", dst, c.node) }
+func EvalCond(dst *Array[bool], c Cond) *Array[bool] {
+	return eval("EvalCond", dst, given("EvalCond", c.node))
+}
 
 // blockSize is the number of elements that are computed at a time: enough that calls cost little beside them, and so few that the
 // blocks of an expression fit a processor's first cache (16 KB each, of float64).
@@ -234,7 +253,22 @@ func (c constant[T]) step(*block, *[]leaf) step[T] { return c }
 
 func (c constant[T]) compute(*block, *Array[T]) (*Array[T], bool) { return c.value, false }
 
+// given returns a node that is part of an expression. It panics with a [ValueError] if there is none.
+func given[T Element](op string, x node[T]) node[T] {
+	if x == nil {
+		panic(ValueError{op, nil, "expected an expression"})
+	}
+	return x
+}
+
 type variable[T Element] struct{ array *Array[T] }
+
+func variableOf[T Element](op string, a *Array[T]) variable[T] {
+	if a == nil {
+		panic(ValueError{op, nil, "expected an array"})
+	}
+	return variable[T]{a}
+}
 
 func (v variable[T]) collect(leaves *[]leaf) { *leaves = append(*leaves, v) }
 

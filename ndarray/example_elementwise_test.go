@@ -105,3 +105,12 @@ func ExampleEval() {
 	fmt.Println(ndarray.Eval(nil, length.Where(positive, ndarray.Const(-1.0))).Data())
 	// Output: [5 10 -1]
 }
+
+// One rounding instead of two: what a product loses.
+func ExampleFMA() {
+	a, _ := ndarray.FromSlice([]float64{1 + 0x1p-30})
+	product := ndarray.Mul(nil, a, a)
+	minus := ndarray.Neg(nil, product)
+	fmt.Println(ndarray.FMA(nil, a, a, minus).Data()[0] == 0x1p-60)
+	// Output: true
+}

@@ -35,6 +35,14 @@ func ExamplePartition() {
 	// Output: [66 80 250]
 }
 
+// Where the two least are.
+func ExampleArgPartition() {
+	prices, _ := ndarray.FromSlice([]float64{9.5, 2, 7.25, 3, 8})
+	where := ndarray.ArgPartition(nil, prices, 1, 0).Slice(ndarray.Range(0, 2))
+	fmt.Println(ndarray.Take(nil, prices, where, 0).Data())
+	// Output: [2 3]
+}
+
 func ExampleSearchSorted() {
 	sorted, _ := ndarray.FromSlice([]float64{1, 2, 2, 5})
 	values, _ := ndarray.FromSlice([]float64{2, 0, 9})

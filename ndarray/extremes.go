@@ -25,39 +25,47 @@ func NaNMax[T Float](a *Array[T]) T {
 // MinTo stores in dst the least elements over axes, or NaN where one is. Axes and dst follow [SumTo]'s rules; it panics with a
 // [ShapeError] too where there is no element for one of dst.
 func MinTo[T Real](dst, a *Array[T], axes ...int) *Array[T] {
-	return reduce("MinTo", dst, a, reducedAxes("MinTo", a.shape, axes), &fold[T]{direct: a.data, exact: true, run: kern.Least[T], rows: kern.LeastRows[T]})
+	return extremesTo("MinTo", dst, a, axes, kern.Least[T], kern.LeastRows[T])
 }
 
 // MaxTo stores in dst the greatest elements over axes, as [MinTo] does the least.
 func MaxTo[T Real](dst, a *Array[T], axes ...int) *Array[T] {
-	return reduce("MaxTo", dst, a, reducedAxes("MaxTo", a.shape, axes), &fold[T]{direct: a.data, exact: true, run: kern.Greatest[T], rows: kern.GreatestRows[T]})
+	return extremesTo("MaxTo", dst, a, axes, kern.Greatest[T], kern.GreatestRows[T])
 }
 
 // NaNMinTo is [MinTo] that takes a NaN only where there is nothing else.
 func NaNMinTo[T Float](dst, a *Array[T], axes ...int) *Array[T] {
-	return reduce("NaNMinTo", dst, a, reducedAxes("NaNMinTo", a.shape, axes), &fold[T]{direct: a.data, exact: true, run: kern.NaNLeast[T], rows: kern.NaNLeastRows[T]})
+	return extremesTo("NaNMinTo", dst, a, axes, kern.NaNLeast[T], kern.NaNLeastRows[T])
 }
 
 // NaNMaxTo is [MaxTo] that takes a NaN only where there is nothing else.
 func NaNMaxTo[T Float](dst, a *Array[T], axes ...int) *Array[T] {
-	return reduce("NaNMaxTo", dst, a, reducedAxes("NaNMaxTo", a.shape, axes), &fold[T]{direct: a.data, exact: true, run: kern.NaNGreatest[T], rows: kern.NaNGreatestRows[T]})
+	return extremesTo("NaNMaxTo", dst, a, axes, kern.NaNGreatest[T], kern.NaNGreatestRows[T])
 }
 
 func extreme[T Real](op string, a *Array[T], run func(kern.Vec[T], int) T, rows func([]T, kern.Vec[T], int, int, int)) T {
 	if a.n > 0 && a.n < parallelMin && a.contiguous() {
 		return run(kern.Vec[T]{Data: a.data, Inc: 1}, a.n)
 	}
-	return reduce(op, nil, a, reducedAxes(op, a.shape, nil), &fold[T]{direct: a.data, exact: true, run: run, rows: rows}).data[0]
+	return extremesTo(op, nil, a, nil, run, rows).data[0]
+}
+
+func extremesTo[T Real](op string, dst, a *Array[T], axes []int, run func(kern.Vec[T], int) T, rows func([]T, kern.Vec[T], int, int, int)) *Array[T] {
+	return reduce(op, dst, a, reducedAxes(op, a.shape, axes), &fold[T]{direct: a.data, exact: true, run: run, rows: rows})
 }
 
 // Ptp returns the distance from the least to the greatest of all elements, which wraps if they are integers that lie so far
 // apart. It is NaN where an element is, and panics with a [ShapeError] if there are none.
-func Ptp[T Real](a *Array[T]) T { return Max(a) - Min(a) }
+func Ptp[T Real](a *Array[T]) T {
+	return extreme("Ptp", a, kern.Greatest[T], kern.GreatestRows[T]) - extreme("Ptp", a, kern.Least[T], kern.LeastRows[T])
+}
 
 // PtpTo stores in dst the distances from the least to the greatest elements over axes, which follow [MinTo]'s rules.
 func PtpTo[T Real](dst, a *Array[T], axes ...int) *Array[T] {
-	result, _ := reducedDestination("PtpTo", dst, a.shape, reducedAxes("PtpTo", a.shape, axes))
-	least, greatest := MinTo(nil, a, axes...), MaxTo(nil, a, axes...)
+	const op = "PtpTo"
+	result, _ := reducedDestination(op, dst, a.shape, reducedAxes(op, a.shape, axes))
+	least := extremesTo(op, nil, a, axes, kern.Least[T], kern.LeastRows[T])
+	greatest := extremesTo(op, nil, a, axes, kern.Greatest[T], kern.GreatestRows[T])
 	return put(result, Sub(greatest, greatest, least))
 }
 

@@ -15,6 +15,8 @@ type fold[A Element] struct {
 	load func(buf []A, from, inc, n int, centre kern.Vec[A])
 	// run folds n > 0 values.
 	run func(v kern.Vec[A], n int) A
+	// half is where run cuts n values in two, nil if that makes no difference.
+	half func(n int) int
 	// rows folds rows of n values, each stride values after the one before, into acc.
 	rows func(acc []A, v kern.Vec[A], stride, rows, n int)
 	// exact is true where the order of elements and halves makes no difference.
@@ -30,17 +32,18 @@ type fold[A Element] struct {
 const (
 	// tileLen is how many results are worked on at a time: their values, and a few rows of partial ones, stay in the cache.
 	tileLen = 1024
-	// leafRows is how many rows are folded one after the other, four at a time, before halves are folded pairwise. So each
-	// value passes through as few additions as in a pairwise sum of a run.
+	// leafRows is how many rows are folded one after the other, as NumPy does with any number of them, before halves are folded
+	// pairwise.
 	leafRows = 32
-	// leafLines is leafRows for rows that are folded lines.
-	leafLines = 4
 	// exactRows is leafRows where nothing rounds: halves are only for goroutines.
 	exactRows = 1024
 	// lineLen is how many elements of a line are folded at a time where they are loaded first, or to read lines together that
 	// lie side by side.
 	lineLen = 1024
-	// shortAxis is the length below which an axis is not worth a loop of its own, if there is a longer one.
+	// gatherLen is how many elements are copied into one line, if all are folded into one result, before they are. NumPy's buffer
+	// has as many, and so the sums of that many are the same.
+	gatherLen = 8192
+	// shortAxis is the length below which an axis is not worth a loop of its own, if there is one that is longer than that.
 	shortAxis = 16
 )
 
@@ -57,6 +60,7 @@ type folding[A Element] struct {
 	tile, line  foldAxis
 	outer, kept []foldAxis // from the outermost to the innermost
 	hasLine     bool
+	gathered    int // elements that are gathered into one line
 	leafRows    int
 }
 
@@ -66,13 +70,19 @@ type foldAxis struct{ n, step, to int }
 // newFolding returns the folding of the elements that lie as from says into results that lie as to says: on the same axes, with a
 // stride of zero on those that are folded away. Neither may be empty.
 func newFolding[A Element](f *fold[A], from, to *layout) *folding[A] {
-	l := newLoops(from, to)
+	l := newForwardLoops(from, to)
+	if f.exact {
+		l = newLoops(from, to)
+	}
 	g := &folding[A]{fold: f, first: l.offsets[0], firstTo: l.offsets[1],
 		tile: foldAxis{n: 1, step: 1, to: 1}, line: foldAxis{n: 1}, leafRows: leafRows}
 	last := len(l.shape) - 1
+	if !f.exact && f.half != nil && last > 0 && from.n <= gatherLen && to.n == 1 {
+		g.gathered = from.n
+	}
 	main, inner := last, -1 // the axis that is taken whole, and the innermost kept one
 	for d := last; d >= 0; d-- {
-		if l.shape[last] < shortAxis && l.shape[d] > l.shape[main] {
+		if g.gathered == 0 && l.shape[last] < shortAxis && l.shape[d] > max(l.shape[main], shortAxis) {
 			main = d
 		}
 		if l.strides[1][d] != 0 {
@@ -88,7 +98,7 @@ func newFolding[A Element](f *fold[A], from, to *layout) *folding[A] {
 		case d == inner:
 			g.tile = axis
 		case d == main:
-			g.line, g.hasLine, g.leafRows = axis, true, leafLines
+			g.line, g.hasLine = axis, true
 		case axis.to != 0:
 			g.kept = append(g.kept, axis)
 		default:
@@ -109,6 +119,7 @@ type scratch[A Element] struct {
 	acc, buf []A
 	free     [][]A
 	centre   []A
+	line     []A // nil until elements are gathered
 }
 
 // row returns n values that nobody uses.
@@ -169,14 +180,14 @@ func (g *folding[A]) units(first, last, workers int, emit func(acc []A, to, inc 
 		from += rest * tileLen * g.tile.step
 		to += rest * tileLen * g.tile.to
 		acc := s.acc[:n]
-		g.rowsFrom(acc, 0, from, g.outer[0].n, s, workers)
+		g.all(acc, from, s, workers)
 		if g.next != nil {
 			g.finish(acc)
 			s.centre = acc
 			second := *g
 			second.fold = g.next
 			acc = s.row(n)
-			second.rowsFrom(acc, 0, from, g.outer[0].n, s, workers)
+			second.all(acc, from, s, workers)
 			second.finish(acc)
 			emit(acc, to, g.tile.to)
 			s.release(acc)
@@ -189,13 +200,50 @@ func (g *folding[A]) units(first, last, workers int, emit func(acc []A, to, inc 
 	}
 }
 
+// all stores in acc what all rows fold into.
+func (g *folding[A]) all(acc []A, from int, s *scratch[A], workers int) {
+	if g.gathered == 0 {
+		g.rowsFrom(acc, 0, from, g.outer[0].n, s, workers)
+		return
+	}
+	if s.line == nil {
+		s.line = make([]A, 0, g.gathered)
+	}
+	line := g.gather(s.line[:0], 0, from, kern.Vec[A]{Data: s.centre})
+	acc[0] = g.run(kern.Vec[A]{Data: line, Inc: 1}, len(line))
+}
+
+// gather appends the elements of the rows on an outer axis, and on those within, to line.
+func (g *folding[A]) gather(line []A, level, from int, centre kern.Vec[A]) []A {
+	axis := g.outer[level]
+	for range axis.n {
+		n := len(line)
+		switch {
+		case level < len(g.outer)-1:
+			line = g.gather(line, level+1, from, centre)
+		case g.direct != nil:
+			line = line[:n+g.line.n]
+			kern.Copy(kern.Vec[A]{Data: line, Off: n, Inc: 1}, kern.Vec[A]{Data: g.direct, Off: from, Inc: g.line.step}, g.line.n)
+		default:
+			line = line[:n+g.line.n]
+			g.load(line[n:], from, g.line.step, g.line.n, centre)
+		}
+		from += axis.step
+	}
+	return line
+}
+
 // rowsFrom stores in acc what count rows on an outer axis, and those on all axes within, fold into: pairwise, which rounds
 // as little as may be. Halves may be shared out among workers.
 func (g *folding[A]) rowsFrom(acc []A, level, from, count int, s *scratch[A], workers int) {
 	axis, last := g.outer[level], level == len(g.outer)-1
+	rows := count
+	for _, inner := range g.outer[level+1:] {
+		rows *= inner.n
+	}
 	switch {
-	case last && count <= g.leafRows:
-		g.leaf(acc, from, axis.step, count, s, workers)
+	case rows <= g.leafRows:
+		g.leaf(acc, level, from, count, false, s, workers)
 		return
 	case count == 1:
 		g.rowsFrom(acc, level+1, from, g.outer[level+1].n, s, workers)
@@ -205,11 +253,7 @@ func (g *folding[A]) rowsFrom(acc []A, level, from, count int, s *scratch[A], wo
 	if last {
 		half = (half + g.leafRows - 1) / g.leafRows * g.leafRows
 	}
-	work := count * len(acc) * g.line.n
-	for _, inner := range g.outer[level+1:] {
-		work *= inner.n
-	}
-	g.halves(acc, work, s, workers,
+	g.halves(acc, rows*len(acc)*g.line.n, s, workers,
 		func(acc []A, s *scratch[A], workers int) { g.rowsFrom(acc, level, from, half, s, workers) },
 		func(acc []A, s *scratch[A], workers int) {
 			g.rowsFrom(acc, level, from+half*axis.step, count-half, s, workers)
@@ -236,38 +280,49 @@ func (g *folding[A]) halves(acc []A, work int, s *scratch[A], workers int, left,
 	g.rows(acc, kern.Vec[A]{Data: other, Inc: 1}, 0, 1, len(acc))
 }
 
-// leaf stores in acc what count rows, step apart, fold into, one after the other.
-func (g *folding[A]) leaf(acc []A, from, step, count int, s *scratch[A], workers int) {
-	n := len(acc)
-	if g.hasLine {
-		g.lines(acc, from, g.line.n, s, workers)
-		if count == 1 {
-			return
-		}
-		row := s.row(n)
-		for range count - 1 {
+// leaf stores in acc what count rows on an outer axis, and those on all axes within, fold into, one after the other. If begun,
+// it folds them into what acc has.
+func (g *folding[A]) leaf(acc []A, level, from, count int, begun bool, s *scratch[A], workers int) {
+	step := g.outer[level].step
+	if level < len(g.outer)-1 {
+		for range count {
+			g.leaf(acc, level+1, from, g.outer[level+1].n, begun, s, workers)
 			from += step
-			g.lines(row, from, g.line.n, s, workers)
-			g.rows(acc, kern.Vec[A]{Data: row, Inc: 1}, 0, 1, n)
-		}
-		s.release(row)
-		return
-	}
-	if g.direct != nil {
-		v := kern.Vec[A]{Data: g.direct, Off: from, Inc: g.tile.step}
-		kern.Copy(kern.Vec[A]{Data: acc, Inc: 1}, v, n)
-		if count > 1 {
-			v.Off += step
-			g.rows(acc, v, step, count-1, n)
+			begun = true
 		}
 		return
 	}
-	centre := kern.Vec[A]{Data: s.centre, Inc: 1}
-	g.load(acc, from, g.tile.step, n, centre)
-	for range count - 1 {
+	if !begun {
+		g.row(acc, from, s, workers)
 		from += step
-		g.load(s.buf, from, g.tile.step, n, centre)
-		g.rows(acc, kern.Vec[A]{Data: s.buf, Inc: 1}, 0, 1, n)
+		count--
+	}
+	n := len(acc)
+	switch {
+	case count == 0:
+		return
+	case g.direct != nil && !g.hasLine:
+		g.rows(acc, kern.Vec[A]{Data: g.direct, Off: from, Inc: g.tile.step}, step, count, n)
+		return
+	}
+	row := s.row(n)
+	for range count {
+		g.row(row, from, s, workers)
+		g.rows(acc, kern.Vec[A]{Data: row, Inc: 1}, 0, 1, n)
+		from += step
+	}
+	s.release(row)
+}
+
+// row stores in acc one row.
+func (g *folding[A]) row(acc []A, from int, s *scratch[A], workers int) {
+	switch {
+	case g.hasLine:
+		g.lines(acc, from, g.line.n, s, workers)
+	case g.direct != nil:
+		kern.Copy(kern.Vec[A]{Data: acc, Inc: 1}, kern.Vec[A]{Data: g.direct, Off: from, Inc: g.tile.step}, len(acc))
+	default:
+		g.load(acc, from, g.tile.step, len(acc), kern.Vec[A]{Data: s.centre, Inc: 1})
 	}
 }
 
@@ -275,7 +330,10 @@ func (g *folding[A]) leaf(acc []A, from, step, count int, s *scratch[A], workers
 func (g *folding[A]) lines(acc []A, from, n int, s *scratch[A], workers int) {
 	together := g.direct == nil || len(acc) > 1 && max(g.line.step, -g.line.step) > max(g.tile.step, -g.tile.step)
 	if n > lineLen && (together || workers > 1 && n*len(acc) >= parallelMin) {
-		half := kern.Half(n)
+		half := n / 2
+		if g.half != nil {
+			half = g.half(n)
+		}
 		g.halves(acc, n*len(acc), s, workers,
 			func(acc []A, s *scratch[A], workers int) { g.lines(acc, from, half, s, workers) },
 			func(acc []A, s *scratch[A], workers int) {

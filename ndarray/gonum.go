@@ -100,28 +100,37 @@ func General32(a *Array[float32]) (blas32.General, error) {
 	return blas32.General{Rows: rows, Cols: cols, Stride: stride, Data: a.data}, nil
 }
 
-// FromDense returns an array that shares the elements of m, of shape (rows, columns).
+// FromDense returns an array that shares the elements of m, of shape (rows, columns). It panics with a [ValueError] if m is nil.
 func FromDense(m *mat.Dense) *Array[float64] {
+	if m == nil {
+		panic(ValueError{"FromDense", nil, "expected a matrix"})
+	}
 	raw := m.RawMatrix()
-	return fromRaw(raw.Data, []int{raw.Rows, raw.Cols}, []int{raw.Stride, 1})
+	return fromRaw("FromDense", raw.Data, []int{raw.Rows, raw.Cols}, []int{raw.Stride, 1})
 }
 
-// FromVecDense returns an array that shares the elements of v, on one axis.
+// FromVecDense returns an array that shares the elements of v, on one axis. It panics with a [ValueError] if v is nil.
 func FromVecDense(v *mat.VecDense) *Array[float64] {
+	if v == nil {
+		panic(ValueError{"FromVecDense", nil, "expected a vector"})
+	}
 	raw := v.RawVector()
-	return fromRaw(raw.Data, []int{raw.N}, []int{raw.Inc})
+	return fromRaw("FromVecDense", raw.Data, []int{raw.N}, []int{raw.Inc})
 }
 
-// FromCDense returns an array that shares the elements of m, of shape (rows, columns).
+// FromCDense returns an array that shares the elements of m, of shape (rows, columns). It panics with a [ValueError] if m is nil.
 func FromCDense(m *mat.CDense) *Array[complex128] {
+	if m == nil {
+		panic(ValueError{"FromCDense", nil, "expected a matrix"})
+	}
 	raw := m.RawCMatrix()
-	return fromRaw(raw.Data, []int{raw.Rows, raw.Cols}, []int{raw.Stride, 1})
+	return fromRaw("FromCDense", raw.Data, []int{raw.Rows, raw.Cols}, []int{raw.Stride, 1})
 }
 
-func fromRaw[T Element](data []T, shape, strides []int) *Array[T] {
+func fromRaw[T Element](op string, data []T, shape, strides []int) *Array[T] {
 	a, err := FromStrided(data, shape, strides, 0)
-	if err != nil {
-		panic(err) // the matrix breaks gonum's own rules, as only SetRawMatrix and its like can make one do
+	if err != nil { // the matrix breaks gonum's own rules, as only SetRawMatrix and its like can make one do
+		panic(ValueError{op, err, "expected strides that lead nowhere outside the data"})
 	}
 	return a
 }

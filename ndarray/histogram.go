@@ -93,7 +93,7 @@ func binsOf(op string, edges *Array[float64]) kern.Bins {
 	if len(edges.shape) != 1 || edges.n < 2 {
 		panic(newShapeError(op, "expected one axis of at least two edges", edges.shape))
 	}
-	sorted := edges.Copy().data
+	sorted := edges.copied(op).data
 	for i, edge := range sorted {
 		if math.IsNaN(edge) || i > 0 && edge < sorted[i-1] {
 			panic(ValueError{op, edge, "expected edges that do not fall"})

@@ -91,22 +91,22 @@ func (a *Array[T]) Row(i int) []T {
 		first := i * a.rowStride
 		return a.data[first : first+a.cols : first+a.cols]
 	}
-	return a.row(i)
+	return a.row("Row", i)
 }
 
 // row is Row for the layouts that don't allow a shorter way, and its panics.
-func (a *Array[T]) row(i int) []T {
+func (a *Array[T]) row(op string, i int) []T {
 	if len(a.shape) != 2 {
-		panic(newShapeError("Row", "expected two axes", a.shape))
+		panic(newShapeError(op, "expected two axes", a.shape))
 	}
 	if uint(i) >= uint(a.shape[0]) {
-		panic(IndexError{"Row", []int{i}, a.Shape()[:1]})
+		panic(IndexError{op, []int{i}, a.Shape()[:1]})
 	}
 	if a.n == 0 {
 		return a.data
 	}
 	if a.shape[1] != 1 && a.strides[1] != 1 {
-		panic(LayoutError{"Row", a.Shape(), a.Strides(), "expected rows of neighbours, Copy the array first"})
+		panic(LayoutError{op, a.Shape(), a.Strides(), "expected rows of neighbours, Copy the array first"})
 	}
 	first := a.offset + i*a.strides[0]
 	return a.data[first : first+a.shape[1] : first+a.shape[1]]
@@ -120,7 +120,7 @@ func (a *Array[T]) Rows() iter.Seq2[int, []T] {
 	}
 	return func(yield func(int, []T) bool) {
 		for i := range a.shape[0] {
-			if !yield(i, a.Row(i)) {
+			if !yield(i, a.row("Rows", i)) {
 				return
 			}
 		}
@@ -131,16 +131,27 @@ func (a *Array[T]) Rows() iter.Seq2[int, []T] {
 // elements, whose indices differ on that axis alone. A negative axis counts from the last. It panics with a [ShapeError] if
 // there is no such axis.
 func (a *Array[T]) Lanes(axis int) iter.Seq[*Array[T]] {
-	d := axisOf("Lanes", axis, a.shape)
+	lanes := a.lanes(axis)
 	return func(yield func(*Array[T]) bool) {
-		others := a.moveAxis(d, -1)
-		outer := len(a.shape) - 1
+		for lane := range lanes {
+			if !yield(newArray(a.data, lane)) {
+				return
+			}
+		}
+	}
+}
+
+func (l *layout) lanes(axis int) iter.Seq[layout] {
+	d := axisOf("Lanes", axis, l.shape)
+	return func(yield func(layout) bool) {
+		others := l.moveAxis(d, -1)
+		outer := len(l.shape) - 1
 		lanes := elementsOf(others.shape[:outer])
-		lane := layout{shape: others.shape[outer:], strides: others.strides[outer:], n: others.shape[outer], readonly: a.readonly}
-		index, offset := make([]int, outer), a.offset
+		lane := layout{shape: others.shape[outer:], strides: others.strides[outer:], n: others.shape[outer], readonly: l.readonly}
+		index, offset := make([]int, outer), l.offset
 		for range lanes {
 			lane.offset = offset
-			if !yield(newArray(a.data, lane)) {
+			if !yield(lane) {
 				return
 			}
 			offset, _ = others.next(index, offset)
@@ -151,14 +162,25 @@ func (a *Array[T]) Lanes(axis int) iter.Seq[*Array[T]] {
 // Blocks returns an iterator over a in blocks of at most n along its first axis, with the index there of each block's first
 // part: arrays that share a's elements. It panics with a [ShapeError] if a has no axes, or n is not above zero.
 func (a *Array[T]) Blocks(n int) iter.Seq2[int, *Array[T]] {
-	if len(a.shape) == 0 || n < 1 {
-		panic(newShapeError("Blocks", fmt.Sprintf("no blocks of %d", n), a.shape))
-	}
+	blocks := a.blocks(n)
 	return func(yield func(int, *Array[T]) bool) {
-		length := a.shape[0]
+		for first, block := range blocks {
+			if !yield(first, newArray(a.data, block)) {
+				return
+			}
+		}
+	}
+}
+
+func (l *layout) blocks(n int) iter.Seq2[int, layout] {
+	if len(l.shape) == 0 || n < 1 {
+		panic(newShapeError("Blocks", fmt.Sprintf("no blocks of %d", n), l.shape))
+	}
+	return func(yield func(int, layout) bool) {
+		length := l.shape[0]
 		for first := 0; first < length; {
 			size := min(n, length-first)
-			if !yield(first, newArray(a.data, a.between(0, first, first+size))) {
+			if !yield(first, l.between(0, first, first+size)) {
 				return
 			}
 			first += size

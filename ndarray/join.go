@@ -3,6 +3,8 @@ package ndarray
 import (
 	"fmt"
 	"slices"
+
+	"github.com/samebytes/samebytes/ndarray/internal/kern"
 )
 
 // Concatenate stores arrays one after the other along an axis of dst, and returns dst. They have the same shape but for that
@@ -44,7 +46,7 @@ func concatenate[T Element](op string, dst *Array[T], axis int, arrays []*Array[
 		// What is in its place already stays there; whatever else lies in dst could be overwritten by another part.
 		sources[i] = apart(parts[i], a)
 		if sources[i] == a && mayOverlap(dst, a) && !mayOverlap(parts[i], a) {
-			sources[i] = a.Copy()
+			sources[i] = a.copied(op)
 		}
 	}
 	for i, part := range parts {
@@ -64,7 +66,7 @@ func Stack[T Element](dst *Array[T], axis int, arrays ...*Array[T]) *Array[T] {
 		if !slices.Equal(a.shape, arrays[0].shape) {
 			panic(newShapeError(op, "shapes differ", arrays[0].shape, a.shape))
 		}
-		rows[i] = a.ExpandDims(axis)
+		rows[i] = newArray(a.data, a.expandDims(op, []int{axis}))
 	}
 	return concatenate(op, dst, axis, rows)
 }
@@ -88,7 +90,7 @@ func Tile[T Element](dst, a *Array[T], reps ...int) *Array[T] {
 	}
 	shape := repeatedShape(op, a.shape, reps, lengths, times)
 	dst = destination(op, dst, shape, a.shape)
-	a = disjoint(dst, a)
+	a = disjoint(op, dst, a)
 	// Each axis of dst becomes two, of the repetitions and within them: a is stretched along the first.
 	to, from := newLayout(2*ndim, dst.n), newLayout(2*ndim, dst.n)
 	to.offset, from.offset = dst.offset, a.offset
@@ -135,7 +137,7 @@ func Repeat[T Element](dst, a *Array[T], n, axis int) *Array[T] {
 	times[d] = n
 	shape := repeatedShape(op, a.shape, times, a.shape, times)
 	dst = destination(op, dst, shape, a.shape)
-	a = disjoint(dst, a)
+	a = disjoint(op, dst, a)
 	// dst's axis becomes two, of a's and of the repetitions: a is stretched along the second.
 	to, from := newLayout(len(shape)+1, dst.n), newLayout(len(shape)+1, dst.n)
 	to.offset, from.offset = dst.offset, a.offset
@@ -168,16 +170,14 @@ func RepeatEach[T Element](dst, a *Array[T], counts []int, axis int) *Array[T] {
 			panic(newShapeError(op, fmt.Sprintf("no repetitions %v", counts), a.shape))
 		}
 	}
-	if _, _, err := Size(shape, 8); err != nil {
-		panic(newShapeError(op, err.Error(), a.shape))
-	}
-	indices := make([]int64, 0, shape[d])
+	mustFit(op, shape, DTypeOf[T]().Size())
+	indices := sized[int64](op, shape[d])
+	next := 0
 	for i, count := range counts {
-		for range count {
-			indices = append(indices, int64(i))
-		}
+		kern.Fill(kern.Vec[int64]{Data: indices.data, Off: next, Inc: 1}, int64(i), count)
+		next += count
 	}
-	return take(op, dst, a, vector(indices), d)
+	return take(op, dst, a, indices, d)
 }
 
 // Roll stores a's elements in dst, each shift places further along an axis, and returns dst; what goes beyond the end comes in at
@@ -188,7 +188,7 @@ func Roll[T Element](dst, a *Array[T], shift, axis int) *Array[T] {
 	const op = "Roll"
 	d := axisOf(op, axis, a.shape)
 	dst = destination(op, dst, a.shape, a.shape)
-	a = disjoint(dst, a)
+	a = disjoint(op, dst, a)
 	length := a.shape[d]
 	if length == 0 {
 		return dst
@@ -220,7 +220,7 @@ func Pad[T Element](dst, a *Array[T], widths [][2]int, v T) *Array[T] {
 		panic(newShapeError(op, err.Error(), a.shape))
 	}
 	dst = destination(op, dst, shape, a.shape)
-	a = disjoint(dst, a)
+	a = disjoint(op, dst, a)
 	dst.Fill(v)
 	inside := dst.layout
 	for d, w := range widths {

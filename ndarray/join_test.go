@@ -129,7 +129,7 @@ func TestJoinPanics(t *testing.T) {
 		{func() { Concatenate(nil, 0, counted()) }, "ndarray: Concatenate: no axis 0: [[]]"},
 		{func() { Concatenate(nil, 0, huge, huge, huge, huge) }, "ndarray: Concatenate: wrong shape: negative length in [-9223372036854775808]: [[4611686018427387904] [4611686018427387904] [4611686018427387904] [4611686018427387904]]"},
 		{func() { Stack(nil, 0, a, counted(3, 2)) }, "ndarray: Stack: shapes differ: [[2 3] [3 2]]"},
-		{func() { Stack(nil, 3, a, a) }, "ndarray: ExpandDims: no axis 3 among 3: [[2 3]]"},
+		{func() { Stack(nil, 3, a, a) }, "ndarray: Stack: no axis 3 among 3: [[2 3]]"},
 		{func() { Tile(nil, a, -1) }, "ndarray: Tile: wrong shape: negative length in [3 -1]: [[2 3] [-1]]"},
 		{func() { Tile(nil, a, math.MaxInt) }, "ndarray: Tile: wrong shape: [3 9223372036854775807] has more than 9223372036854775807 elements: [[2 3] [9223372036854775807]]"},
 		{func() { Repeat(nil, a, -1, 0) }, "ndarray: Repeat: wrong shape: negative length in [2 -1]: [[2 3] [-1 1]]"},

@@ -62,7 +62,7 @@ func Trace[T Number](a *Array[T]) T {
 // float64 for narrow elements too, and as exact.
 func Norm[T Inexact](a *Array[T]) float64 {
 	if !a.contiguous() {
-		a = a.Copy()
+		a = a.copied("Norm")
 	}
 	switch DTypeOf[T]() {
 	case Float32, Complex64:

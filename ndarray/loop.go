@@ -22,6 +22,14 @@ func newLoops(layouts ...*layout) loops {
 	return l
 }
 
+// newForwardLoops returns loops that go along each axis from its first element to the last, wherever in memory that is.
+func newForwardLoops(layouts ...*layout) loops {
+	l := droppedAxes(layouts)
+	l.sort()
+	l.merge()
+	return l
+}
+
 // newOrderedLoops returns loops that visit elements in C order.
 func newOrderedLoops(layouts ...*layout) loops {
 	l := droppedAxes(layouts)

@@ -32,7 +32,7 @@ func Select[T Element](dst, a *Array[T], mask *Array[bool]) *Array[T] {
 	const op = "Select"
 	checkMask(op, a.shape, mask)
 	if dst != nil {
-		a = disjoint(dst, a)
+		a = disjoint(op, dst, a)
 	}
 	p := maskPlaces(&a.layout, mask)
 	shape := append([]int{p.n}, a.shape[len(mask.shape):]...)
@@ -48,8 +48,8 @@ func Select[T Element](dst, a *Array[T], mask *Array[bool]) *Array[T] {
 // NumPy's function putmask takes values from the places of the mask instead: Where(dst, mask, values, dst) does so.
 func PutMask[T Element](dst *Array[T], mask *Array[bool], values *Array[T]) *Array[T] {
 	const op = "PutMask"
-	checkMask(op, dst.shape, mask)
 	dst.mustWrite(op)
+	checkMask(op, dst.shape, mask)
 	p := maskPlaces(&dst.layout, mask)
 	shape := append([]int{p.n}, dst.shape[len(mask.shape):]...)
 	putRuns(op, dst, dst.behind(shape, len(mask.shape)), p, p.before(shape), values)

@@ -55,10 +55,10 @@ func MatMul[T Number](dst, a, b *Array[T]) *Array[T] {
 		return dst
 	}
 	if mayOverlap(dst, a) {
-		return MatMul(dst, a.Copy(), b)
+		return MatMul(dst, a.copied("MatMul"), b)
 	}
 	if mayOverlap(dst, b) {
-		return MatMul(dst, a, b.Copy())
+		return MatMul(dst, a, b.copied("MatMul"))
 	}
 	to := dst.layout
 	if len(b.shape) == 1 {

@@ -104,7 +104,7 @@ func nanSquares[T Float](op string, a *Array[T], axes []int) *Array[float64] {
 	reduced := reducedAxes(op, a.shape, axes)
 	means := nanMeanTo[float64](op, nil, a, axes)
 	_, to := reducedDestination(op, means, a.shape, reduced)
-	squares := New[float64](a.shape...)
+	squares := sized[float64](op, a.shape...)
 	l := newLoops(&squares.layout, &a.layout, &to)
 	l.eachParallel(func(offsets []int, n int) {
 		kern.SquaredFromNoNaN(kern.Vec[float64]{Data: squares.data, Off: offsets[0], Inc: l.inc(0)},

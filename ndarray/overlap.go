@@ -2,9 +2,12 @@ package ndarray
 
 import "slices"
 
-// mustWrite panics if op cannot write a's elements: with [ErrReadOnly], or with a [LayoutError] where one element lies under
-// several indices.
+// mustWrite panics if op cannot write a's elements: with a [ValueError] if there is no a, with [ErrReadOnly], or with a
+// [LayoutError] where one element lies under several indices.
 func (a *Array[T]) mustWrite(op string) {
+	if a == nil {
+		panic(ValueError{op, nil, "expected an array to write"})
+	}
 	if a.readonly {
 		panic(ErrReadOnly)
 	}

@@ -32,7 +32,7 @@ func Arange[T Real](start, stop, step T) *Array[T] {
 	if reason != "" {
 		panic(ValueError{"Arange", given, reason})
 	}
-	a := New[T](n)
+	a := sized[T]("Arange", n)
 	kern.Arange(a.data, start, step)
 	return a
 }

@@ -42,7 +42,7 @@ func reducedDestination[T Element](op string, dst *Array[T], shape []int, reduce
 		}
 	}
 	if dst == nil {
-		dst = New[T](without...)
+		dst = sized[T](op, without...)
 	} else {
 		if !slices.Equal(dst.shape, without) && !slices.Equal(dst.shape, with) {
 			panic(newShapeError(op, "dst has not the shape without the reduced axes, or with ones there", dst.shape, shape, without))

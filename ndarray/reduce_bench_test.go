@@ -16,6 +16,8 @@ func BenchmarkReduce(b *testing.B) {
 	a := ndarray.RandomNormal(ndarray.New[float64](side, side), rand.NewPCG(1, 2))
 	data, row, column := a.Data(), make([]float64, side), make([]float64, side)
 	out := ndarray.New[float64](side)
+	complexes := ndarray.Convert[complex128](nil, a)
+	small := a.Slice(ndarray.Range(0, 32), ndarray.Range(0, 32))
 	for _, c := range []struct {
 		name string
 		run  func()
@@ -41,6 +43,12 @@ func BenchmarkReduce(b *testing.B) {
 			}
 		}},
 		{"sum/columns", func() { ndarray.SumTo(out, a, 1) }},
+		{"sum/complex", func() { ndarray.Sum(complexes) }},
+		{"sum/small views", func() {
+			for range 1000 {
+				sum = ndarray.Sum(small)
+			}
+		}},
 		{"sum/every other column", func() { sum = ndarray.Sum(a.Slice(ndarray.All, ndarray.Step(0, ndarray.End, 2))) }},
 		{"max/by hand", func() {
 			m := data[0]
@@ -69,10 +77,10 @@ func BenchmarkReduce(b *testing.B) {
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/(side*side), "ns/elem")
 		})
 	}
-	small := ndarray.New[float64](10)
+	ten := ndarray.New[float64](10)
 	b.Run("ten elements", func(b *testing.B) {
 		for b.Loop() {
-			sum = ndarray.Sum(small)
+			sum = ndarray.Sum(ten)
 		}
 	})
 }

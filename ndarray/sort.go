@@ -15,15 +15,15 @@ import (
 // Sort panics with a [ShapeError] if there is no such axis, with a [DTypeError] if elements have no order (structs), and as
 // every function does that writes a.
 func Sort[T Element](a *Array[T], axis int) {
-	axis = axisOf("Sort", axis, a.shape)
 	a.mustWrite("Sort")
+	axis = axisOf("Sort", axis, a.shape)
 	orderOf("Sort", a).sort(axis)
 }
 
 // SortStable is [Sort], and leaves equal elements in the order that they had.
 func SortStable[T Element](a *Array[T], axis int) {
-	axis = axisOf("SortStable", axis, a.shape)
 	a.mustWrite("SortStable")
+	axis = axisOf("SortStable", axis, a.shape)
 	orderOf("SortStable", a).sortStable(axis)
 }
 
@@ -31,6 +31,7 @@ func SortStable[T Element](a *Array[T], axis int) {
 // It panics as Sort does, and with a [ShapeError] if dst has another shape.
 func SortTo[T Element](dst, a *Array[T], axis int) *Array[T] {
 	axis = axisOf("SortTo", axis, a.shape)
+	orderOf("SortTo", a) // or a panic, before anything is written
 	dst = unary("SortTo", dst, a, kern.Copy[T])
 	orderOf("SortTo", dst).sort(axis)
 	return dst
@@ -42,10 +43,7 @@ func SortTo[T Element](dst, a *Array[T], axis int) *Array[T] {
 func ArgSort[T Element](dst *Array[int64], a *Array[T], axis int) *Array[int64] {
 	axis = axisOf("ArgSort", axis, a.shape)
 	dst = destination("ArgSort", dst, a.shape, a.shape)
-	if mayOverlap(dst, a) {
-		a = a.Copy()
-	}
-	orderOf("ArgSort", a).argSort(dst, axis)
+	orderOf("ArgSort", disjoint("ArgSort", dst, a)).argSort(dst, axis)
 	return dst
 }
 
@@ -54,9 +52,9 @@ func ArgSort[T Element](dst *Array[int64], a *Array[T], axis int) *Array[int64] 
 // a negative axis from the last.
 // It panics as Sort does, and with an [IndexError] if there is no element kth along the axis.
 func Partition[T Element](a *Array[T], kth, axis int) {
+	a.mustWrite("Partition")
 	axis = axisOf("Partition", axis, a.shape)
 	kth = checkedIndex("Partition", kth, a.shape[axis])
-	a.mustWrite("Partition")
 	orderOf("Partition", a).partition(kth, axis)
 }
 
@@ -67,10 +65,7 @@ func ArgPartition[T Element](dst *Array[int64], a *Array[T], kth, axis int) *Arr
 	axis = axisOf("ArgPartition", axis, a.shape)
 	kth = checkedIndex("ArgPartition", kth, a.shape[axis])
 	dst = destination("ArgPartition", dst, a.shape, a.shape)
-	if mayOverlap(dst, a) {
-		a = a.Copy()
-	}
-	orderOf("ArgPartition", a).argPartition(dst, kth, axis)
+	orderOf("ArgPartition", disjoint("ArgPartition", dst, a)).argPartition(dst, kth, axis)
 	return dst
 }
 

@@ -3,7 +3,11 @@ package ndarray
 import "github.com/samebytes/samebytes/ndarray/internal/kern"
 
 // Sum returns the sum of all elements, zero if there are none. Integers wrap, as Go's do, where NumPy's sum of small ones is
-// an int64: that is SumAs[int64]. Floats are added pairwise, those of 32 bits as float64.
+// an int64: that is SumAs[int64].
+//
+// Floats are added pairwise, those of 32 bits as float64. Those of 64 bits are added in NumPy's order, so that the sum is
+// NumPy's to the bit, where they are contiguous or no more than 8192. Over axes the same holds for each sum of contiguous
+// elements, and for sums of rows: more than 32 of them are added pairwise, where NumPy adds one after the other.
 func Sum[T Number](a *Array[T]) T { return SumAs[T](a) }
 
 // SumAs is [Sum] in another type: elements are converted to U before they are added. Of complex elements a real U takes the
@@ -48,12 +52,12 @@ func prodTo[U, T Number](op string, dst *Array[U], a *Array[T], axes []int) *Arr
 }
 
 func sums[A Number]() *fold[A] {
-	return &fold[A]{run: kern.Sum[A], rows: kern.SumRows[A], empty: new(A), finish: kern.AddZero[A]}
+	return &fold[A]{exact: !rounds[A](), run: kern.Sum[A], half: kern.Half[A], rows: kern.SumRows[A], empty: new(A), finish: kern.AddZero[A]}
 }
 
 func products[A Number]() *fold[A] {
 	one := A(1)
-	return &fold[A]{run: kern.Prod[A], rows: kern.ProdRows[A], empty: &one}
+	return &fold[A]{exact: !rounds[A](), run: kern.Prod[A], rows: kern.ProdRows[A], empty: &one}
 }
 
 // foldNumbers folds elements of T as values of U: as they are where T is U and results are exact or have 64 bits, else by
@@ -69,6 +73,9 @@ func foldNumbers[U, T Number](op string, dst *Array[U], a *Array[T], axes []int,
 	convert(underlying(result), wide.reduce(op, underlying(a), &a.layout, reduced, DTypeOf[U]().Kind(), result.shape))
 	return result
 }
+
+// rounds reports whether numbers of T have fractions.
+func rounds[T Number]() bool { return T(1)/T(2) != 0 }
 
 // rounds32 reports whether numbers of T round to 32 bits.
 func rounds32[T Number]() bool {

@@ -19,8 +19,8 @@ func take[T Element](op string, dst, a *Array[T], indices *Array[int64], axis in
 	d := axisOf(op, axis, a.shape)
 	shape := slices.Concat(a.shape[:d], indices.shape, a.shape[d+1:])
 	dst = destination(op, dst, shape, a.shape, indices.shape)
-	a = disjoint(dst, a)
-	places := newPlaces(indices.shape)
+	a = disjoint(op, dst, a)
+	places := newPlaces(op, indices.shape)
 	places.add(op, indices, a.shape[d], a.strides[d])
 	source, at := newLayout(len(shape), dst.n), newLayout(len(shape), dst.n)
 	source.shape, at.shape, source.offset = shape, shape, a.offset
@@ -40,8 +40,8 @@ func TakeAlongAxis[T Element](dst, a *Array[T], indices *Array[int64], axis int)
 	d := axisOf(op, axis, a.shape)
 	shape := alongAxis(op, a.shape, indices.shape, d)
 	dst = destination(op, dst, shape, a.shape, indices.shape)
-	a = disjoint(dst, a)
-	places := newPlaces(indices.shape)
+	a = disjoint(op, dst, a)
+	places := newPlaces(op, indices.shape)
 	places.add(op, indices, a.shape[d], a.strides[d])
 	takeRuns(dst, a.data, a.still(shape, d), places, places.broadcast(shape))
 	return dst
@@ -53,8 +53,8 @@ func TakeAlongAxis[T Element](dst, a *Array[T], indices *Array[int64], axis int)
 // It panics as [Take] does, and with a [ShapeError] if the shapes do not broadcast.
 func PutAlongAxis[T Element](dst *Array[T], indices *Array[int64], values *Array[T], axis int) *Array[T] {
 	const op = "PutAlongAxis"
-	d := axisOf(op, axis, dst.shape)
 	dst.mustWrite(op)
+	d := axisOf(op, axis, dst.shape)
 	shape := alongAxis(op, dst.shape, indices.shape, d)
 	for e, length := range dst.shape {
 		if e != d && length != shape[e] {
@@ -62,7 +62,7 @@ func PutAlongAxis[T Element](dst *Array[T], indices *Array[int64], values *Array
 		}
 	}
 	target := dst.still(shape, d)
-	places := newPlaces(indices.shape)
+	places := newPlaces(op, indices.shape)
 	places.add(op, indices, dst.shape[d], dst.strides[d])
 	putRuns(op, dst, target, places, places.broadcast(shape), values)
 	return dst
@@ -76,8 +76,8 @@ func Gather[T Element](dst, a *Array[T], indices ...*Array[int64]) *Array[T] {
 	const op = "Gather"
 	shape, ndim := gathered(op, a.shape, indices)
 	dst = destination(op, dst, shape, a.shape)
-	a = disjoint(dst, a)
-	places := newPlaces(shape[:ndim])
+	a = disjoint(op, dst, a)
+	places := newPlaces(op, shape[:ndim])
 	for d, index := range indices {
 		places.add(op, index, a.shape[d], a.strides[d])
 	}
@@ -92,7 +92,7 @@ func Scatter[T Element](dst, values *Array[T], indices ...*Array[int64]) *Array[
 	const op = "Scatter"
 	dst.mustWrite(op)
 	shape, ndim := gathered(op, dst.shape, indices)
-	places := newPlaces(shape[:ndim])
+	places := newPlaces(op, shape[:ndim])
 	for d, index := range indices {
 		places.add(op, index, dst.shape[d], dst.strides[d])
 	}
@@ -107,7 +107,7 @@ func Scatter[T Element](dst, values *Array[T], indices ...*Array[int64]) *Array[
 func Put[T Element](dst *Array[T], indices *Array[int64], values *Array[T]) *Array[T] {
 	const op = "Put"
 	dst.mustWrite(op)
-	places := newPlaces(indices.shape)
+	places := newPlaces(op, indices.shape)
 	places.add(op, indices, dst.n, 1)
 	if !dst.contiguous() {
 		for i, flat := range places.data {
@@ -126,12 +126,7 @@ func Put[T Element](dst *Array[T], indices *Array[int64], values *Array[T]) *Arr
 // places is how many elements further than at index 0 each of some elements lies.
 type places struct{ *Array[int64] }
 
-func newPlaces(shape []int) places {
-	if n, _, err := Size(shape, 8); err == nil {
-		return places{newArray(make([]int64, n), contiguousLayout(shape, n))}
-	}
-	return places{New[int64](shape...)}
-}
+func newPlaces(op string, shape []int) places { return places{sized[int64](op, shape...)} }
 
 // add adds the places of indices, broadcast, on an axis of a length and stride. It panics with an [IndexError] if one is out of
 // range.
@@ -201,9 +196,9 @@ func gathered(op string, shape []int, indices []*Array[int64]) (taken []int, ndi
 }
 
 // disjoint returns a, or a copy of it if it may overlap dst.
-func disjoint[U, T Element](dst *Array[U], a *Array[T]) *Array[T] {
+func disjoint[U, T Element](op string, dst *Array[U], a *Array[T]) *Array[T] {
 	if mayOverlap(dst, a) {
-		return a.Copy()
+		return a.copied(op)
 	}
 	return a
 }
@@ -221,7 +216,7 @@ func takeRuns[T Element](dst *Array[T], data []T, source layout, p places, at la
 // putRuns stores values, broadcast, in the elements of dst that lie in target as many elements further as places say, in C
 // order.
 func putRuns[T Element](op string, dst *Array[T], target layout, p places, at layout, values *Array[T]) {
-	values = disjoint(dst, values)
+	values = disjoint(op, dst, values)
 	source := values.broadcastTo(op, target.shape)
 	l := newOrderedLoops(&target, &source, &at)
 	l.each(func(offsets []int, n int) {

@@ -7,9 +7,11 @@ import (
 // Unique returns the elements of a, sorted, each value once, on one axis, in memory of their own. All NaN are one value, as are
 // all NaT, and -0 and 0, for which -0 stands if it is there.
 // It panics with a [DTypeError] if elements have no order, as [Sort] says.
-func Unique[T Element](a *Array[T]) *Array[T] {
-	flat := flattened(a)
-	order := orderOf("Unique", flat)
+func Unique[T Element](a *Array[T]) *Array[T] { return uniqueOf("Unique", a) }
+
+func uniqueOf[T Element](op string, a *Array[T]) *Array[T] {
+	flat := flattened(op, a)
+	order := orderOf(op, flat)
 	order.sort(0)
 	n := 0
 	for i, v := range flat.data {
@@ -32,9 +34,9 @@ type Uniques[T Element] struct {
 // UniqueAll returns the values of a as [Unique] does, of those that are equal the first, and where they come from, in
 // memory of its own. It panics as Unique does.
 func UniqueAll[T Element](a *Array[T]) Uniques[T] {
-	flat := flattened(a)
+	flat := flattened("UniqueAll", a)
 	order := orderOf("UniqueAll", flat)
-	u := Uniques[T]{Inverse: New[int64](a.shape...)}
+	u := Uniques[T]{Inverse: sized[int64]("UniqueAll", a.shape...)}
 	var values []T
 	var index, counts []int64
 	last := 0
@@ -54,9 +56,13 @@ func UniqueAll[T Element](a *Array[T]) Uniques[T] {
 // nil; values may have any. NaN is equal to none.
 // It panics with a [ShapeError] if dst has another shape, and as [Unique] does.
 func IsIn[T Element](dst *Array[bool], a, values *Array[T]) *Array[bool] {
-	dst = destination("IsIn", dst, a.shape, a.shape, values.shape)
-	flat := flattened(values)
-	order := orderOf("IsIn", flat)
+	return isIn("IsIn", dst, a, values)
+}
+
+func isIn[T Element](op string, dst *Array[bool], a, values *Array[T]) *Array[bool] {
+	dst = destination(op, dst, a.shape, a.shape, values.shape)
+	flat := flattened(op, values)
+	order := orderOf(op, flat)
 	order.sort(0)
 	flat = vector(flat.data[:order.numbers()])
 	before, after := SearchSorted(nil, flat, a, Left), SearchSorted(nil, flat, a, Right)
@@ -65,21 +71,21 @@ func IsIn[T Element](dst *Array[bool], a, values *Array[T]) *Array[bool] {
 
 // Intersect returns the values that elements of both a and b have, sorted, each once, on one axis, in memory of their own. NaN
 // is none of them.
-func Intersect[T Element](a, b *Array[T]) *Array[T] { return selected(Unique(a), b, true) }
+func Intersect[T Element](a, b *Array[T]) *Array[T] { return selected("Intersect", a, b, true) }
 
 // Difference returns the values that elements of a have and none of b, as [Intersect] does. NaN stays.
-func Difference[T Element](a, b *Array[T]) *Array[T] { return selected(Unique(a), b, false) }
+func Difference[T Element](a, b *Array[T]) *Array[T] { return selected("Difference", a, b, false) }
 
 // Union returns the values that elements of a or b have, as [Intersect] does. All NaN are one value.
 func Union[T Element](a, b *Array[T]) *Array[T] {
-	return Unique(vector(slices.Concat(flattened(a).data, flattened(b).data)))
+	return uniqueOf("Union", vector(slices.Concat(flattened("Union", a).data, flattened("Union", b).data)))
 }
 
-// selected returns, in the same memory, the elements of a contiguous 1-d array for which it is true, or false, that they are in
-// others.
-func selected[T Element](a, others *Array[T], in bool) *Array[T] {
+// selected returns the values in a of which it is true, or false, that they are in others.
+func selected[T Element](op string, a, others *Array[T], in bool) *Array[T] {
+	a = uniqueOf(op, a)
 	n := 0
-	for i, found := range IsIn(nil, a, others).data {
+	for i, found := range isIn(op, nil, a, others).data {
 		if found == in {
 			a.data[n] = a.data[i]
 			n++
@@ -89,4 +95,4 @@ func selected[T Element](a, others *Array[T], in bool) *Array[T] {
 }
 
 // flattened returns a copy of a on one axis.
-func flattened[T Element](a *Array[T]) *Array[T] { return vector(a.Copy().data) }
+func flattened[T Element](op string, a *Array[T]) *Array[T] { return vector(a.copied(op).data) }

@@ -108,16 +108,18 @@ func (l *layout) squeeze(axes []int) layout {
 // ExpandDims returns an array that shares a's elements, with an axis of length one at each of the places named: axes of the
 // result, whose last is -1. It panics with a [ShapeError] if the result has no such axis, one is named twice, or there are
 // more than [MaxDims].
-func (a *Array[T]) ExpandDims(axes ...int) *Array[T] { return newArray(a.data, a.expandDims(axes)) }
+func (a *Array[T]) ExpandDims(axes ...int) *Array[T] {
+	return newArray(a.data, a.expandDims("ExpandDims", axes))
+}
 
-func (l *layout) expandDims(axes []int) layout {
+func (l *layout) expandDims(op string, axes []int) layout {
 	if len(l.shape)+len(axes) > MaxDims {
-		panic(newShapeError("ExpandDims", fmt.Sprintf("%d axes more are more than %d", len(axes), MaxDims), l.shape))
+		panic(newShapeError(op, fmt.Sprintf("%d axes more are more than %d", len(axes), MaxDims), l.shape))
 	}
 	e := newLayout(len(l.shape)+len(axes), l.n)
 	e.offset, e.readonly = l.offset, l.readonly
 	from := 0
-	for d, isNew := range axesOf("ExpandDims", axes, len(e.shape), l.shape) {
+	for d, isNew := range axesOf(op, axes, len(e.shape), l.shape) {
 		if isNew {
 			e.shape[d], e.strides[d] = 1, 1
 			continue
@@ -142,15 +144,20 @@ func (l *layout) broadcastTo(op string, shape []int) layout {
 	if _, _, err := Size(shape, 1); err != nil {
 		panic(newShapeError(op, err.Error(), l.shape, shape))
 	}
+	if !l.stretches(shape) {
+		panic(newShapeError(op, "first shape does not broadcast to the second", l.shape, shape))
+	}
+	return l.broadcast(shape)
+}
+
+// stretches reports whether l broadcasts to a shape.
+func (l *layout) stretches(shape []int) bool {
 	first := len(shape) - len(l.shape)
 	fits := first >= 0
 	for d, length := range l.shape {
 		fits = fits && (length == 1 || length == shape[first+d])
 	}
-	if !fits {
-		panic(newShapeError(op, "first shape does not broadcast to the second", l.shape, shape))
-	}
-	return l.broadcast(shape)
+	return fits
 }
 
 // Flip returns an array that shares a's elements, in reverse order along the axes named, or along all if none is. Negative
@@ -223,7 +230,8 @@ func (l *layout) diagonal(offset, axis1, axis2 int) layout {
 }
 
 // Split returns arrays that share a's elements: sections of equal length along an axis, in order. A negative axis counts
-// from the last. It panics with a [ShapeError] if there is no such axis, or sections does not divide its length.
+// from the last. It panics with a [ShapeError] if there is no such axis, or sections does not divide its length, or are more than
+// memory can describe, as those of an axis of length zero may be.
 func (a *Array[T]) Split(sections, axis int) []*Array[T] { return a.parts(a.split(sections, axis)) }
 
 func (a *Array[T]) parts(layouts []layout) []*Array[T] {
@@ -234,9 +242,12 @@ func (a *Array[T]) parts(layouts []layout) []*Array[T] {
 	return parts
 }
 
+// maxSections is so many descriptions of a part, of some two hundred bytes, that no memory holds more.
+const maxSections = addressable >> 8
+
 func (l *layout) split(sections, axis int) []layout {
 	d := axisOf("Split", axis, l.shape)
-	if sections < 1 || l.shape[d]%sections != 0 {
+	if sections < 1 || l.shape[d]%sections != 0 || sections > maxSections {
 		panic(newShapeError("Split", fmt.Sprintf("axis %d does not split into %d equal sections", d, sections), l.shape))
 	}
 	length := l.shape[d] / sections

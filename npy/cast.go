@@ -5,8 +5,6 @@ package npy
 import (
 	"strings"
 	"unsafe"
-
-	"github.com/samebytes/samebytes/ndarray"
 )
 
 // unzeroed returns n bytes, more than none, of any content, for who writes them all: zeroing them first would take half the time
@@ -23,10 +21,4 @@ func unzeroed(n int) []byte {
 // TestReadSizes guards it.
 func bytesOf(words []uint64, n int) []byte {
 	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(words))), 8*len(words))[:n:n]
-}
-
-// elementsOf returns what newBytes has made as the elements of an array of n. It is sound where b has their bytes: it is aligned for
-// any element, elements hold no pointers, bools are 0 or 1 by makeBools, and b is not used otherwise afterwards. TestReadSizes guards it.
-func elementsOf[T ndarray.Element](b []byte, n int) []T {
-	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(b))), n)
 }

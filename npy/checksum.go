@@ -20,8 +20,8 @@ const checksumBlock = 4 << 20
 // order and padding are.
 //
 // It is the SHA-256 of the elements in C order, one behind the other. Each takes its itemsize. Numbers, times and characters of text are
-// in little-endian order, the real before the imaginary part; the bytes of a struct that belong to no field are zero; all
-// other bytes are as they are, so that 0.0 and -0.0 differ, and NaNs of other bits. It says nothing of dtype and shape.
+// in little-endian order, the real before the imaginary part; bools are 0 or 1, whatever byte a file has for true; the bytes of a
+// struct that belong to no field are zero; all other bytes are as they are, so that 0.0 and -0.0 differ, and NaNs of other bits. It says nothing of dtype and shape.
 //
 // Elements that do not lie so are copied, a few MiB at a time.
 func Checksum(a *ndarray.Any) [sha256.Size]byte {
@@ -141,27 +141,27 @@ type content struct {
 	itemsize int
 	swaps    []swap // to this machine's order
 	little   []swap // and from that
+	bools    []swap
 	gaps     []gap
 }
 
 // contents returns what has to be done to the elements of a header.
 func contents(h Header) content {
-	c := content{itemsize: h.DType.Size(), swaps: h.swaps(), gaps: gapsOf(h.DType)}
+	c := content{itemsize: h.DType.Size(), swaps: h.swaps(), bools: boolsOf(h.DType), gaps: gapsOf(h.DType)}
 	if nativeBig {
 		c.little = swapsOf(h.DType)
 	}
 	return c
 }
 
-func (c content) plain() bool { return c.swaps == nil && c.little == nil && c.gaps == nil }
+func (c content) plain() bool {
+	return c.swaps == nil && c.little == nil && c.bools == nil && c.gaps == nil
+}
 
 // apply does it to elements that lie one after the other.
 func (c content) apply(b []byte) {
-	if c.swaps != nil {
-		swapElements(b, c.itemsize, c.swaps)
-	}
-	if c.little != nil {
-		swapElements(b, c.itemsize, c.little)
+	for _, swaps := range [][]swap{c.swaps, c.little, c.bools} {
+		swapElements(b, c.itemsize, swaps)
 	}
 	if c.gaps != nil {
 		for ; len(b) > 0; b = b[c.itemsize:] {

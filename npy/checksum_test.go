@@ -1,6 +1,7 @@
 package npy_test
 
 import (
+	"archive/zip"
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
@@ -98,6 +99,49 @@ func checkChecksums(t *testing.T, a *ndarray.Any, contents []byte) {
 			if got != want {
 				t.Errorf("%v, %+v, %s: got %s, want %x", a.DType(), f, way, hex.EncodeToString(got[:]), want)
 			}
+		}
+	}
+}
+
+// TestChecksumOfBools finds the same checksum for whatever bytes a file has for true.
+func TestChecksumOfBools(t *testing.T) {
+	type element struct {
+		A int8    `npy:"a"`
+		B [2]bool `npy:"b"`
+	}
+	for _, a := range []*ndarray.Any{
+		must(ndarray.FromSlice([]bool{true, false, true, true, false, true, true, true, true})).Any(),
+		must(must(ndarray.FromSlice([]element{{2, [2]bool{true, false}}, {3, [2]bool{true, true}}})).Reshape(1, 2)).Any(),
+	} {
+		var b bytes.Buffer
+		if err := npy.WriteAny(&b, a); err != nil {
+			t.Fatal(err)
+		}
+		odd := b.Bytes()
+		for i := len(odd) - len(a.Data()); i < len(odd); i++ {
+			if odd[i] == 1 {
+				odd[i] = byte(i) | 2
+			}
+		}
+		path := filepath.Join(t.TempDir(), "x.npy")
+		if err := os.WriteFile(path, odd, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		want := npy.Checksum(a)
+		if _, got, err := npy.ChecksumFile(path); err != nil || got != want {
+			t.Errorf("%v: the file: got %x, %v, want %x", a.DType(), got, err, want)
+		}
+		if got := npy.Checksum(must(npy.ReadFileAny(path))); got != want {
+			t.Errorf("%v: what is read: got %x, want %x", a.DType(), got, want)
+		}
+		m := must(npy.MapAny(path, npy.ReadOnly))
+		if got := npy.Checksum(m.Any); got != want {
+			t.Errorf("%v: what is mapped: got %x, want %x", a.DType(), got, want)
+		}
+		m.Close()
+		z := opened(archiveOf(t, &zip.FileHeader{Name: "x.npy", Comment: string(odd)}))
+		if _, got, err := must(z.Member("x")).Checksum(); err != nil || got != want {
+			t.Errorf("%v: a member: got %x, %v, want %x", a.DType(), got, err, want)
 		}
 	}
 }

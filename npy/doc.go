@@ -73,7 +73,15 @@
 //
 // Read as something else: <V2 and >V2 are bfloat16 here, which has a byte order, and two bytes in NumPy.
 //
-// Read, though NumPy refuses it: white space before the dict, or on lines after it, that Python takes for an indentation.
+// Read, though NumPy refuses it:
+//
+//   - white space before the dict, or on lines after it, that Python takes for an indentation
+//   - archives behind other bytes, as programs that unpack themselves have them; whose end says a few bytes less than the directory
+//     takes; and members whose header before them has another name, since the directory's is the one that counts
+//   - members of an archive beside one with errors, of which NumPy (Python's zipfile) then opens nothing
+//
+// Refused as [ErrFormat], though NumPy reads it: archives whose end says another number of members than there are, or a comment that is
+// longer than what follows.
 //
 // # Reading
 //
@@ -101,6 +109,7 @@
 // [Header.NBytes] more.
 //
 // Any bytes give a header or an error, never a panic, and make [Parse] take less than 64 MiB. What panics are [Header.Append] and
-// Write, with an [AlignError], and ReadInto, with [ndarray.ErrReadOnly] or an [ndarray.LayoutError]. Nothing here keeps state: all calls may run concurrently,
-// but for those on one Writer or one stream.
+// Write, with an [AlignError], and ReadInto, with [ndarray.ErrReadOnly] or an [ndarray.LayoutError]. All calls may run concurrently,
+// but for those on one Writer or one stream: nothing here keeps state but the last header that was read, which is not parsed
+// again where the next one is the same.
 package npy

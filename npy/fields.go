@@ -30,6 +30,13 @@ func hasFields(found, want ndarray.DType) error {
 
 // withFields returns the elements of a, structs, as structs of T, for which hasFields has returned no error.
 func withFields[T ndarray.Element](a *ndarray.Any) (*ndarray.Array[T], error) {
+	_, nbytes, err := ndarray.Size(a.Shape(), ndarray.DTypeOf[T]().Size())
+	if err != nil {
+		return nil, wrapped(err)
+	}
+	if err := roomFor(nbytes); err != nil {
+		return nil, err
+	}
 	dst := ndarray.New[T](a.Shape()...)
 	if err := copyFields(dst.Any(), a); err != nil {
 		return nil, fmt.Errorf("npy: %w", err)

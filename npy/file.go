@@ -1,9 +1,11 @@
 package npy
 
 import (
+	"bytes"
 	"io"
 	"math"
 	"os"
+	"strings"
 	"sync"
 )
 
@@ -53,6 +55,17 @@ func (f *file) Read(p []byte) (int, error) {
 	return f.whole().Read(p)
 }
 
+// header goes over the next array's header, and returns it where all of it is in start.
+func (f *file) header() []byte {
+	b := f.start[f.used:f.n]
+	size, _, err := measure(b)
+	if err != nil || size > len(b) {
+		return nil
+	}
+	f.used += size
+	return b[:size]
+}
+
 // whole returns the file, whose offset is behind start.
 func (f *file) whole() *os.File {
 	if f.rest == nil {
@@ -85,7 +98,11 @@ func remaining(r io.Reader, needed int) (n int, known bool) {
 	switch r := r.(type) {
 	case *memberReader:
 		return int(min(r.left, math.MaxInt)), r.packed == nil
-	case interface{ Len() int }: // bytes.Reader, bytes.Buffer, strings.Reader
+	case *bytes.Reader:
+		return r.Len(), true
+	case *bytes.Buffer:
+		return r.Len(), true
+	case *strings.Reader: // another type's Len may count something else
 		return r.Len(), true
 	case *file:
 		if had := r.n - r.used; needed <= had {

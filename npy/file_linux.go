@@ -2,6 +2,7 @@ package npy
 
 import (
 	"os"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -42,11 +43,10 @@ func (d descriptor) close() { unix.Close(int(d)) } // the error can't be helped:
 // file returns the file, which owns the descriptor from then on.
 func (d descriptor) file(path string) *os.File { return os.NewFile(uintptr(d), path) }
 
-// inHugePages asks for large pages, where they are to be had, for memory that is written next: clearing it page by page takes as long
-// as reading a file into it. NumPy asks for the same.
-func inHugePages(b []byte) {
-	page := os.Getpagesize()
-	if len(b) > page { // which begins on one
-		unix.Madvise(b[:len(b)/page*page], unix.MADV_HUGEPAGE) // without, it is only slower
+// chownAs gives a file to the owner and the group of another, or to the group alone, as far as this process may.
+func chownAs(f *os.File, other os.FileInfo) {
+	to, ok := other.Sys().(*syscall.Stat_t)
+	if ok && f.Chown(int(to.Uid), int(to.Gid)) != nil {
+		f.Chown(-1, int(to.Gid)) // else it stays its writer's, as a file that he copies
 	}
 }

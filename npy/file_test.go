@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"sync"
 	"testing"
 
 	"github.com/samebytes/samebytes/ndarray"
@@ -166,6 +167,47 @@ func TestReadIntoOtherOrders(t *testing.T) {
 			if err := npy.ReadInto(strided, file); !errors.Is(err, npy.ErrTruncated) {
 				t.Errorf("%v, %+v cut: expected ErrTruncated, found %v", shape, f, err)
 			}
+		}
+	}
+}
+
+// TestReadSameHeader reads headers of the same bytes again: from files and streams, at once, after one was changed, and within limits.
+func TestReadSameHeader(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.npy")
+	a, b := must(ndarray.Arange(int32(0), 6, 1).Reshape(2, 3)), must(ndarray.Arange(int32(6), 12, 1).Reshape(2, 3))
+	for _, want := range []*ndarray.Array[int32]{a, b, a} {
+		if err := npy.WriteFile(path, want); err != nil {
+			t.Fatal(err)
+		}
+		content := must(os.ReadFile(path))
+		h := must(npy.ReadHeader(bytes.NewReader(content)))
+		h.Shape[0], h.Shape[1] = 3, 2
+		var group sync.WaitGroup
+		for range 4 {
+			group.Go(func() {
+				for range 100 {
+					fromFile, err := npy.ReadFile[int32](path)
+					fromMemory, failed := npy.Read[int32](bytes.NewReader(content))
+					if err != nil || failed != nil || !ndarray.ArrayEqual(fromFile, want) || !ndarray.ArrayEqual(fromMemory, want) {
+						t.Errorf("got %v and %v, want %v: %v, %v", fromFile, fromMemory, want, err, failed)
+						return
+					}
+				}
+			})
+		}
+		group.Wait()
+		for limits, refused := range map[npy.Limits]error{{HeaderBytes: 127}: npy.ErrFormat, {Axes: 1}: ndarray.ErrShape, {Bytes: 23}: ndarray.ErrShape} {
+			_, err := npy.ReadFile[int32](path, limits)
+			_, other := npy.Read[int32](bytes.NewReader(content), limits)
+			if !errors.Is(err, refused) || err.Error() != path+": "+other.Error() {
+				t.Errorf("%+v: got %v and %v, want %v", limits, err, other, refused)
+			}
+		}
+		if got, err := npy.ReadFile[int32](path, npy.Limits{HeaderBytes: -1, Axes: -1, Bytes: -1}); err != nil || !ndarray.ArrayEqual(got, want) {
+			t.Errorf("without limits: got %v, %v", got, err)
+		}
+		if _, err := npy.ReadFile[int64](path); !errors.Is(err, ndarray.ErrDType) {
+			t.Errorf("got %v, want ErrDType", err)
 		}
 	}
 }

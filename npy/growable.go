@@ -25,7 +25,7 @@ func (h Header) AppendGrowable(dst []byte, align int) ([]byte, error) {
 		return dst, fmt.Errorf("npy: %w: expected at most %d rows, found %d", ndarray.ErrShape, MaxLength, h.Shape[0])
 	}
 	begin := len(dst)
-	dst, err := h.append(dst, align, 0, Header.appendGrowableText)
+	dst, err := h.append(dst, Format{Align: align}, Header.appendGrowableText)
 	if err == nil && LengthOffset(dst[begin:]) == 0 {
 		return dst[:begin], fmt.Errorf("npy: %w: expected field names without %q, found %v", ndarray.ErrDType, shapeKey, h.DType)
 	}

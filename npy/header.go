@@ -176,12 +176,7 @@ func parse(b []byte) (h Header, err error) {
 	h = Header{Major: int(b[len(magic)]), Minor: int(b[len(magic)+1]), DataOffset: size}
 	p := parsers.Get().(*parser)
 	defer p.done()
-	p.src, p.pos, p.utf8, p.long = b[:textOff+trimmed(b[textOff:size])], textOff, h.Major == 3, h.Major < 3
-	var literal value
-	if err := p.document(&literal); err != nil {
-		return h, err
-	}
-	descr, order, shape, err := entries(&literal)
+	descr, order, shape, err := p.header(b, textOff, size)
 	if err != nil {
 		return h, err
 	}
@@ -211,6 +206,26 @@ func parse(b []byte) (h Header, err error) {
 	}
 	_, _, err = h.size()
 	return h, err
+}
+
+// header returns the values of a header's dictionary.
+func (p *parser) header(b []byte, textOff, size int) (descr, order, shape *value, err error) {
+	p.src, p.pos, p.utf8, p.long = b[:textOff+trimmed(b[textOff:size])], textOff, b[len(magic)] == 3, b[len(magic)] < 3
+	if err := p.document(&p.literal); err != nil {
+		return nil, nil, nil, err
+	}
+	return entries(&p.literal)
+}
+
+// firstLength returns where, in a header that parse takes, the length of the first axis stands. Without axes it panics.
+func firstLength(b []byte) (begin, end int) {
+	size, textOff, _ := measure(b)
+	p := parsers.Get().(*parser)
+	defer p.done()
+	_, _, shape, _ := p.header(b, textOff, size) // the errors would be parse's
+	source := shape.items[0].source
+	begin = cap(b) - cap(source) // both end where b's memory does
+	return begin, begin + len(source)
 }
 
 // spaces is a piece of the padding, of which eight fill a page.
@@ -286,15 +301,18 @@ func parseShape(v *value) ([]int, error) {
 // the order of their offsets, or take more than [MaxHeader] bytes, and [ndarray.ErrShape]; dst is returned as it was then. It panics
 // with an [AlignError] when align is not a power of two from 1 to [MaxAlign].
 func (h Header) Append(dst []byte, align int) ([]byte, error) {
-	return h.append(dst, align, 0, Header.appendText)
+	return h.append(dst, Format{Align: align}, Header.appendText)
 }
 
-// append is Append with the text that appendText makes, of the descr given, for a header that begins at the given index of dst. It
-// is of that version, or of the first that can express it for 0.
-func (h Header) append(dst []byte, align, version int, appendText func(h Header, dst, descr []byte, begin int) []byte) ([]byte, error) {
-	checkAlign(align)
-	if version < 0 || version > 3 {
-		return dst, fmt.Errorf("npy: %w: expected version 1, 2 or 3, found %d", ErrFormat, version)
+// append is Append in a format, of which it takes no notice of the orders, with the text that appendText makes, of the descr given,
+// for a header that begins at the given index of dst.
+func (h Header) append(dst []byte, f Format, appendText textAppender) ([]byte, error) {
+	checkAlign(f.Align)
+	if f.Version < 0 || f.Version > 3 {
+		return dst, fmt.Errorf("npy: %w: expected version 1, 2 or 3, found %d", ErrFormat, f.Version)
+	}
+	if f.HeaderBytes < 0 || f.HeaderBytes > MaxHeader {
+		return dst, fmt.Errorf("npy: %w: expected a header of at most %d bytes, found %d asked for", ErrFormat, MaxHeader, f.HeaderBytes)
 	}
 	if _, _, err := h.size(); err != nil {
 		return dst, fmt.Errorf("npy: %w", err)
@@ -307,21 +325,21 @@ func (h Header) append(dst []byte, align, version int, appendText func(h Header,
 	if err != nil {
 		return dst, fmt.Errorf("npy: %w", err)
 	}
-	major := byte(max(version, 1))
+	major := byte(max(f.Version, 1))
 	if latin1, ok := toLatin1(descr); !ok {
 		major = 3
-	} else if version != 3 {
+	} else if f.Version != 3 {
 		descr = latin1
 	}
 	begin := len(dst)
-	dst = h.appendVersion(dst, descr, major, align, appendText)
+	dst = h.appendVersion(dst, descr, major, f, appendText)
 	if major == 1 && len(dst)-begin-textOff1 > math.MaxUint16 {
 		major = 2
-		dst = h.appendVersion(dst[:begin], descr, major, align, appendText)
+		dst = h.appendVersion(dst[:begin], descr, major, f, appendText)
 	}
-	if version != 0 && int(major) != version {
+	if f.Version != 0 && int(major) != f.Version {
 		return dst[:begin], fmt.Errorf("npy: %w: expected a dtype that version %d.0 can express, found one that needs %d.0",
-			ndarray.ErrDType, version, major)
+			ndarray.ErrDType, f.Version, major)
 	}
 	if n := len(dst) - begin; n > MaxHeader {
 		return dst[:begin], fmt.Errorf("npy: %w: expected a header of at most %d bytes, found fields that take %d", ndarray.ErrDType, MaxHeader, n)
@@ -335,8 +353,11 @@ func checkAlign(align int) {
 	}
 }
 
+// textAppender appends the text of a header, of the descr given, which begins at the given index of dst.
+type textAppender func(h Header, dst, descr []byte, begin int) []byte
+
 // appendVersion appends the header in a version, whose length field is wrong if it is 1 and the text longer than that says.
-func (h Header) appendVersion(dst, descr []byte, major byte, align int, appendText func(h Header, dst, descr []byte, begin int) []byte) []byte {
+func (h Header) appendVersion(dst, descr []byte, major byte, f Format, appendText textAppender) []byte {
 	begin := len(dst)
 	dst = append(dst, magic...)
 	dst = append(dst, major, 0, 0, 0) // the last two are the length, known below
@@ -345,7 +366,8 @@ func (h Header) appendVersion(dst, descr []byte, major byte, align int, appendTe
 	}
 	textOff := len(dst) - begin
 	dst = appendText(h, dst, descr, begin)
-	padding := align - (len(dst)+1-begin)%align // at least one space, as np.save has it
+	least := max(len(dst)+2-begin, f.HeaderBytes) // at least one space and the newline, as np.save has it
+	padding := roundUp(least, f.Align) - (len(dst) + 1 - begin)
 	dst = append(appendSpaces(dst, padding), '\n')
 	length := len(dst) - begin - textOff
 	if major > 1 {

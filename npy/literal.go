@@ -49,6 +49,8 @@ type parser struct {
 	depth  int  // brackets open at pos
 	values int  // values begun so far
 
+	literal value // that begins src
+
 	room [12]value // for the first items: a header's three keys, their values, and a shape, without asking for memory
 	used int       // values of room that are items
 }

@@ -128,3 +128,15 @@ func mapElements(f *os.File, at int64, h Header, access Access) (memory []byte, 
 	}
 	return memory, a, nil
 }
+
+// regular returns an error where a path is not a regular file's. It is asked before opening, which waits at a pipe.
+func regular(path string) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return wrapped(err)
+	}
+	if !info.Mode().IsRegular() {
+		return fmt.Errorf("npy: %w: expected a regular file, found one of mode %v", ndarray.ErrLayout, info.Mode())
+	}
+	return nil
+}

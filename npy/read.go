@@ -1,11 +1,13 @@
 package npy
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"reflect"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/samebytes/samebytes/ndarray"
 )
@@ -14,7 +16,8 @@ import (
 type Limits struct {
 	HeaderBytes int // of the header; by default, and at most, [MaxHeader]
 	Axes        int // of the shape; by default, and at most, [ndarray.MaxDims]
-	Bytes       int // that the elements take; by default as many as an int counts
+	Bytes       int // that the elements take; by default as many as an int counts. More than there is memory for are not read
+	Ratio       int // of a compressed member's bytes to those that it takes; by default what the method allows, about 1000 for deflated zeros
 	Directory   int // bytes of an archive's table of its members; by default 8 MiB, enough for 100,000, which take 64 MiB of memory
 }
 
@@ -45,13 +48,15 @@ func first(limits []Limits) Limits {
 // T is the elements' dtype, in whichever byte order; or a struct that has fields of the same names and dtypes, which may lie
 // elsewhere and be fewer.
 //
-// What a header claims is not believed: where r does not say how much it has (as files and bytes.Reader do), memory is taken
-// as the elements come: at first 32 MiB, and at most 16 times what has come.
+// What a header claims is not believed. Files, and what packages bytes and strings make of memory, say how much they have, and
+// fewer bytes than needed are refused. Of any other r memory is filled as the elements come: on Linux what has come and at most 64 MiB
+// more, elsewhere up to twice that. Addresses, which cost nothing, are taken for 32 MiB at first, and for at most 16 times what has come.
 //
 // The errors are those of [Parse], [ndarray.ErrDType] where the elements are not T's, [ErrTruncated] where r ends before they
-// do, io.EOF where it ends before the first byte, those of limits, and r's.
+// do, io.EOF where it ends before the first byte, [ndarray.ErrShape] where (on Linux) the machine, a control group or a limit leaves no
+// memory for the elements, those of limits, and r's.
 func Read[T ndarray.Element](r io.Reader, limits ...Limits) (*ndarray.Array[T], error) {
-	h, err := ReadHeader(r, limits...)
+	h, err := readHeader(r, first(limits))
 	if err != nil {
 		return nil, err
 	}
@@ -71,17 +76,21 @@ func readTyped[T ndarray.Element](r io.Reader, h Header, want ndarray.DType) (*n
 		}
 		return withFields[T](a)
 	}
-	data, err := readBytes(r, h)
+	b, err := readBytes(r, h)
 	if err != nil {
 		return nil, err
 	}
-	a, err := ndarray.FromFlat(elementsOf[T](data, h.Len()), h.Shape, h.Fortran)
+	data, err := ndarray.ElementsOf[T](b, h.Len()) // of b, which is aligned for any, and whose bools are 0 or 1 by makeBools
+	if err != nil {
+		return nil, wrapped(err)
+	}
+	a, err := ndarray.FromFlat(data, h.Shape, h.Fortran)
 	return a, wrapped(err)
 }
 
 // ReadAny is [Read] for a dtype that is only known at run time.
 func ReadAny(r io.Reader, limits ...Limits) (*ndarray.Any, error) {
-	h, err := ReadHeader(r, limits...)
+	h, err := readHeader(r, first(limits))
 	if err != nil {
 		return nil, err
 	}
@@ -113,7 +122,7 @@ func ReadInto[T ndarray.Element](dst *ndarray.Array[T], r io.Reader, limits ...L
 	if !dst.Contiguous() && !dst.T().Contiguous() {
 		ndarray.Put(dst, ndarray.New[int64](0), ndarray.New[T](0)) // of nothing: it only panics where dst can't be written
 	}
-	h, err := ReadHeader(r, limits...)
+	h, err := readHeader(r, first(limits))
 	if err != nil {
 		return err
 	}
@@ -183,6 +192,21 @@ func inFile(path string, err error) error {
 // ReadHeader reads the header of the next array of r, and no byte more.
 // The errors are those of [Parse] and of limits, io.EOF where r ends before the first byte, and r's.
 func ReadHeader(r io.Reader, limits ...Limits) (Header, error) {
+	h, err := readHeader(r, first(limits))
+	h.Shape = slices.Clone(h.Shape)
+	return h, err
+}
+
+// readHeader is ReadHeader, of which the shape must not be changed.
+func readHeader(r io.Reader, limits Limits) (h Header, err error) {
+	if f, ok := r.(*file); ok {
+		if b := f.header(); b != nil {
+			if h, err = parseAgain(b); err == nil {
+				err = limits.check(h)
+			}
+			return h, err
+		}
+	}
 	room := headers.Get().(*[textOff2 + 512]byte)
 	defer headers.Put(room)
 	b := room[:textOff1]
@@ -207,9 +231,8 @@ func ReadHeader(r io.Reader, limits ...Limits) (Header, error) {
 	if err != nil {
 		return Header{}, fmt.Errorf("npy: %w", err)
 	}
-	limit := first(limits)
-	if limit.HeaderBytes > 0 && size > limit.HeaderBytes {
-		return Header{}, limit.check(Header{DataOffset: size})
+	if limits.HeaderBytes > 0 && size > limits.HeaderBytes {
+		return Header{}, limits.check(Header{DataOffset: size})
 	}
 	begun := len(b)
 	if size <= len(room) {
@@ -220,11 +243,30 @@ func ReadHeader(r io.Reader, limits ...Limits) (Header, error) {
 	if n, err := io.ReadFull(r, b[begun:]); err != nil {
 		return Header{}, shortOf(err, size, begun+n)
 	}
-	h, err := Parse(b)
-	if err != nil {
-		return h, err
+	if h, err = parseAgain(b); err == nil {
+		err = limits.check(h)
 	}
-	return h, limit.check(h)
+	return h, err
+}
+
+// latest is the header that was read last: files that are read one after the other often have the same.
+var latest atomic.Pointer[parsed]
+
+type parsed struct {
+	bytes  []byte
+	header Header
+}
+
+// parseAgain is Parse of all of b, whose shape must not be changed.
+func parseAgain(b []byte) (Header, error) {
+	if l := latest.Load(); l != nil && bytes.Equal(l.bytes, b) {
+		return l.header, nil
+	}
+	h, err := Parse(b)
+	if most := len(file{}.start); err == nil && len(b) <= most {
+		latest.Store(&parsed{bytes.Clone(b), h})
+	}
+	return h, err
 }
 
 // headers has room for most of them.
@@ -258,13 +300,6 @@ func elementDType[T ndarray.Element]() (ndarray.DType, error) {
 	return ndarray.DTypeOfType(reflect.TypeFor[T]())
 }
 
-// unbelieved is how much memory is taken for elements of which nobody knows whether they come, in bytes.
-const unbelieved = 32 << 20
-
-// growth is by how much the memory grows when all of it is filled. So much that what is copied meanwhile is little beside the
-// elements that come; the pages that nothing comes for are never touched.
-const growth = 16
-
 // readElements reads the elements that follow a header.
 func readElements(r io.Reader, h Header) (*ndarray.Any, error) {
 	data, err := readBytes(r, h)
@@ -288,7 +323,10 @@ func readBytes(r io.Reader, h Header) ([]byte, error) {
 			capacity, parts = unbelieved, Header{DType: ndarray.Uint8}
 		}
 	}
-	data := newBytes(capacity)
+	data, err := newResult(capacity)
+	if err != nil {
+		return nil, err
+	}
 	for filled := 0; ; {
 		if err := fill(data[filled:], r, parts); err != nil {
 			return nil, err
@@ -296,26 +334,13 @@ func readBytes(r io.Reader, h Header) ([]byte, error) {
 		if filled = len(data); filled == nbytes {
 			break
 		}
-		more := newBytes(min(nbytes, growth*filled))
-		copy(more, data)
-		data = more
+		if data, err = grown(data, min(nbytes, growth*filled)); err != nil {
+			return nil, err
+		}
 	}
 	if parts.DType != h.DType {
 		swapElements(data, h.DType.Size(), h.swaps())
 	}
 	makeBools(data, h.DType)
 	return data, nil
-}
-
-// huge is from how many bytes on memory is asked for in huge pages, of 2 MiB on most machines: as NumPy does.
-const huge = 4 << 20
-
-// newBytes returns n bytes that are aligned for any element, and that are to be written all.
-func newBytes(n int) []byte {
-	if n < huge {
-		return bytesOf(make([]uint64, (n+7)/8), n)
-	}
-	b := unzeroed(n)
-	inHugePages(b)
-	return b
 }

@@ -66,16 +66,16 @@ func partsOf(d ndarray.DType, scalar func(ndarray.DType) (n, width int)) []swap 
 
 // makeBools makes true of the bools of elements that are neither 0 nor 1: NumPy takes them for true, and to Go they are no bools,
 // which a program may not have. TestReadBools guards it.
-func makeBools(b []byte, d ndarray.DType) {
-	bools := partsOf(d, func(d ndarray.DType) (n, width int) {
+func makeBools(b []byte, d ndarray.DType) { swapElements(b, d.Size(), boolsOf(d)) }
+
+// boolsOf returns where an element has bools.
+func boolsOf(d ndarray.DType) []swap {
+	return partsOf(d, func(d ndarray.DType) (n, width int) {
 		if d == ndarray.Bool {
 			return 1, 1
 		}
 		return 0, 0
 	})
-	if bools != nil {
-		swapElements(b, d.Size(), bools)
-	}
 }
 
 // appendMoved appends swaps of a field to those of the struct.

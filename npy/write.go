@@ -1,12 +1,9 @@
 package npy
 
 import (
-	"crypto/rand"
-	"errors"
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 
 	"github.com/samebytes/samebytes/ndarray"
 )
@@ -26,6 +23,10 @@ type Format struct {
 	Version   int // of the header: 1, 2 or 3; by default the first that can express it
 	Order     Order
 	BigEndian bool // elements and fields; else little-endian
+
+	// HeaderBytes is what the header takes at least, ended by spaces, so that it can be written anew in its place; it is rounded up to
+	// a multiple of Align, and at most MaxHeader. By default there is room for the length of one axis to grow to 21 digits.
+	HeaderBytes int
 }
 
 func format(formats []Format) Format {
@@ -49,7 +50,7 @@ func Write[T ndarray.Element](w io.Writer, a *ndarray.Array[T], formats ...Forma
 func WriteAny(w io.Writer, a *ndarray.Any, formats ...Format) error {
 	f := format(formats)
 	h, elements := f.header(a)
-	b, err := h.append(nil, f.Align, f.Version, Header.appendText)
+	b, err := h.append(nil, f, Header.appendText)
 	if err != nil {
 		return err
 	}
@@ -138,9 +139,11 @@ func parts(a *ndarray.Any, most int) func(yield func(*ndarray.Any) bool) {
 }
 
 // WriteFile writes a to a file of that very name, as [Write] does. A file that is there is replaced by the whole new one, at once:
-// who reads it sees either, also when this process is killed meanwhile. Its permissions stay; a new file's are 0666 less the umask.
-// What is there and no regular file, as a pipe or a device, is written to instead.
-// The errors are also those of package os.
+// who reads it sees either, also when this process is killed meanwhile. Its permissions stay, and its owner and group as far as this
+// process may give files to them; a new file's permissions are 0666 less the umask. Other names of the same file (hard links) keep the
+// old content. A symbolic link stays, and the file it points to is replaced or made. What is there and no regular file, as a pipe or a
+// device, is written to instead.
+// The errors are also those of package os: fs.ErrPermission where the file may not be written, although its directory may.
 func WriteFile[T ndarray.Element](path string, a *ndarray.Array[T], formats ...Format) error {
 	return WriteFileAny(path, a.Any(), formats...)
 }
@@ -149,73 +152,6 @@ func WriteFile[T ndarray.Element](path string, a *ndarray.Array[T], formats ...F
 func WriteFileAny(path string, a *ndarray.Any, formats ...Format) error {
 	checkAlign(format(formats).Align)
 	return replace(path, func(f *os.File) error { return WriteAny(f, a, formats...) })
-}
-
-// replace has write write a file beside path, and puts it in its place. What is no regular file (a device, a pipe, a socket), or has
-// no name of its own, can't be replaced: it is written to.
-func replace(path string, write func(*os.File) error) error {
-	info, err := os.Stat(path)
-	if errors.Is(err, os.ErrNotExist) {
-		return replaceBy(path, nil, write)
-	}
-	if err != nil {
-		return wrapped(err)
-	}
-	target, err := filepath.EvalSymlinks(path) // the file, not a link to it, is replaced
-	if err == nil && info.Mode().IsRegular() {
-		if named, err := os.Lstat(target); err == nil && os.SameFile(named, info) { // else it is one that only /proc has
-			return replaceBy(target, info, write)
-		}
-	}
-	flags := os.O_WRONLY
-	if info.Mode().IsRegular() {
-		flags |= os.O_TRUNC
-	}
-	f, err := os.OpenFile(path, flags, 0) // of a directory this is the error
-	if err != nil {
-		return wrapped(err)
-	}
-	defer f.Close() // also when write panics; after the Close whose error counts it does nothing
-	if err := write(f); err != nil {
-		return err
-	}
-	return wrapped(f.Close())
-}
-
-// replaceBy puts a new file at target, with the permissions of the one that is there, if one is.
-func replaceBy(target string, old os.FileInfo, write func(*os.File) error) error {
-	var suffix [8]byte
-	rand.Read(suffix[:]) // never fails
-	f, err := os.OpenFile(fmt.Sprintf("%s.%x", target, suffix), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
-	if failed := (*os.PathError)(nil); errors.As(err, &failed) {
-		failed.Path = target // which the caller knows
-	}
-	if err != nil {
-		return wrapped(err)
-	}
-	done := false
-	defer func() { // also when write panics, or ends its goroutine
-		if !done {
-			f.Close()
-			os.Remove(f.Name()) // what can't be removed can't be helped
-		}
-	}()
-	if old != nil {
-		if err := f.Chmod(old.Mode().Perm()); err != nil {
-			return wrapped(err)
-		}
-	}
-	if err := write(f); err != nil {
-		return err
-	}
-	if err := f.Close(); err != nil {
-		return wrapped(err)
-	}
-	if err := os.Rename(f.Name(), target); err != nil {
-		return wrapped(err)
-	}
-	done = true
-	return nil
 }
 
 func wrapped(err error) error {

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"strconv"
+	"strings"
+	"syscall"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -172,5 +174,106 @@ func TestWriterOfAppendOnly(t *testing.T) {
 	}
 	if info := must(file.Stat()); info.Size() != 0 {
 		t.Errorf("%d bytes were written", info.Size())
+	}
+}
+
+// TestWriteFileReplaces looks at what becomes of the old file, its owner and its other names.
+func TestWriteFileReplaces(t *testing.T) {
+	dir := t.TempDir()
+	a, b := ndarray.Arange(int8(0), 3, 1), ndarray.Arange(int8(0), 5, 1)
+	path, other := filepath.Join(dir, "a.npy"), filepath.Join(dir, "other.npy")
+	if err := errors.Join(npy.WriteFile(path, a), os.Link(path, other), os.Chmod(path, 0o604)); err != nil {
+		t.Fatal(err)
+	}
+	if os.Geteuid() == 0 {
+		if err := os.Chown(path, 1234, 5678); err != nil {
+			t.Fatal(err)
+		}
+	}
+	before := must(os.Stat(path)).Sys().(*syscall.Stat_t)
+	if err := npy.WriteFile(path, b); err != nil {
+		t.Fatal(err)
+	}
+	after := must(os.Stat(path)).Sys().(*syscall.Stat_t)
+	if after.Uid != before.Uid || after.Gid != before.Gid || after.Mode != before.Mode || after.Ino == before.Ino {
+		t.Errorf("got %+v, want another file like %+v", after, before)
+	}
+	if got := must(npy.ReadFile[int8](other)); !ndarray.ArrayEqual(got, a) {
+		t.Errorf("the other name has %v, want the old content", got)
+	}
+
+	links := t.TempDir()
+	for from, to := range map[string]string{"first": "sub/../second", "second": filepath.Join(dir, "new.npy"), "loop": "loop"} {
+		if err := os.Symlink(to, filepath.Join(links, from)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Mkdir(filepath.Join(links, "sub"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := npy.WriteFile(filepath.Join(links, "first"), b); err != nil {
+		t.Error(err)
+	}
+	if got := must(npy.ReadFile[int8](filepath.Join(dir, "new.npy"))); !ndarray.ArrayEqual(got, b) {
+		t.Errorf("where the link pointed to: got %v", got)
+	}
+	if info := must(os.Lstat(filepath.Join(links, "first"))); info.Mode()&os.ModeSymlink == 0 {
+		t.Errorf("the link was replaced by %v", info.Mode())
+	}
+	if err := npy.WriteFile(filepath.Join(links, "loop"), b); !errors.Is(err, unix.ELOOP) {
+		t.Errorf("got %v, want ELOOP", err)
+	}
+}
+
+// TestWriteFileNames writes to names of every length, and to none.
+func TestWriteFileNames(t *testing.T) {
+	dir := t.TempDir()
+	a := ndarray.Arange(int8(0), 3, 1)
+	for _, name := range []string{"a", strings.Repeat("n", 238), strings.Repeat("n", 239), strings.Repeat("n", 255), strings.Repeat("é", 127) + "x"} {
+		for range 2 { // made, and replaced
+			if err := npy.WriteFile(filepath.Join(dir, name), a); err != nil {
+				t.Errorf("%d bytes: %v", len(name), err)
+			}
+		}
+	}
+	if entries := must(os.ReadDir(dir)); len(entries) != 5 {
+		t.Error(entries)
+	}
+	if err := npy.WriteFile(filepath.Join(dir, strings.Repeat("n", 256)), a); !errors.Is(err, unix.ENAMETOOLONG) {
+		t.Errorf("got %v, want ENAMETOOLONG", err)
+	}
+	t.Chdir(dir)
+	if err := npy.WriteFile("", a); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("got %v, want ErrNotExist", err)
+	}
+	if err := npy.WriteFile("dir/", a); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("got %v, want ErrNotExist", err)
+	}
+}
+
+// TestWriteFileReadOnly keeps a file that may not be written to, in a directory that may.
+func TestWriteFileReadOnly(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.npy")
+	a := ndarray.Arange(int8(0), 3, 1)
+	if err := errors.Join(npy.WriteFile(path, a), os.Chmod(path, 0o444)); err != nil {
+		t.Fatal(err)
+	}
+	failed := make(chan error)
+	go func() {
+		runtime.LockOSThread() // and never unlocked: the thread ends with the goroutine, and what it was not allowed with it
+		header, none := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}, [2]unix.CapUserData{}
+		if err := unix.Capset(&header, &none[0]); err != nil {
+			t.Error(err)
+		}
+		failed <- npy.WriteFile(path, ndarray.New[int8](5))
+	}()
+	if err := <-failed; !errors.Is(err, os.ErrPermission) {
+		t.Errorf("got %v, want ErrPermission", err)
+	}
+	if got := must(npy.ReadFile[int8](path)); !ndarray.ArrayEqual(got, a) {
+		t.Errorf("got %v", got)
+	}
+	if entries := must(os.ReadDir(filepath.Dir(path))); len(entries) != 1 {
+		t.Error(entries)
 	}
 }

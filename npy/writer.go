@@ -1,7 +1,6 @@
 package npy
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -58,7 +57,7 @@ func NewWriter[T ndarray.Element](w io.Writer, rows int, row []int, formats ...F
 		return nil, wrapped(err)
 	}
 	wr.header = Header{DType: d, BigEndian: wr.format.BigEndian && d.Ordered(), Shape: append([]int{length}, row...)}
-	b, err := wr.header.append(nil, wr.format.Align, wr.format.Version, Header.appendText)
+	b, err := wr.header.append(nil, wr.format, Header.appendText)
 	if err != nil {
 		return nil, err
 	}
@@ -129,7 +128,7 @@ func (w *Writer[T]) finish() error {
 	h := w.header
 	h.Shape = slices.Clone(h.Shape)
 	h.Shape[0] = w.rows
-	b, err := h.append(nil, w.format.Align, w.format.Version, Header.appendText)
+	b, err := h.append(nil, w.format, Header.appendText)
 	if err != nil {
 		return err
 	}
@@ -153,109 +152,4 @@ func (w *Writer[T]) finish() error {
 	}
 	_, err = seeker.Seek(end, io.SeekStart)
 	return wrapped(err)
-}
-
-// Append writes rows to the end of a file that has some: an array of as many axes as the file's, or a single row. The elements
-// come first and the header last, so that the file is valid, with the old rows or with all, at every moment. Only one process
-// at a time may do it.
-//
-// The errors are those of [Parse] and of package os, [ndarray.ErrDType] and [ndarray.ErrShape] where the rows are others than the
-// file's, [ndarray.ErrLayout] for a file in Fortran order, without axes, or whose header has no room for the new length, and
-// [ErrFormat] where something follows the elements; [ndarray.ErrLayout] also for what is no regular file. After one the file is as it
-// was, as far as the system lets it be cut.
-func Append[T ndarray.Element](path string, a *ndarray.Array[T]) error {
-	if err := regular(path); err != nil {
-		return inFile(path, err)
-	}
-	f, err := os.OpenFile(path, os.O_RDWR, 0)
-	if err != nil {
-		return wrapped(err)
-	}
-	err = appendTo(f, a.Any())
-	if closed := f.Close(); err == nil {
-		err = wrapped(closed)
-	}
-	return inFile(path, err)
-}
-
-func appendTo(f *os.File, a *ndarray.Any) error {
-	h, err := ReadHeader(f)
-	if err != nil {
-		return err
-	}
-	switch {
-	case h.DType != a.DType():
-		return fmt.Errorf("npy: %w: expected %v as the file has, found %v", ndarray.ErrDType, h.DType, a.DType())
-	case h.Fortran || len(h.Shape) == 0:
-		return fmt.Errorf("npy: %w: expected a file with rows in C order, found shape %v", ndarray.ErrLayout, h.Shape)
-	}
-	n, shape := 1, a.Shape()
-	if !slices.Equal(shape, h.Shape[1:]) {
-		if len(shape) == 0 || !slices.Equal(shape[1:], h.Shape[1:]) {
-			return fmt.Errorf("npy: %w: expected rows of shape %v, found %v", ndarray.ErrShape, h.Shape[1:], shape)
-		}
-		n = shape[0]
-	}
-	info, err := f.Stat()
-	if err != nil {
-		return wrapped(err)
-	}
-	end := int64(h.DataOffset) + int64(h.NBytes())
-	switch {
-	case info.Size() < end:
-		return fmt.Errorf("npy: %w: expected %d bytes, found %d", ErrTruncated, end, info.Size())
-	case info.Size() > end:
-		return fmt.Errorf("npy: %w: expected nothing behind the elements, found %d bytes", ErrFormat, info.Size()-end)
-	}
-	grown := h
-	grown.Shape = slices.Clone(h.Shape)
-	if grown.Shape[0] += n; grown.Shape[0] < 0 {
-		return fmt.Errorf("npy: %w: %d rows and %d more", ndarray.ErrShape, h.Shape[0], n)
-	}
-	head, err := grown.append(nil, 1, h.Major, Header.appendText)
-	if err != nil {
-		return err
-	}
-	if len(head) > h.DataOffset {
-		return fmt.Errorf("npy: %w: the header has no room for %d rows: write the file anew", ndarray.ErrLayout, grown.Shape[0])
-	}
-	head = lengthened(head, h.DataOffset)
-	old := make([]byte, h.DataOffset)
-	if _, err := f.ReadAt(old, 0); err != nil {
-		return wrapped(err)
-	}
-	if _, err := f.Seek(end, io.SeekStart); err != nil {
-		return wrapped(err)
-	}
-	if err := writeElements(f, a, h); err != nil {
-		return errors.Join(err, wrapped(f.Truncate(end)))
-	}
-	if _, err = f.WriteAt(head, 0); err != nil {
-		_, back := f.WriteAt(old, 0)
-		return wrapped(errors.Join(err, back, f.Truncate(end)))
-	}
-	return nil
-}
-
-// regular returns an error where a path is not a regular file's. It is asked before opening, which waits at a pipe.
-func regular(path string) error {
-	info, err := os.Stat(path)
-	if err != nil {
-		return wrapped(err)
-	}
-	if !info.Mode().IsRegular() {
-		return fmt.Errorf("npy: %w: expected a regular file, found one of mode %v", ndarray.ErrLayout, info.Mode())
-	}
-	return nil
-}
-
-// lengthened returns a header with so many spaces before its last newline that it takes size bytes.
-func lengthened(head []byte, size int) []byte {
-	head = append(appendSpaces(head[:len(head)-1], size-len(head)), '\n')
-	if head[len(magic)] == 1 {
-		binary.LittleEndian.PutUint16(head[lengthOff:], uint16(size-textOff1))
-	} else {
-		binary.LittleEndian.PutUint32(head[lengthOff:], uint32(size-textOff2))
-	}
-	return head
 }

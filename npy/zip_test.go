@@ -315,6 +315,11 @@ func TestZipRefuses(t *testing.T) {
 		"a bad trailer":      {zip.FileHeader{Comment: file + "trailer", CRC32: 1}, npy.ErrFormat},
 		"half a header":      {zip.FileHeader{Comment: file[:50]}, npy.ErrTruncated},
 		"no magic":           {zip.FileHeader{Comment: "PK" + file}, npy.ErrFormat},
+		"version 6.3":        {zip.FileHeader{ReaderVersion: 63}, nil},
+		"version 6.4":        {zip.FileHeader{ReaderVersion: 64}, npy.ErrFormat},
+		"another system":     {zip.FileHeader{ReaderVersion: 3<<8 | 20}, nil},
+		"a cut extra field":  {zip.FileHeader{Extra: []byte("\x01\x00\xff\x00ab")}, npy.ErrFormat},
+		"bytes of no field":  {zip.FileHeader{Extra: []byte("abc")}, nil},
 		"more than bzip2":    {zip.FileHeader{Method: 12, UncompressedSize64: 1 << 50}, npy.ErrFormat},
 		"more than deflated": {zip.FileHeader{Method: zip.Deflate, UncompressedSize64: 1 << 40}, npy.ErrFormat},
 	} {
@@ -463,5 +468,9 @@ func TestZipNamesOfPython(t *testing.T) {
 		if _, err := z.ReadAny(name); err != nil {
 			t.Error(err)
 		}
+	}
+	z = opened(archiveOf(t, &zip.FileHeader{Name: "\xff.npy", Flags: 1 << 11, Comment: file}))
+	if _, err := z.ReadAny("\xff"); !errors.Is(err, npy.ErrFormat) {
+		t.Errorf("got %v, want ErrFormat for a name that is no UTF-8", err)
 	}
 }

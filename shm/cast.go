@@ -1,6 +1,6 @@
 package shm
 
-// Mapped bytes become elements and counters here, and nowhere else.
+// Mapped bytes become counters here, and elements by ndarray.ElementsOf: nowhere else.
 
 import (
 	"fmt"
@@ -12,20 +12,13 @@ import (
 // elements returns n elements that begin at byte off, sharing b's memory.
 // The error is ndarray.ErrLayout when they are not aligned, as in a .npy file whose header was not padded.
 func elements[T ndarray.Element](b []byte, off, n int) ([]T, error) {
-	if n == 0 {
-		return nil, nil
+	// The bytes live outside the garbage collector's heap until unmapped. Any are a value of every type but bool, of which only 0
+	// and 1 are, as [Attach] tells its callers.
+	data, err := ndarray.ElementsOf[T](b[off:off+n*ndarray.DTypeOf[T]().Size()], n)
+	if err != nil {
+		return nil, fmt.Errorf("elements from byte %d of the file on: %w", off, err)
 	}
-	var zero T
-	b = b[off : off+n*int(unsafe.Sizeof(zero))] // the bounds check that the cast below relies on
-	p := unsafe.Pointer(&b[0])
-	if uintptr(p)%unsafe.Alignof(zero) != 0 {
-		return nil, fmt.Errorf("%w: elements of %d bytes begin at byte %d of the file, which is no multiple of %d",
-			ndarray.ErrLayout, unsafe.Sizeof(zero), off, unsafe.Alignof(zero))
-	}
-	// Sound but for bool: the bytes are within b, aligned, hold no pointers, and live outside the garbage collector's heap
-	// until unmapped. Any bytes are a value of every other type; of bool only 0 and 1 are, which [Attach] tells its callers.
-	// Guarded by TestAttachMisaligned and, for the bounds, by the checks of content.
-	return unsafe.Slice((*T)(p), n), nil
+	return data, nil
 }
 
 // offsetOf returns how many bytes the slice's first element lies behind the mapping's beginning, and whether all of it lies within.

@@ -22,13 +22,7 @@ type dtypeOps struct {
 func dtypeOpsFor[T comparable]() dtypeOps {
 	return dtypeOps{
 		decode: func(elements []byte, start, length int) any { return decode[T](elements, start, length) },
-		encode: func(slice any) []byte {
-			text, err := binary.Append(nil, binary.LittleEndian, slice)
-			if err != nil {
-				panic(err)
-			}
-			return text
-		},
+		encode: encode,
 		move: func(to, from any, places []int) {
 			for _, i := range places {
 				to.([]T)[i] = from.([]T)[i]
@@ -59,11 +53,62 @@ var dtypeOpsOf = map[string]dtypeOps{
 	"float64":    dtypeOpsFor[float64](),
 	"complex64":  dtypeOpsFor[complex64](),
 	"complex128": dtypeOpsFor[complex128](),
+
+	"record":          dtypeOpsFor[record](),
+	"float16":         dtypeOpsFor[ndarray.Float16](),
+	"datetime64[D]":   dtypeOpsFor[day](),
+	"timedelta64[ns]": dtypeOpsFor[span](),
+}
+
+type (
+	day  = ndarray.Datetime64[ndarray.Day]
+	span = ndarray.Timedelta64[ndarray.Nanosecond]
+)
+
+// encode returns the bytes of a slice's elements, little-endian.
+func encode(slice any) []byte {
+	switch opaque := slice.(type) {
+	case []ndarray.Float16:
+		bits := make([]uint16, len(opaque))
+		each(bits, opaque, ndarray.Float16.Bits)
+		slice = bits
+	case []day:
+		ticks := make([]int64, len(opaque))
+		each(ticks, opaque, day.Ticks)
+		slice = ticks
+	case []span:
+		ticks := make([]int64, len(opaque))
+		each(ticks, opaque, span.Ticks)
+		slice = ticks
+	}
+	text, err := binary.Append(nil, binary.LittleEndian, slice)
+	if err != nil {
+		panic(err)
+	}
+	return text
+}
+
+// each stores f of each element.
+func each[U, T any](to []U, from []T, f func(T) U) {
+	for i, x := range from {
+		to[i] = f(x)
+	}
 }
 
 // decode returns elements of a little-endian array of T.
 func decode[T any](elements []byte, start, length int) []T {
 	slice := make([]T, length)
+	switch slice := any(slice).(type) {
+	case []ndarray.Float16:
+		each(slice, decode[uint16](elements, start, length), ndarray.Float16FromBits)
+		return any(slice).([]T)
+	case []day:
+		each(slice, decode[int64](elements, start, length), ndarray.NewDatetime64[ndarray.Day])
+		return any(slice).([]T)
+	case []span:
+		each(slice, decode[int64](elements, start, length), ndarray.NewTimedelta64[ndarray.Nanosecond])
+		return any(slice).([]T)
+	}
 	size := binary.Size(*new(T))
 	if _, err := binary.Decode(elements[start*size:(start+length)*size], binary.LittleEndian, slice); err != nil {
 		panic(err)
@@ -120,6 +165,8 @@ func bounds(within []float64, i, n int) []float64 {
 
 func agree[T comparable](agreement string, want, got T, within []float64) bool {
 	switch want := any(want).(type) {
+	case ndarray.Float16:
+		return agreeFloats(agreement, want.Float64(), any(got).(ndarray.Float16).Float64(), 0, within)
 	case float32:
 		return agreeFloats(agreement, float64(want), float64(any(got).(float32)), ulp32(float64(want)), within)
 	case float64:
@@ -150,7 +197,7 @@ func agreeFloats(agreement string, want, got, ulp float64, within []float64) boo
 	case "2 ulp":
 		return distance <= 2*ulp
 	case "within":
-		return distance <= within[0]
+		return distance <= within[0] || got > want && distance <= within[len(within)-1]
 	}
 	return false
 }
@@ -161,7 +208,7 @@ func agreeComplex(agreement string, want, got complex128, ulp func(float64) floa
 	}
 	var bound [2][]float64
 	if agreement == "within" {
-		bound = [2][]float64{within[:1], within[1:]}
+		bound = [2][]float64{within[:len(within)/2], within[len(within)/2:]}
 	} else if agreement != "exact" {
 		agreement = "equal"
 	}

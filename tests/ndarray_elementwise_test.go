@@ -16,6 +16,10 @@ var elementwiseTwins = map[string]functions{
 	"float64":    together(arithmetic[float64](), ordered[float64](), inexact[float64](), floats[float64]()),
 	"complex64":  together(arithmetic[complex64](), inexact[complex64](), complexes[float32, complex64]()),
 	"complex128": together(arithmetic[complex128](), inexact[complex128](), complexes[float64, complex128]()),
+
+	"float16":         equals[Float16](),
+	"datetime64[D]":   equals[day](),
+	"timedelta64[ns]": equals[span](),
 }
 
 var logic = functions{
@@ -62,6 +66,26 @@ func ordered[T Real]() functions {
 		"FMin":         two(FMin[T]),
 		"FMax":         two(FMax[T]),
 		"Clip":         three(Clip[T]),
+		"Map": func(c *call) []any {
+			return []any{Map(dstOf[T](c), arrayOf[T](c, 0), func(x T) T {
+				if x > 0 {
+					return x
+				}
+				return 0
+			})}
+		},
+		"Apply2": func(c *call) []any {
+			return []any{Apply2(dstOf[bool](c), arrayOf[T](c, 0), arrayOf[T](c, 1), func(x, y T) bool { return x < y })}
+		},
+		"Eval": func(c *call) []any {
+			x, y, z := Lazy(arrayOf[T](c, 0)), Lazy(arrayOf[T](c, 1)), Lazy(arrayOf[T](c, 2))
+			return []any{Eval(dstOf[T](c), x.Add(y).Mul(z).Sub(x).Where(x.Compare(Less[T], y), z))}
+		},
+		"EvalCond": func(c *call) []any {
+			x, y, z := Lazy(arrayOf[T](c, 0)), Lazy(arrayOf[T](c, 1)), Lazy(arrayOf[T](c, 2))
+			less := x.Compare(Less[T], y).And(y.Compare(Less[T], z).Not())
+			return []any{EvalCond(dstOf[bool](c), less.Or(Mask(Equal(nil, arrayOf[T](c, 0), arrayOf[T](c, 2)))))}
+		},
 		"DivMod": func(c *call) []any {
 			quotient, remainder := DivMod(nil, nil, arrayOf[T](c, 0), arrayOf[T](c, 1))
 			return []any{quotient, remainder}
@@ -118,6 +142,9 @@ func floats[T Float]() functions {
 		"NextAfter":   two(NextAfter[T]),
 		"Heaviside":   two(Heaviside[T]),
 		"LogAddExp":   two(LogAddExp[T]),
+		"FMA":         three(FMA[T]),
+		"Sinc":        one(Sinc[T]),
+		"Ldexp":       func(c *call) []any { return []any{Ldexp(nil, arrayOf[T](c, 0), arrayOf[int32](c, 1))} },
 		"Floor":       one(Floor[T]),
 		"Ceil":        one(Ceil[T]),
 		"Trunc":       one(Trunc[T]),

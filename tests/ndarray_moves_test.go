@@ -3,19 +3,23 @@ package tests
 import . "github.com/samebytes/samebytes/ndarray"
 
 var moveTwins = map[string]functions{
-	"bool":       moves[bool](),
-	"int8":       moves[int8](),
-	"int16":      moves[int16](),
-	"int32":      moves[int32](),
-	"int64":      moves[int64](),
-	"uint8":      moves[uint8](),
-	"uint16":     moves[uint16](),
-	"uint32":     moves[uint32](),
-	"uint64":     moves[uint64](),
-	"float32":    moves[float32](),
-	"float64":    moves[float64](),
-	"complex64":  moves[complex64](),
-	"complex128": moves[complex128](),
+	"bool":       together(moves[bool](), converted[bool]()),
+	"int8":       together(moves[int8](), converted[int8]()),
+	"int16":      together(moves[int16](), converted[int16]()),
+	"int32":      together(moves[int32](), converted[int32]()),
+	"int64":      together(moves[int64](), converted[int64]()),
+	"uint8":      together(moves[uint8](), converted[uint8]()),
+	"uint16":     together(moves[uint16](), converted[uint16]()),
+	"uint32":     together(moves[uint32](), converted[uint32]()),
+	"uint64":     together(moves[uint64](), converted[uint64]()),
+	"float32":    together(moves[float32](), converted[float32]()),
+	"float64":    together(moves[float64](), converted[float64]()),
+	"complex64":  together(moves[complex64](), converted[complex64]()),
+	"complex128": together(moves[complex128](), converted[complex128]()),
+
+	"float16":         together(moves[Float16](), converted[Float16]()),
+	"datetime64[D]":   moves[day](),
+	"timedelta64[ns]": moves[span](),
 }
 
 func moves[T comparable]() functions {
@@ -23,9 +27,6 @@ func moves[T comparable]() functions {
 		"Copy":   func(c *call) []any { return []any{arrayOf[T](c, 0).Copy()} },
 		"CopyTo": one(CopyTo[T]),
 		"Fill":   func(c *call) []any { return []any{dstOf[T](c).Fill(arrayOf[T](c, 0).At())} },
-		"Convert": func(c *call) []any {
-			return conversions[T]()[parameter[string](c, "to")](c)
-		},
 		"Concatenate": func(c *call) []any {
 			return []any{Concatenate(dstOf[T](c), parameter[int](c, "axis"), arraysOf[T](c)...)}
 		},
@@ -52,7 +53,16 @@ func moves[T comparable]() functions {
 			}
 			return []any{Gather(dstOf[T](c), arrayOf[T](c, 0), indices...)}
 		},
-		"Put": func(c *call) []any { return []any{Put(dstOf[T](c), arrayOf[int64](c, 0), arrayOf[T](c, 1))} },
+		"Scatter": func(c *call) []any {
+			var indices []*Array[int64]
+			for _, index := range c.arrays[:len(c.arrays)-1] {
+				indices = append(indices, index.(*Array[int64]))
+			}
+			return []any{Scatter(dstOf[T](c), arrayOf[T](c, len(indices)), indices...)}
+		},
+		"Meshgrid": func(c *call) []any { return list(Meshgrid(arraysOf[T](c)...)) },
+		"CopyF":    func(c *call) []any { return []any{arrayOf[T](c, 0).CopyF()} },
+		"Put":      func(c *call) []any { return []any{Put(dstOf[T](c), arrayOf[int64](c, 0), arrayOf[T](c, 1))} },
 		"PutAlongAxis": func(c *call) []any {
 			return []any{PutAlongAxis(dstOf[T](c), arrayOf[int64](c, 0), arrayOf[T](c, 1), parameter[int](c, "axis"))}
 		},
@@ -83,9 +93,9 @@ func arraysOf[T any](c *call) []*Array[T] {
 	return arrays
 }
 
-// conversions are Convert from T to each dtype.
-func conversions[T any]() functions {
-	return functions{
+// converted is Convert to each dtype.
+func converted[T any]() functions {
+	to := functions{
 		"bool":       one(Convert[bool, T]),
 		"int8":       one(Convert[int8, T]),
 		"int16":      one(Convert[int16, T]),
@@ -95,9 +105,11 @@ func conversions[T any]() functions {
 		"uint16":     one(Convert[uint16, T]),
 		"uint32":     one(Convert[uint32, T]),
 		"uint64":     one(Convert[uint64, T]),
+		"float16":    one(Convert[Float16, T]),
 		"float32":    one(Convert[float32, T]),
 		"float64":    one(Convert[float64, T]),
 		"complex64":  one(Convert[complex64, T]),
 		"complex128": one(Convert[complex128, T]),
 	}
+	return functions{"Convert": func(c *call) []any { return to[parameter[string](c, "to")](c) }}
 }

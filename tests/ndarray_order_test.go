@@ -20,6 +20,10 @@ var orderTwins = map[string]functions{
 	"float64":    together(sorts[float64](), products[float64]()),
 	"complex64":  together(sorts[complex64](), products[complex64]()),
 	"complex128": together(sorts[complex128](), products[complex128]()),
+
+	"float16":         sorts[Float16](),
+	"datetime64[D]":   sorts[day](),
+	"timedelta64[ns]": sorts[span](),
 }
 
 func sorts[T comparable]() functions {
@@ -31,6 +35,20 @@ func sorts[T comparable]() functions {
 		},
 		"ArgSort": func(c *call) []any {
 			return []any{ArgSort(nil, arrayOf[T](c, 0), parameter[int](c, "axis"))}
+		},
+		"SortStable": func(c *call) []any {
+			a := arrayOf[T](c, 0).Copy()
+			SortStable(a, parameter[int](c, "axis"))
+			return []any{a}
+		},
+		"SortTo": func(c *call) []any { return []any{SortTo(nil, arrayOf[T](c, 0), parameter[int](c, "axis"))} },
+		"ArgPartition": func(c *call) []any {
+			axis, kth := parameter[int](c, "axis"), parameter[int](c, "kth")
+			a := TakeAlongAxis(nil, arrayOf[T](c, 0), ArgPartition(nil, arrayOf[T](c, 0), kth, axis), axis)
+			if a.Len() > 0 {
+				sortAround(a, kth, axis)
+			}
+			return []any{a}
 		},
 		"Partition": func(c *call) []any {
 			a, axis, kth := arrayOf[T](c, 0).Copy(), parameter[int](c, "axis"), parameter[int](c, "kth")
@@ -53,6 +71,9 @@ func sorts[T comparable]() functions {
 		"Difference": func(c *call) []any { return []any{Difference(arrayOf[T](c, 0), arrayOf[T](c, 1))} },
 		"Unique": func(c *call) []any {
 			u := UniqueAll(arrayOf[T](c, 0))
+			if values := Unique(arrayOf[T](c, 0)); !ArrayEqualNaN(values, u.Values) {
+				panic("Unique finds others than UniqueAll")
+			}
 			return []any{u.Values, u.Index, u.Inverse.Copy().Data(), u.Counts}
 		},
 	}
@@ -78,5 +99,7 @@ func products[T Number]() functions {
 	return functions{
 		"Dot":    func(c *call) []any { return []any{Dot(arrayOf[T](c, 0), arrayOf[T](c, 1))} },
 		"MatMul": two(MatMul[T]),
+		"Tril":   func(c *call) []any { return []any{Tril(dstOf[T](c), arrayOf[T](c, 0), parameter[int](c, "k"))} },
+		"Triu":   func(c *call) []any { return []any{Triu(dstOf[T](c), arrayOf[T](c, 0), parameter[int](c, "k"))} },
 	}
 }

@@ -37,10 +37,6 @@ func order[T Real]() functions {
 			"float32": over(MedianTo[float32, T], nil),
 			"float64": over(MedianTo[float64, T], whole(Median[T])),
 		}),
-		"Quantile": as(functions{
-			"float32": quantiles(QuantilesTo[float32, T]),
-			"float64": quantiles(QuantilesTo[float64, T]),
-		}),
 		"Histogram": func(c *call) []any {
 			return []any{Histogram(dstOf[int64](c), arrayOf[T](c, 0), arrayOf[float64](c, 1))}
 		},
@@ -160,12 +156,6 @@ func overLess[U, T any](f func(dst *Array[U], a *Array[T], ddof int, axes ...int
 	return reduced(func(c *call, dst *Array[U], a *Array[T], axes []int) *Array[U] {
 		return f(dst, a, parameter[int](c, "ddof"), axes...)
 	}, all)
-}
-
-func quantiles[U, T any](f func(dst *Array[U], a *Array[T], q []float64, method QuantileMethod, axes ...int) *Array[U]) twin {
-	return reduced(func(c *call, dst *Array[U], a *Array[T], axes []int) *Array[U] {
-		return f(dst, a, parameter[[]float64](c, "q"), QuantileLinear, axes...)
-	}, nil)
 }
 
 func whole[T, V any](f func(a *Array[T]) V) twin {

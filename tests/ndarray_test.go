@@ -261,6 +261,8 @@ var errorKinds = map[string]func(error) bool{
 		return errors.As(err, new(ndarray.IndexError)) || errors.As(err, new(ndarray.SliceError))
 	},
 	"layout": func(err error) bool { return errors.Is(err, ndarray.ErrLayout) },
+	"dtype":  func(err error) bool { return errors.Is(err, ndarray.ErrDType) },
+	"view":   func(err error) bool { return errors.Is(err, ndarray.ErrDType) || errors.Is(err, ndarray.ErrLayout) },
 	"value":  func(err error) bool { return errors.As(err, new(ndarray.ValueError)) },
 }
 

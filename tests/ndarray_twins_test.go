@@ -13,7 +13,7 @@ type twin func(c *call) []any
 type functions map[string]twin
 
 // twins are the functions of package ndarray for each dtype.
-var twins = joined(viewTwins, moveTwins, elementwiseTwins, orderTwins, reductionTwins)
+var twins = joined(viewTwins, moveTwins, elementwiseTwins, orderTwins, reductionTwins, statisticsTwins)
 
 func joined(families ...map[string]functions) map[string]functions {
 	all := map[string]functions{}

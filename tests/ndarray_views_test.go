@@ -9,18 +9,24 @@ import (
 
 var viewTwins = map[string]functions{
 	"bool":       views[bool](),
-	"int8":       views[int8](),
-	"int16":      views[int16](),
-	"int32":      views[int32](),
-	"int64":      views[int64](),
-	"uint8":      views[uint8](),
-	"uint16":     views[uint16](),
-	"uint32":     views[uint32](),
-	"uint64":     views[uint64](),
-	"float32":    views[float32](),
-	"float64":    views[float64](),
-	"complex64":  together(views[complex64](), parts[float32, complex64]()),
-	"complex128": together(views[complex128](), parts[float64, complex128]()),
+	"int8":       together(views[int8](), reinterpreted[int8]()),
+	"int16":      together(views[int16](), reinterpreted[int16]()),
+	"int32":      together(views[int32](), reinterpreted[int32]()),
+	"int64":      together(views[int64](), reinterpreted[int64]()),
+	"uint8":      together(views[uint8](), reinterpreted[uint8]()),
+	"uint16":     together(views[uint16](), reinterpreted[uint16]()),
+	"uint32":     together(views[uint32](), reinterpreted[uint32]()),
+	"uint64":     together(views[uint64](), reinterpreted[uint64]()),
+	"float32":    together(views[float32](), reinterpreted[float32]()),
+	"float64":    together(views[float64](), reinterpreted[float64]()),
+	"complex64":  together(views[complex64](), reinterpreted[complex64](), parts[float32, complex64]()),
+	"complex128": together(views[complex128](), reinterpreted[complex128](), parts[float64, complex128]()),
+
+	"float16":         views[Float16](),
+	"datetime64[D]":   views[day](),
+	"timedelta64[ns]": views[span](),
+
+	"record": {"Field": field},
 }
 
 func views[T Element]() functions {
@@ -63,6 +69,51 @@ func parts[F Float, T Complex]() functions {
 		"RealPart": func(c *call) []any { return []any{RealPart[F](arrayOf[T](c, 0))} },
 		"ImagPart": func(c *call) []any { return []any{ImagPart[F](arrayOf[T](c, 0))} },
 	}
+}
+
+// reinterpreted is View as each dtype.
+func reinterpreted[T any]() functions {
+	to := functions{
+		"int8":       seenAs[int8, T],
+		"int16":      seenAs[int16, T],
+		"int32":      seenAs[int32, T],
+		"int64":      seenAs[int64, T],
+		"uint8":      seenAs[uint8, T],
+		"uint16":     seenAs[uint16, T],
+		"uint32":     seenAs[uint32, T],
+		"uint64":     seenAs[uint64, T],
+		"float32":    seenAs[float32, T],
+		"float64":    seenAs[float64, T],
+		"complex64":  seenAs[complex64, T],
+		"complex128": seenAs[complex128, T],
+	}
+	return functions{"View": func(c *call) []any { return to[parameter[string](c, "to")](c) }}
+}
+
+func seenAs[U, T any](c *call) []any { return orError(View[U](arrayOf[T](c, 0))) }
+
+// record is the struct that the corpus has arrays of.
+type record struct {
+	Mass  float64   `npy:"mass"`
+	Phase complex64 `npy:"phase"`
+	Count int32     `npy:"count"`
+	X     int16     `npy:"x"`
+	Y     uint16    `npy:"y"`
+}
+
+func field(c *call) []any {
+	a, name := arrayOf[record](c, 0), parameter[string](c, "name")
+	switch name {
+	case "phase":
+		return orError(Field[complex64](a, name))
+	case "count":
+		return orError(Field[int32](a, name))
+	case "x":
+		return orError(Field[int16](a, name))
+	case "y":
+		return orError(Field[uint16](a, name))
+	}
+	return orError(Field[float64](a, name))
 }
 
 // view is the twin of a function that returns a view, which must share its elements.

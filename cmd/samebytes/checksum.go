@@ -29,13 +29,13 @@ func (checksum) Help() string {
 		"file is the name; ./prices is the file. /dev/stdin may be a .npy file. A name that can't be printed is in quotes, as Go has it."
 }
 
-// sum is a line of the output, or an object of it in JSON.
+// sum is a line of the output, or an object of it in JSON, which always has all keys.
 type sum struct {
-	Name   string `json:"name"` // of a member in its archive
-	Error  string `json:"error,omitempty"`
-	DType  string `json:"dtype,omitempty"`
-	Shape  []int  `json:"shape,omitzero"`
-	SHA256 string `json:"sha256,omitempty"`
+	Name   string `json:"name"`  // of a member in its archive; empty for what is none
+	Error  string `json:"error"` // with the path, or the name that was asked for; then the others are empty, and the shape null
+	DType  string `json:"dtype"`
+	Shape  []int  `json:"shape"`
+	SHA256 string `json:"sha256"`
 
 	of string // what the line says that it is of
 }

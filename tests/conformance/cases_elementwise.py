@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import truth
 from case import Case
-from operands import ALL, COMPLEX, FLOATS, INTEGERS, NUMBERS, POOL, REALS, Pools, Views, plain
+from operands import COMPLEX, EVERY, FLOATS, INTEGERS, NUMBERS, POOL, REALS, Pools, Views, plain
 
 INEXACT = FLOATS + COMPLEX
 CASES = 26  # of each function and dtype
@@ -76,8 +76,8 @@ FUNCTIONS = [
     unary("Asinh", np.arcsinh, INEXACT, "2 ulp"),
     unary("Acosh", np.arccosh, INEXACT, "2 ulp"),
     unary("Atanh", np.arctanh, INEXACT, "2 ulp"),
-    binary("Equal", np.equal, ALL),
-    binary("NotEqual", np.not_equal, ALL),
+    binary("Equal", np.equal, EVERY),
+    binary("NotEqual", np.not_equal, EVERY),
     binary("Less", np.less, REALS),
     binary("LessEqual", np.less_equal, REALS),
     binary("Greater", np.greater, REALS),
@@ -111,6 +111,13 @@ FUNCTIONS = [
     binary("Heaviside", np.heaviside, FLOATS, "equal"),
     unary("Deg2Rad", np.deg2rad, FLOATS, "2 ulp"),
     unary("Rad2Deg", np.rad2deg, FLOATS, "2 ulp"),
+    Function("FMA", truth.fma, 3, FLOATS, "1 ulp"),
+    unary("Sinc", lambda a: np.sinc(a.astype("float64")).astype(a.dtype), FLOATS, "2 ulp"),
+    # Functions of the caller's, and expressions: the same ones are in ndarray_elementwise_test.go.
+    unary("Map", lambda a: np.where(a > 0, a, 0), REALS),
+    binary("Apply2", np.less, REALS),
+    Function("Eval", lambda a, b, c: np.where(a < b, (a + b) * c - a, c), 3, REALS),
+    Function("EvalCond", lambda a, b, c: ((a < b) & ~(b < c)) | (a == c), 3, REALS),
     binary("IsClose", np.isclose, INEXACT, second="tame"),
 ]
 
@@ -130,10 +137,20 @@ def cases(pools: Pools, views: Views) -> Iterator[Case]:
             if f.operands > 1:
                 yield apart(Case(pools, random, f.name, dtype, f.agreement), f, views, random)
     for dtype in REALS:
-        for make, name in ((rounded, "Round"), (divided, "DivMod")):
+        for make, name in ((rounded, "Round"), (divided, "DivMod"), (scaled, "Ldexp")):
             random = Random(f"{name} {dtype}")
             for _ in range(CASES if name == "DivMod" or dtype in FLOATS else 0):
                 yield make(Case(pools, random, name, dtype), views, random)
+
+
+def scaled(case: Case, views: Views, random: Random) -> Case:
+    """By powers of two, at times one for each element."""
+    a = case.operand(f"{case.dtype} {random.choice(['hard', 'tame'])}", random.choice(views.singles)[0])
+    shape = random.choice([a.shape, ()])
+    case.given("exponents", np.array([random.randint(-160, 160) for _ in range(int(np.prod(shape)))], "int32").reshape(shape))
+    with np.errstate(all="ignore"):
+        case.results = [np.ldexp(*case.arrays())]
+    return case
 
 
 def rounded(case: Case, views: Views, random: Random) -> Case:

@@ -6,14 +6,15 @@ from typing import Any
 
 import numpy as np
 from case import Case
-from operands import ALL, COMPLEX, FLOATS, INTEGERS, POOL, Pools, View, Views, layout_of, plain
+from operands import ALL, COMPLEX, EVERY, FLOATS, INTEGERS, NUMBERS, POOL, Pools, View, Views, layout_of, plain
 
+INEXACT = ["float16", *FLOATS, *COMPLEX]
 CASES = 12  # of each function and dtype
 
 
 def cases(pools: Pools, views: Views) -> Iterator[Case]:
     for name, make in FUNCTIONS.items():
-        for dtype in ALL:
+        for dtype in NUMBERS if make is triangle else EVERY:
             random = Random(f"{name} {dtype}")
             for _ in range(CASES):
                 case = Case(pools, random, name, dtype)
@@ -21,9 +22,9 @@ def cases(pools: Pools, views: Views) -> Iterator[Case]:
                 if case.results and case.dst is None and name in INTO_DST:
                     with_dst(case, random)
                 yield case
-    for dtype in ALL:
+    for dtype in [*ALL, "float16"]:
         random = Random(f"Convert {dtype}")
-        for to in ALL:
+        for to in ALL if dtype == "float16" else [*ALL, "float16"]:
             for _ in range(4):
                 case = Case(pools, random, "Convert", dtype)
                 convert(case, to, views, random)
@@ -262,6 +263,26 @@ def gathered(case: Case, views: Views, random: Random) -> None:
     case.results = [a[tuple(several_indices(case, a.shape, random))].copy()]
 
 
+def scattered(case: Case, views: Views, random: Random) -> None:
+    result = case.into(random.choice([dst for _, dst in views.singles if dst.reach and dst.shape]), case.dtype)
+    indices = tuple(several_indices(case, result.shape, random))
+    values = operand(case, plain(random.choice([(), result[indices].shape])))
+    result[indices] = values
+    case.results = [result]
+
+
+def triangle(case: Case, views: Views, random: Random) -> None:
+    a = single(case, views, random, 2)
+    case.parameters["k"] = random.randint(-3, 3)
+    case.results = [{"Tril": np.tril, "Triu": np.triu}[case.function](a, case.parameters["k"])]
+
+
+def meshed(case: Case, views: Views, random: Random) -> None:
+    case.results = list(
+        np.meshgrid(*(operand(case, layout_of((random.randint(0, 4),), random)) for _ in range(random.randint(1, 3))))
+    )
+
+
 def padded(case: Case, views: Views, random: Random) -> None:
     a = single(case, views, random)
     value = operand(case, plain(()))
@@ -296,8 +317,8 @@ def arg_where(case: Case, views: Views, random: Random) -> None:
 def convert(case: Case, to: str, views: Views, random: Random) -> None:
     """Of floats to integers those that are in range: what others become, C leaves to the machine."""
     view = random.choice(views.singles)[0]
-    kind = "tame" if case.dtype in FLOATS + COMPLEX and to in INTEGERS else "hard"
-    if (kind == "tame" and to.startswith("u")) or (to == "int8" and case.dtype in FLOATS + COMPLEX):
+    kind = "tame" if case.dtype in INEXACT and to in INTEGERS else "hard"
+    if (kind == "tame" and to.startswith("u")) or (to == "int8" and case.dtype in INEXACT):
         kind = "unit"
     a = case.operand(f"{case.dtype} {kind}", view)
     case.parameters["to"] = to
@@ -321,6 +342,11 @@ FUNCTIONS: dict[str, Any] = {
     "Take": taken,
     "TakeAlongAxis": taken_along,
     "Gather": gathered,
+    "Scatter": scattered,
+    "Tril": triangle,
+    "Triu": triangle,
+    "Meshgrid": meshed,
+    "CopyF": copied,
     "Put": put,
     "PutAlongAxis": put_along,
     "PutMask": put_masked,

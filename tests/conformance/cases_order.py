@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import truth
 from case import Case
-from operands import ALL, FLOATS, NUMBERS, Pools, View, Views, layout_of, plain
+from operands import EVERY, FLOATS, NUMBERS, Pools, View, Views, layout_of, plain
 
 CASES = 18  # of each function and dtype
 HARD = ("hard", "tame")
@@ -18,7 +18,10 @@ def cases(pools: Pools, views: Views) -> Iterator[Case]:
     for name, make in {
         "Sort": sort,
         "ArgSort": argsort,
+        "SortStable": sort,
+        "SortTo": sort,
         "Partition": partition,
+        "ArgPartition": partition,
         "SearchSorted": search,
         "Unique": unique,
         "IsIn": is_in,
@@ -26,7 +29,7 @@ def cases(pools: Pools, views: Views) -> Iterator[Case]:
         "Union": sets,
         "Difference": sets,
     }.items():
-        for dtype in ALL:
+        for dtype in EVERY:
             random = Random(f"{name} {dtype}")
             for k in range(CASES):
                 case = Case(pools, random, name, dtype)

@@ -6,20 +6,31 @@ from typing import Any
 
 import numpy as np
 from case import Case
-from operands import ALL, COMPLEX, Pools, Views
+from operands import COMPLEX, EVERY, NUMBERS, RECORD, Pools, Views
 
-CASES = 14  # of each function and dtype
+CASES = 13  # of each function and dtype
 
 
 def cases(pools: Pools, views: Views) -> Iterator[Case]:
     for name, view in FUNCTIONS.items():
-        for dtype in COMPLEX if name in ("RealPart", "ImagPart") else ALL:
+        for dtype in COMPLEX if name in ("RealPart", "ImagPart") else NUMBERS if view is viewed else EVERY:
             random = Random(f"{name} {dtype}")
             for _ in range(CASES):
                 case = Case(pools, random, name, dtype)
                 a = case.operand(f"{dtype} hard", random.choice(views.singles)[0])
                 given(case, view(a, case.parameters, random))
                 yield case
+    yield from fields(pools, views)
+
+
+def fields(pools: Pools, views: Views) -> Iterator[Case]:
+    random = Random("Field")
+    for _ in range(3 * CASES):
+        case = Case(pools, random, "Field", "record")
+        a = case.operand("record hard", random.choice(views.singles)[0])
+        case.parameters["name"] = name = random.choice([*RECORD.names, "nothing"])
+        given(case, a[name] if name in RECORD.names else "dtype")
+        yield case
 
 
 def given(case: Case, result: Any) -> None:
@@ -232,7 +243,17 @@ def imaginary(a: np.ndarray, parameters: dict[str, Any], random: Random) -> Any:
     return a.imag
 
 
+def viewed(a: np.ndarray, parameters: dict[str, Any], random: Random) -> Any:
+    """As a dtype that is no larger: larger ones need not be aligned in NumPy."""
+    parameters["to"] = random.choice([dtype for dtype in NUMBERS if np.dtype(dtype).itemsize <= a.itemsize])
+    try:
+        return a.view(parameters["to"])
+    except ValueError:
+        return "view"
+
+
 FUNCTIONS = {
+    "View": viewed,
     "Slice": sliced,
     "Transpose": transposed,
     "MoveAxis": moved,

@@ -11,7 +11,8 @@ Line 1 is {"pools": name -> [dtype, base64 of the elements]}. Each other line is
     dst         likewise, where there is one
     parameters  by name: axes, ddof, k ...
     results     [dtype, shape, base64 of the elements in C order] of each
-    within      float64s in base64: how far each element (of a complex one, each part) may be from the result
+    within      float64s in base64: how far each element (of a complex one, each part) may be from the result; or two for each,
+                how far below and how far above
     error       in place of results, the kind of error
     agreement   "exact": the same bits, but for NaN's; "equal": also 0 and -0; "1 ulp", "2 ulp" and "4 ulp", of a complex
                 element's magnitude; "within": see there
@@ -30,12 +31,13 @@ import cases_elementwise
 import cases_moves
 import cases_order
 import cases_reduction
+import cases_statistics
 import cases_views
 from case import encoded
-from operands import Pools, Views
+from operands import RECORD, Pools, Views
 
 CORPUS = Path(__file__).parent / "ndarray.jsonl.gz"
-FAMILIES = [cases_views, cases_moves, cases_elementwise, cases_reduction, cases_order]
+FAMILIES = [cases_views, cases_moves, cases_elementwise, cases_reduction, cases_order, cases_statistics]
 
 
 def main(path: Path) -> None:
@@ -46,7 +48,12 @@ def main(path: Path) -> None:
         for case in family.cases(pools, views):
             lines.append(case.line())
             counts[case.function] = counts.get(case.function, 0) + 1
-    head = {"pools": {name: [str(values.dtype), encoded(values)] for name, values in pools.made.items()}}
+    head = {
+        "pools": {
+            name: ["record" if values.dtype == RECORD else str(values.dtype), encoded(values)]
+            for name, values in pools.made.items()
+        }
+    }
     text = "".join(line + "\n" for line in [json.dumps(head), *lines])
     path.write_bytes(gzip.compress(text.encode(), mtime=0))
     print(f"{len(lines)} cases of {len(counts)} functions, {path.stat().st_size / 1e6:.1f} MB")

@@ -21,6 +21,9 @@ COMPLEX = ["complex64", "complex128"]
 REALS = INTEGERS + FLOATS
 NUMBERS = REALS + COMPLEX
 ALL = ["bool", *NUMBERS]
+TIMES = ["datetime64[D]", "timedelta64[ns]"]
+RECORD = np.dtype([("mass", "float64"), ("phase", "complex64"), ("count", "int32"), ("x", "int16"), ("y", "uint16")])
+EVERY = [*ALL, "float16", *TIMES]  # what functions take that don't reckon
 
 
 class View(NamedTuple):
@@ -228,6 +231,16 @@ def _hard(dtype: str, random: Random) -> float:
 def _pool(kind: str, dtype: str, random: Random, count: int) -> np.ndarray:
     if dtype == "bool":
         return np.array([random.random() < 0.5 for _ in range(count)])
+    if dtype == "record":
+        records = np.empty(count, RECORD)
+        for name in RECORD.names:
+            records[name] = _pool(kind, str(RECORD[name]), random, count)
+        return records
+    if dtype in TIMES:
+        ticks = _pool(kind, "int64", random, count)
+        if kind in ("hard", "gaps"):
+            ticks[::5] = np.iinfo("int64").min  # NaT
+        return ticks.view(dtype)
     if dtype in INTEGERS:
         low = int(np.iinfo(dtype).min)
         values = _whole(dtype, random)

@@ -45,6 +45,7 @@ TRUTH: dict[str, Function] = {
     "PowComplex": mpmath.power,
     "AbsComplex": abs,
     "LogAddExp": lambda x, y: max(x, y) + mpmath.log1p(mpmath.exp(-abs(x - y))),
+    "Sinc": lambda x: mpmath.sin(mpmath.pi * x) / (mpmath.pi * x),
     "Deg2Rad": mpmath.radians,
     "Rad2Deg": mpmath.degrees,
     "Angle": mpmath.arg,
@@ -84,12 +85,30 @@ def elementwise(name: str, numpy_result: np.ndarray, operands: list[np.ndarray])
     return result
 
 
+def fma(*operands: np.ndarray) -> np.ndarray:
+    """The nearest elements to a * b + c."""
+    a, b, c = np.broadcast_arrays(*operands)
+    result = np.array(a * b + c)
+    for ix in np.ndindex(result.shape):
+        x, y, z = (each[ix].item() for each in (a, b, c))
+        if math.isfinite(x) and math.isfinite(y) and math.isfinite(z):
+            exact = Fraction(x) * Fraction(y) + Fraction(z)
+            if exact:
+                result[ix] = nearest(exact, result.dtype)
+        elif (
+            not (math.isnan(x) or math.isnan(y) or math.isnan(z)) and math.isinf(z) and math.isfinite(x) and math.isfinite(y)
+        ):
+            result[ix] = z  # however large x * y is
+    return result
+
+
 Exact = Callable[[list[Fraction]], Fraction]
 
 
 # Functions whose formula, which is NumPy's too, loses more than the last digits: in ulps, of which number.
 BOUNDS: dict[str, Callable[[Any, Any, Any], tuple[Any, Any]]] = {
     "LogAddExp": lambda result, x, y: (2, max(abs(result), abs(max(x, y)), 1.0)),  # max(x, y) and log1p may cancel
+    "Sinc": lambda result, x: (2, 1.0),  # πx is rounded
     "PowComplex": lambda result, x, y: (
         4 * (1 + abs(y * mpmath.log(x))),
         abs(result),
@@ -104,7 +123,7 @@ def bounds(name: str, result: np.ndarray, operands: list[np.ndarray]) -> np.ndar
     columns = [np.broadcast_to(x, result.shape).ravel().tolist() for x in operands]
     for got, *elements in zip(result.ravel().tolist(), *columns, strict=True):
         bound = 0.0
-        if all(np.isfinite([got, *elements])) and got != 0:
+        if all(np.isfinite([got, *elements])) and (got != 0 or name == "Sinc"):
             count, of = BOUNDS[name](got, *elements)
             bound = float(count) * float(np.spacing(result.real.dtype.type(of)))
         within += [bound] * parts
@@ -137,6 +156,11 @@ def above(value: Fraction) -> float:
     return number if Fraction(number) >= value else math.nextafter(number, math.inf)
 
 
+def below(value: Fraction) -> float:
+    """A float64 that is not more, of a number that is not negative."""
+    return -above(-value)
+
+
 def root(value: Fraction) -> Fraction:
     """The square root, to 160 bits."""
     if value == 0:
@@ -151,10 +175,11 @@ def ulp(value: Any) -> Fraction:
     return Fraction(float(np.spacing(x))) if np.isfinite(x) else Fraction(0)
 
 
-def bounded(numpy_result: Any, exact: Fraction, dtype: np.dtype) -> tuple[Any, float]:
-    """The nearest element to an exact result, and how far from it one may be: as far as NumPy, or an ulp."""
+def bounded(numpy_result: Any, exact: Fraction, dtype: np.dtype) -> tuple[Any, list[float]]:
+    """The nearest element to an exact result, and how far below and above it others are no farther from that than NumPy's."""
     truth = nearest(exact, dtype)
     if not np.isfinite(numpy_result) or not np.isfinite(truth):
-        return numpy_result, 0.0
-    distance = abs(Fraction(float(numpy_result)) - Fraction(float(truth)))
-    return truth, above(max(distance, ulp(truth)))
+        return numpy_result, [0.0, 0.0]
+    off = Fraction(float(truth)) - exact
+    distance = abs(Fraction(float(numpy_result)) - exact)
+    return truth, [max(below(distance + off), 0.0), max(below(distance - off), 0.0)]

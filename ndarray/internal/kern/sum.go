@@ -1,23 +1,44 @@
 package kern
 
-// Sum returns the sum of n elements, added pairwise as NumPy does: halves down to 128 elements, which eight accumulators
-// take in turn. Its error grows with log n. N. J. Higham, The accuracy of floating point summation, SIAM J. Sci. Comput.
-// 14 (1993).
+import "reflect"
+
+// Sum returns the sum of n elements, added pairwise and in NumPy's order: halves down to 128 numbers, which eight accumulators
+// take in turn. A complex element is two numbers. The error grows with log n. N. J. Higham, The accuracy of floating point
+// summation, SIAM J. Sci. Comput. 14 (1993).
 func Sum[T Number](x Vec[T], n int) T {
-	if x.Inc == 1 {
+	switch {
+	case isComplex[T]():
+		return sumPairs(x, n)
+	case x.Inc == 1:
 		return sumUnit(x.Unit(n))
 	}
 	return sumStrided(x, n)
 }
 
 // Half returns where a pairwise sum of n > 8 elements is cut in two.
-func Half(n int) int { return n/2 - n/2%8 }
+func Half[T Number](n int) int {
+	if isComplex[T]() {
+		return (n - n%8) / 2
+	}
+	return half(n)
+}
+
+func half(n int) int { return n/2 - n/2%8 }
+
+func isComplex[T Number]() bool {
+	switch any(*new(T)).(type) {
+	case float64, int64:
+		return false // at once, for sums of a few elements
+	}
+	kind := reflect.TypeFor[T]().Kind()
+	return kind == reflect.Complex64 || kind == reflect.Complex128
+}
 
 func sumUnit[T Number](x []T) T {
 	if len(x) <= 128 {
 		return sumBlock(x)
 	}
-	half := Half(len(x))
+	half := half(len(x))
 	return sumUnit(x[:half]) + sumUnit(x[half:])
 }
 
@@ -50,7 +71,7 @@ func sumBlock[T Number](x []T) T {
 
 func sumStrided[T Number](x Vec[T], n int) T {
 	if n > 128 {
-		half := Half(n)
+		half := half(n)
 		return sumStrided(x, half) + sumStrided(x.from(half), n-half)
 	}
 	var sum T
@@ -69,6 +90,39 @@ func sumStrided[T Number](x Vec[T], n int) T {
 			at += 8 * inc
 		}
 		sum = ((s[0] + s[1]) + (s[2] + s[3])) + ((s[4] + s[5]) + (s[6] + s[7]))
+	}
+	for ; n > 0; n-- {
+		sum += x.Data[at]
+		at += inc
+	}
+	return sum
+}
+
+// sumPairs returns the sum of n complex elements.
+func sumPairs[T Number](x Vec[T], n int) T {
+	if n > 64 {
+		half := Half[T](n)
+		return sumPairs(x, half) + sumPairs(x.from(half), n-half)
+	}
+	var sum T
+	at, inc := x.Off, x.Inc
+	if n >= 4 {
+		s0, s1, s2, s3 := x.Data[at], x.Data[at+inc], x.Data[at+2*inc], x.Data[at+3*inc]
+		at, n = at+4*inc, n-4
+		for ; inc == 1 && n >= 4; at, n = at+4, n-4 {
+			p := (*[4]T)(x.Data[at:])
+			s0 += p[0]
+			s1 += p[1]
+			s2 += p[2]
+			s3 += p[3]
+		}
+		for ; n >= 4; at, n = at+4*inc, n-4 {
+			s0 += x.Data[at]
+			s1 += x.Data[at+inc]
+			s2 += x.Data[at+2*inc]
+			s3 += x.Data[at+3*inc]
+		}
+		sum = (s0 + s1) + (s2 + s3)
 	}
 	for ; n > 0; n-- {
 		sum += x.Data[at]
@@ -101,7 +155,7 @@ func SumRows[T Number](acc []T, x Vec[T], stride, rows, n int) {
 	for ; rows >= 4; rows -= 4 {
 		r0, r1, r2, r3 := fourRows(x, stride, len(acc))
 		for i := range acc {
-			acc[i] += (r0[i] + r1[i]) + (r2[i] + r3[i])
+			acc[i] = acc[i] + r0[i] + r1[i] + r2[i] + r3[i]
 		}
 		x.Off += 4 * stride
 	}

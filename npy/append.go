@@ -1,0 +1,117 @@
+package npy
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strconv"
+
+	"github.com/samebytes/samebytes/ndarray"
+)
+
+// Append writes rows to the end of a file that has some: an array of as many axes as the file's, or a single row. The elements
+// come first and the header last, so that the file is valid, with the old rows or with all, at every moment. Of the header only the
+// length changes, and spaces: titles, comments and the byte orders of fields stay. Only one process at a time may do it.
+//
+// The errors are those of [Parse] and of package os, [ndarray.ErrDType] and [ndarray.ErrShape] where the rows are others than the
+// file's, [ndarray.ErrLayout] for a file in Fortran order, without axes, or whose header has no room for the new length, and
+// [ErrFormat] where something follows the elements; [ndarray.ErrLayout] also for what is no regular file. After one the file is as it
+// was, as far as the system lets it be cut.
+func Append[T ndarray.Element](path string, a *ndarray.Array[T]) error {
+	if err := regular(path); err != nil {
+		return inFile(path, err)
+	}
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return wrapped(err)
+	}
+	err = appendTo(f, a.Any())
+	if closed := f.Close(); err == nil {
+		err = wrapped(closed)
+	}
+	return inFile(path, err)
+}
+
+func appendTo(f *os.File, a *ndarray.Any) error {
+	h, err := ReadHeader(f)
+	if err != nil {
+		return err
+	}
+	switch {
+	case h.DType != a.DType():
+		return fmt.Errorf("npy: %w: expected %v as the file has, found %v", ndarray.ErrDType, h.DType, a.DType())
+	case h.Fortran || len(h.Shape) == 0:
+		return fmt.Errorf("npy: %w: expected a file with rows in C order, found shape %v", ndarray.ErrLayout, h.Shape)
+	}
+	n, shape := 1, a.Shape()
+	if !slices.Equal(shape, h.Shape[1:]) {
+		if len(shape) == 0 || !slices.Equal(shape[1:], h.Shape[1:]) {
+			return fmt.Errorf("npy: %w: expected rows of shape %v, found %v", ndarray.ErrShape, h.Shape[1:], shape)
+		}
+		n = shape[0]
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return wrapped(err)
+	}
+	end := int64(h.DataOffset) + int64(h.NBytes())
+	switch {
+	case info.Size() < end:
+		return fmt.Errorf("npy: %w: expected %d bytes, found %d", ErrTruncated, end, info.Size())
+	case info.Size() > end:
+		return fmt.Errorf("npy: %w: expected nothing behind the elements, found %d bytes", ErrFormat, info.Size()-end)
+	}
+	grown := h
+	grown.Shape = slices.Clone(h.Shape)
+	if grown.Shape[0] += n; grown.Shape[0] < 0 {
+		return fmt.Errorf("npy: %w: %d rows and %d more", ndarray.ErrShape, h.Shape[0], n)
+	}
+	if _, _, err := grown.size(); err != nil {
+		return fmt.Errorf("npy: %w", err)
+	}
+	old := make([]byte, h.DataOffset)
+	if _, err := f.ReadAt(old, 0); err != nil {
+		return wrapped(err)
+	}
+	head, err := lengthened(old, grown.Shape[0])
+	if err != nil {
+		return err
+	}
+	if _, err := f.Seek(end, io.SeekStart); err != nil {
+		return wrapped(err)
+	}
+	if err := writeElements(f, a, h); err != nil {
+		return errors.Join(err, wrapped(f.Truncate(end)))
+	}
+	if _, err = f.WriteAt(head, 0); err != nil {
+		_, back := f.WriteAt(old, 0)
+		return wrapped(errors.Join(err, back, f.Truncate(end)))
+	}
+	return nil
+}
+
+// lengthened returns a header of the same bytes, which parse takes, with another length of its first axis. What that is longer by
+// comes from spaces behind the old length, and from those at the header's end.
+// The error is ndarray.ErrLayout where they don't suffice.
+func lengthened(head []byte, length int) ([]byte, error) {
+	begin, end := firstLength(head)
+	field := strconv.AppendInt(nil, int64(length), 10)
+	for len(field) > end-begin && head[end] == ' ' {
+		end++
+	}
+	for len(field) < end-begin {
+		field = append(field, ' ')
+	}
+	rest, _ := bytes.CutSuffix(head[end:], []byte("\n"))
+	last := head[end+len(rest):] // the newline, if there is one
+	kept := bytes.TrimRight(rest, " ")
+	room := len(rest) - len(kept) - (len(field) - (end - begin))
+	if room < 0 {
+		return nil, fmt.Errorf("npy: %w: the header has no room for %d rows: write the file anew", ndarray.ErrLayout, length)
+	}
+	longer := slices.Concat(head[:begin], field, kept)
+	return append(appendSpaces(longer, room), last...), nil
+}
