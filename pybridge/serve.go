@@ -363,7 +363,9 @@ func (s *Server) run(ctx context.Context, l *link, head callHead, to items, m *m
 		if err != nil {
 			return nil, fmt.Errorf("%w: keyword arguments: %w", errBroken, err)
 		}
-		return nil, is(ndarray.ErrDType, "expected no keyword arguments for %s%s, found %d", f.name, f.signature(), n)
+		if n > 0 {
+			return nil, is(ndarray.ErrDType, "expected no keyword arguments for %s%s, found %d", f.name, f.signature(), n)
+		}
 	}
 	results := call.Call(in)
 	if f.fails {
