@@ -38,7 +38,7 @@ def echo(segments: Path, server: str) -> Iterator[Echo]:
         def through(value: bytes) -> bytes | None:
             nonlocal number
             number += 1
-            link.send(_link.CALL, number, _link.CALL_HEAD.pack(0, 0) + b"\x93\xa4echo\x91" + value + b"\x80")
+            link.send(_link.CALL, number, _link.CALL_HEAD.pack(0, 0) + b"\x92\xa4echo\x91" + value)
             received = link.receive()
             assert received is not None
             kind, id, payload = received
