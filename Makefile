@@ -40,7 +40,7 @@ $(INSTALLED): requirements.txt $(PACKAGE)/pyproject.toml $(PACKAGE)/setup.py $(w
 	@touch $@
 
 build: tools $(INSTALLED)
-	CGO_ENABLED=0 go build -o bin/ ./cmd/samebytes ./examples/flights
+	CGO_ENABLED=0 go build -o bin/ ./cmd/samebytes ./examples/flights ./examples/model-server ./examples/notebook
 	CGO_ENABLED=0 go build -o bin/bench-peer ./benchmarks/peer
 	$(CC) -std=gnu11 -O2 -I$(PACKAGE)/src/samebytes -o bin/bench-locks benchmarks/locks.c $(wildcard $(PACKAGE)/src/samebytes/locks*.c) -lpthread
 
@@ -75,7 +75,7 @@ wheel: build
 
 soak: build
 	SAMEBYTES_SOAK=1 go test ./shm ./npy ./pybridge -timeout 3h
-	SAMEBYTES_SOAK=1 $(PY) -m pytest -s --timeout 7200 tests/test_kill.py tests/test_npy_headers.py tests/test_soak.py
+	SAMEBYTES_SOAK=1 $(PY) -m pytest -s --timeout 7200 tests/test_kill.py tests/test_npy_headers.py tests/test_codec.py tests/test_soak.py
 
 bench: build
 	cd benchmarks/competitors && CGO_ENABLED=0 go build -o ../../bin/bench-competitors .

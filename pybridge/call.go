@@ -56,10 +56,13 @@ func (p *Pool) call(ctx context.Context, out any, function string, args []any) e
 // begin makes a call in a worker: that which has an object among the arguments, that whose call made this one, or whichever is free.
 // The worker is the call's until done is called.
 func (p *Pool) begin(ctx context.Context, of target, args []any, wants int32) (r request, done func(), err error) {
-	p.calls.Add(1)
+	leave, err := p.enter(ctx)
+	if err != nil {
+		return request{}, nil, err
+	}
 	defer func() {
 		if err != nil {
-			p.calls.Done()
+			leave()
 		}
 	}()
 	w, release, err := p.worker(ctx, args)
@@ -73,8 +76,22 @@ func (p *Pool) begin(ctx context.Context, of target, args []any, wants int32) (r
 	}
 	return r, func() {
 		release()
-		p.calls.Done()
+		leave()
 	}, nil
+}
+
+// enter notes that a call is under way, until leave is called. One that is nested in another of the pool's may begin also when the pool is
+// closed, which waits for the other.
+func (p *Pool) enter(ctx context.Context) (leave func(), err error) {
+	for c := chainOf(ctx); c != nil; c = c.outer {
+		if c.link.pool == p {
+			return func() {}, nil
+		}
+	}
+	if !p.calls.enter() {
+		return nil, ErrClosed
+	}
+	return p.calls.leave, nil
 }
 
 // worker returns the worker for a call with these arguments, and what gives it back.

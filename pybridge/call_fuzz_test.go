@@ -23,7 +23,7 @@ func FuzzCall(f *testing.F) {
 	l.objects.server = s
 	l.cause.Store(&ErrClosed) // nobody takes what is sent
 	call := func(function string, args ...any) []byte {
-		b, err := appendCall(nil, &wire.Encoder{Array: appendArray, Object: l.objects.append, Depth: 1}, target{name: function}, args)
+		b, err := appendCall(nil, &wire.Encoder{Array: appendArray, Object: l.objects.append, Depth: argumentDepth}, target{name: function}, args)
 		if err != nil {
 			f.Fatal(err)
 		}

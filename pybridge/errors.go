@@ -30,7 +30,8 @@ var (
 	errBroken = is(shm.ErrBroken, "the connection is damaged")
 )
 
-// RemoteError is what a function on the other side failed with. It wraps [ErrRemote].
+// RemoteError is what a function on the other side failed with. It wraps [ErrRemote], and is, for errors.Is, also the error of the table in
+// docs/reference/errors.md whose Python name its type is: shm.ErrNotExist for a NotExistError.
 type RemoteError struct {
 	Type    string // of the exception or error, as "ValueError"
 	Message string
@@ -49,6 +50,16 @@ func (e *RemoteError) Error() string {
 }
 
 func (e *RemoteError) Unwrap() error { return ErrRemote }
+
+// Is reports whether the error that the type names is target.
+func (e *RemoteError) Is(target error) bool {
+	for _, twin := range twins {
+		if twin.python == e.Type && errors.Is(twin.err, target) {
+			return true
+		}
+	}
+	return false
+}
 
 // is returns an error with that text of which errors.Is says that it is another, whose text would say something else.
 func is(other error, format string, args ...any) error {

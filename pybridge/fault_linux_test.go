@@ -139,12 +139,17 @@ func TestSlowImport(t *testing.T) {
 	defer cancel()
 	var stage atomic.Pointer[string]
 	var pid atomic.Int64
+	staged := make(chan struct{})
 	_, err = pybridge.Start(ctx, pybridge.Python{
 		File: file, Interpreter: python,
-		Progress: func(_ int, text string) { stage.Store(&text) },
+		Progress: func(_ int, text string) {
+			stage.Store(&text)
+			close(staged)
+		},
 		Output: func(_ int, line string) {
 			n, _ := strconv.ParseInt(line, 10, 64)
 			pid.Store(n)
+			<-staged // it was said before, on another way
 			cancel()
 		},
 	})

@@ -110,6 +110,16 @@ def deep(n):
 			t.Errorf("%s: got %v, want %v with %q", name, err, c.want, c.says)
 		}
 	}
+	// A call is 100 lists and maps deep at most, of which two are its own.
+	var deep any = 1
+	for n := range 100 {
+		var back any
+		err := pool.Call(t.Context(), &back, "count", deep)
+		if n <= 98 && err != nil || n > 98 && !errors.Is(err, ndarray.ErrDType) {
+			t.Errorf("%d lists in one another: %.200v", n, err)
+		}
+		deep = []any{deep}
+	}
 	if after := pidOf(t, pool); after != before {
 		t.Errorf("process %d, was %d", after, before)
 	}

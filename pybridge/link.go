@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/samebytes/samebytes/pybridge/internal/wire"
-	"github.com/samebytes/samebytes/shm"
 )
 
 // kind says what a message is. A message is its kind, a byte; the number of the call that it belongs to, a little-endian uint64
@@ -37,6 +36,9 @@ const (
 )
 
 const messageHead = 1 + 8
+
+// argumentDepth is the number of lists in which an argument stands: that of a call, and that of the arguments.
+const argumentDepth = 2
 
 // message is one that was received.
 type message struct {
@@ -115,8 +117,7 @@ func newLink(conn *net.UnixConn, memory []byte, nslots, slotSize int, first bool
 	}
 	l.lead <- struct{}{}
 	l.objects = newObjects(l)
-	// Arguments are a list in a message: its depth counts.
-	l.encoder = wire.Encoder{Array: l.appendArray, Object: l.objects.append, Depth: 1}
+	l.encoder = wire.Encoder{Array: l.appendArray, Object: l.objects.append, Depth: argumentDepth}
 	l.decoder = wire.Decoder{Array: func(payload []byte, into reflect.Type) (reflect.Value, error) {
 		return l.traffic.openArray(payload, into)
 	}}
@@ -504,36 +505,4 @@ func (l *link) err() error {
 		return *cause
 	}
 	return nil
-}
-
-// store puts a long message into a temporary segment, and returns its handle as JSON: the segment stays until it is opened.
-func store(b []byte) ([]byte, error) {
-	a, err := shm.New[uint8]([]int{len(b)})
-	if err != nil {
-		return nil, err
-	}
-	defer a.Close()
-	copy(a.Data(), b)
-	h, err := a.Handle()
-	if err != nil {
-		return nil, err
-	}
-	return h.MarshalJSON()
-}
-
-// fetch returns the long message whose handle it is given.
-func fetch(handle []byte) ([]byte, error) {
-	h, err := shm.ParseHandle(handle)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", errBroken, err)
-	}
-	a, err := shm.Open[uint8](h)
-	if err != nil {
-		return nil, err
-	}
-	defer a.Close()
-	if a.NDim() != 1 || !a.Contiguous() {
-		return nil, fmt.Errorf("%w: a long message of shape %v", errBroken, a.Shape())
-	}
-	return append([]byte(nil), a.Data()...), nil
 }

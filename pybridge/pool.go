@@ -55,7 +55,7 @@ type Pool struct {
 	cause  error         // why it has
 	give   sync.Once
 	slots  sync.WaitGroup // goroutines that keep a worker running each
-	calls  sync.WaitGroup // calls under way
+	calls  *gate          // calls under way
 	launch chan launch
 
 	meters   meters
@@ -92,7 +92,7 @@ func Start(ctx context.Context, p Python) (*Pool, error) {
 	if p.Restarts == 0 {
 		p.Restarts = defaultRestarts
 	}
-	pool := &Pool{python: p, failed: make(chan struct{}), launch: make(chan launch), log: newLogger(p.Log, p.Slow)}
+	pool := &Pool{python: p, failed: make(chan struct{}), calls: newGate(), launch: make(chan launch), log: newLogger(p.Log, p.Slow)}
 	pool.ctx, pool.close = context.WithCancel(context.Background())
 	go pool.launches()
 	workers := make([]*worker, p.Workers)
@@ -178,7 +178,7 @@ func (p *Pool) keep(number int, w *worker) {
 		}
 		p.running.Add(-1)
 		if p.ctx.Err() != nil {
-			p.calls.Wait() // they have their answers
+			<-p.calls.empty // they have their answers
 			w.dismiss(p.python.grace())
 			return
 		}
@@ -248,6 +248,7 @@ func (p *Pool) take(ctx context.Context) (*worker, error) {
 
 // Close waits for the calls that are under way, and ends the workers. Later calls fail with [ErrClosed].
 func (p *Pool) Close() error {
+	p.calls.shut()
 	p.close()
 	p.slots.Wait()
 	return nil

@@ -261,6 +261,7 @@ func (l *link) appendResults(dst []byte, results []reflect.Value) (out []byte, e
 		l.sending.Unlock()
 	}()
 	e := l.encoder
+	e.Depth = 0
 	e.Array = func(dst []byte, v any) ([]byte, bool, error) {
 		if a, ok := v.(interface {
 			Temporary() bool
@@ -275,6 +276,7 @@ func (l *link) appendResults(dst []byte, results []reflect.Value) (out []byte, e
 			return msgp.AppendNil(dst), nil
 		}
 		dst = msgp.AppendArrayHeader(dst, uint32(len(results)))
+		e.Depth = 1
 	}
 	for i, r := range results {
 		if k, ok := r.Interface().(*kept); ok && k != nil {
@@ -335,7 +337,7 @@ func (s *Server) run(ctx context.Context, l *link, head callHead, to *items, m *
 		return nil, is(ndarray.ErrDType, "expected %d arguments for %s%s, found %d", len(f.params), f.name, f.signature(), args)
 	}
 	defer held.close()
-	inPlace := &wire.Decoder{Array: held.array, Object: l.objects.opener(ctx, &held.objects, &held), Depth: 1}
+	inPlace := &wire.Decoder{Array: held.array, Object: l.objects.opener(ctx, &held.objects, &held), Depth: argumentDepth}
 	var in []reflect.Value
 	if f.context {
 		in = append(in, reflect.ValueOf(ctx))

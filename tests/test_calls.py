@@ -1,6 +1,7 @@
 """Calls of a Go program's functions from Python: tests/server serves them."""
 
 import asyncio
+import gc
 import json
 import os
 import signal
@@ -137,6 +138,25 @@ def test_what_goes_wrong(name: str, args: tuple[Any, ...], error: type[sb.Error]
     assert type(raised.value) is error
     assert go.add(1, 2) == 3, "the server goes on"
     assert go.segments() == 0, "nothing is under way"
+
+
+CASES = json.loads((Path(__file__).parent / "conformance/calls.json").read_text())["cases"]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
+def test_failing_calls(case: dict[str, Any], go: sb.Remote) -> None:
+    error = getattr(sb, f"{case['error']}Error")
+    args = case.get("args", [])
+    if case.get("itself"):
+        args = [[]]
+        args[0].append(args[0])
+    if case.get("closed"):
+        go.close()
+    with pytest.raises(error) as raised:
+        go._connection.client.call(case["function"], args, case.get("timeout"))
+    assert type(raised.value) is error
+    for part in case["says"]:
+        assert part in str(raised.value)
 
 
 def test_a_value_that_contains_itself(go: sb.Remote) -> None:
@@ -276,6 +296,19 @@ def test_a_server_that_is_killed_during_calls(segments: Path, server: str) -> No
         assert "closed" in repr(go)
     with sb.launch(server) as go, pytest.raises(ConnectionError, match="ended with exit code 3"):
         go.exit(3)
+
+
+@pytest.mark.parametrize("array", [sb.ones, np.ones], ids=["temporary", "ordinary"])
+def test_nothing_is_left_of_a_call_that_nobody_has_read(array: Any, segments: Path, server: str) -> None:
+    with sb.launch(server) as go:
+        pid = go.pid()
+        os.kill(pid, signal.SIGSTOP)
+        given = array(1000)
+        calls = [go.total.future(given), go.total.future([given[::2], {"x": given}]), go.echo.future(bytes(10_000))]
+        os.kill(pid, signal.SIGKILL)
+        assert all(isinstance(call.exception(60), sb.WorkerDiedError) for call in calls)
+        del given, calls
+        until(lambda: gc.collect() >= 0 and sb.list() == [])
 
 
 def test_close_ends_calls_and_the_program(segments: Path, server: str) -> None:

@@ -124,6 +124,18 @@ func handle(srv *pybridge.Server) {
 		return len(all), err
 	})
 	srv.Handle("worker", worker, "Starts a Python worker, and returns its process and that of one that it has started.")
+	srv.Handle("huge", func() error {
+		_, err := shm.Create[float64]("huge", []int{1 << 50})
+		return err
+	})
+	srv.Handle("strange", func() any { return make(chan int) })
+	srv.Handle("kill", func() error {
+		self, err := os.FindProcess(os.Getpid())
+		if err != nil {
+			return err
+		}
+		return self.Kill()
+	})
 	srv.Handle("bytes", func(n int) []byte { return make([]byte, n) })
 	srv.Handle("segments", func() (int, error) {
 		all, err := shm.List()

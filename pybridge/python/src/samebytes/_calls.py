@@ -4,8 +4,8 @@ import difflib
 import functools
 import threading
 import traceback
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -14,13 +14,14 @@ from samebytes._array import ndarray
 from samebytes._errors import BrokenError, Error, NotExistError, RemoteError, WorkerDiedError
 
 
-class _Copies(threading.local):
-    """Those that the message has which this thread makes, where somebody asks."""
+class _Carried(threading.local):
+    """The temporary arrays of the message that this thread makes, where somebody asks: copies made for it, and the caller's own."""
 
     made: list[ndarray] | None = None
+    given: list[np.ndarray[Any, Any]] | None = None
 
 
-_copies = _Copies()
+_carried = _Carried()
 
 
 def _pack_array(array: np.ndarray[Any, Any]) -> bytes:
@@ -30,9 +31,11 @@ def _pack_array(array: np.ndarray[Any, Any]) -> bytes:
         copy = _make.array(array)
         segment = _segment.of(copy)
         assert segment is not None  # which all that array() makes have
-        if _copies.made is not None:
-            _copies.made.append(copy)
+        if _carried.made is not None:
+            _carried.made.append(copy)
         array = copy
+    elif segment.temporary and _carried.given is not None:
+        _carried.given.append(array)
     return _handle.pack(_handle.send(array, segment))
 
 
@@ -68,33 +71,43 @@ def _call_head(target: Any) -> bytes:
     return encode([target, []])[: -len(_NO_ARGS)]
 
 
-def encode_call(encode: Callable[..., bytes], target: Any, args: tuple[Any, ...]) -> tuple[bytes, Sequence[ndarray]]:
-    """The value of a call, and the temporary arrays that it has copies in: to be kept until the answer, and then taken back.
+class Carrier(Protocol):
+    """What keeps the temporary arrays that a call carries: copies made for it, and the caller's own."""
 
-    So their memory is there for the next call's.
+    made: list[ndarray]
+    given: list[np.ndarray[Any, Any]]
+
+
+def encode_call(encode: Callable[..., bytes], target: Any, args: tuple[Any, ...], call: Carrier) -> bytes:
+    """The value of a call. The temporary arrays that it has copies in are added to those made, the caller's own to those given.
+
+    The copies are to be kept until the answer, and then taken back, so that their memory is there for the next call's. The caller's are
+    to be kept until then too, and taken back where nobody may have opened them.
     """
     if not args or _wire.PLAIN.issuperset(map(type, args)):
         try:
-            return _call_head(target) + (_NO_ARGS if not args else encode(args)), ()
+            return _call_head(target) + (_NO_ARGS if not args else encode(args))
         except Error:
             pass  # which is to say where it is
-    made: list[ndarray] = []
-    _copies.made = made
+    call.made, call.given = [], []  # of most calls they are left empty
+    _carried.made, _carried.given = call.made, call.given
     try:
-        return encode([target, args], PARTS), made
+        return encode([target, args], PARTS)
     except BaseException:
-        take_back(made)
+        take_back(call.made)
+        take_back(call.given)
         raise
     finally:
-        _copies.made = None
+        _carried.made = _carried.given = None
 
 
-def take_back(copies: Sequence[ndarray]) -> None:
+def take_back(arrays: list[Any]) -> None:
     """Lets arrays go whose handles nobody will open from now on."""
-    for copy in copies:
-        segment = _segment.of(copy)
+    for array in arrays:
+        segment = _segment.of(array)
         if segment is not None:
             _flight.received(segment)
+    arrays.clear()
 
 
 # The classes of errors that are raised here where the other language has their twin. The others say of this process what is so there.

@@ -28,6 +28,8 @@ from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from typing import Any, NamedTuple, Self
 
+import numpy as np
+
 from samebytes import _calls, _link, _proxy
 from samebytes._array import ndarray
 from samebytes._errors import BrokenError, ClosedError, DTypeError, Error, FullError, NotExistError, WorkerDiedError
@@ -41,6 +43,9 @@ _REST = 100_000_000  # ns: as often, without futures, whether there is something
 Target = str | tuple[int, str]  # a function's name; or an object's number, and the method's name
 
 
+_NOTHING: list[Any] = []  # never added to
+
+
 class _Call:
     """A call under way; or the place among those that may lead of a thread that has none."""
 
@@ -48,7 +53,8 @@ class _Call:
     id = 0
     deadline: Deadline | None = None
     answer: tuple[int, bytes] | None = None  # its kind and payload
-    copies: Sequence[ndarray] = ()
+    made: list[ndarray] = _NOTHING  # temporary arrays that it carries: copies,
+    given: list[np.ndarray[Any, Any]] = _NOTHING  # and the caller's own
     future: "_Future | None" = None
     given_up = False
     items: "deque[bytes] | tuple[()]" = ()  # of one that returns items: those not taken yet
@@ -201,10 +207,10 @@ class Client:
         try:
             self._send(call, target, args)
             self._wait(call)
+            return self._result(call)
         except BaseException:
             self._give_up(call)
             raise
-        return self._result(call)
 
     def items(self, target: Target, args: tuple[Any, ...], timeout: float | None, uses: Any = None) -> "Items":
         """The items that the function returns, each within the timeout."""
@@ -278,7 +284,7 @@ class Client:
         return type(cause)(*cause.args)
 
     def _send(self, call: _Call, target: Target, args: tuple[Any, ...], wants: int = _VALUE) -> None:
-        payload, call.copies = _calls.encode_call(self._encode, target, args)
+        payload = _calls.encode_call(self._encode, target, args, call)
         running = here.running
         parent = running[-1][1] if running and running[-1][0] is self else 0
         if self._released:
@@ -309,7 +315,10 @@ class Client:
             self._calls[id] = call
         try:
             if len(payload) > self._link.most:
-                kind, id, payload = self._link.elsewhere(kind, id, payload)
+                made: list[ndarray] = []
+                if call is not None:
+                    call.made = made = call.made or made
+                kind, id, payload = self._link.elsewhere(kind, id, payload, made)
             patience = 0
             while not self._put(kind, id, payload, patience):
                 if self._cause is not None:
@@ -462,6 +471,7 @@ class Client:
             if call is None or call.given_up:
                 _calls.drop(payload, self._decode)
             else:
+                call.given = _NOTHING  # they were opened
                 call.items = call.items or deque()
                 call.items.append(self._opened(payload))  # at once: if this process is killed, arrays go with it
                 call.wake()
@@ -745,17 +755,27 @@ class Client:
             self.end(cause or self._died())
 
     def _take_back(self, call: _Call) -> None:
-        copies, call.copies = call.copies, ()
-        _calls.take_back(copies)
+        if call.made:
+            _calls.take_back(call.made)
+        if call.given:
+            _calls.take_back(call.given)
 
     def _result(self, call: _Call) -> Any:
-        if call.copies:
-            self._take_back(call)
+        if call.made:
+            _calls.take_back(call.made)
+        call.given = _NOTHING  # who answers has opened them
         assert call.answer is not None
         kind, payload = call.answer
+        if payload == _NONE:
+            return None
         if kind == _link.ERROR:
             raise _calls.error_of(payload)
-        return None if payload == _NONE else self._decode(payload)
+        call.answer = kind, _NONE  # what it has is let go here
+        try:
+            return self._decode(payload)
+        except BaseException:
+            _calls.drop(payload)  # the arrays that were not opened
+            raise
 
     def _settle(self, call: _Call) -> None:
         """Gives a future what was answered."""

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from samebytes import _core, _domain, _handle, _make, _name
+from samebytes._array import ndarray
 from samebytes._errors import BrokenError, ClosedError, LayoutError, NotExistError, VersionError
 
 PROTOCOL = 1
@@ -133,7 +134,7 @@ class Link:
     def send(self, kind: int, id: int, payload: bytes) -> None:
         """Send a message. Raises ClosedError where the link has ended."""
         if len(payload) > self.most:
-            kind, id, payload = self.elsewhere(kind, id, payload)
+            kind, id, payload = self.elsewhere(kind, id, payload, [])
         with self._sending:
             try:
                 sent = self.out.send(kind, id, payload, -1)
@@ -150,10 +151,10 @@ class Link:
             raise BrokenError(str(error)) from None
         return fetched(message) if message is not None and message[0] == ELSEWHERE else message
 
-    def elsewhere(self, kind: int, id: int, payload: bytes) -> Message:
-        """A message that names the temporary segment which this one is put into."""
-        message = np.frombuffer(_MESSAGE.pack(kind, id) + payload, np.uint8)
-        return ELSEWHERE, id, _handle.to_json(_make.array(message)).encode()
+    def elsewhere(self, kind: int, id: int, payload: bytes, made: list[ndarray]) -> Message:
+        """A message that names the temporary segment which this one is put into. That is added to those made."""
+        made.append(_make.array(np.frombuffer(_MESSAGE.pack(kind, id) + payload, np.uint8)))
+        return ELSEWHERE, id, _handle.to_json(made[-1]).encode()
 
     def stop(self) -> None:
         """Make all that send or receive end. What has come before can still be received."""
