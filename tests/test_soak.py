@@ -125,6 +125,7 @@ def test_calls_under_fire(server: str, python: Callable[[str], Program], segment
     def served() -> tuple[Program, int, int]:
         program = Program([server, "listen", "worker"])
         with sb.connect("worker", timeout=60) as go:
+            go.ones(1)  # from then on it has the domain's file open
             return program, go.goroutines(), go.descriptors()
 
     program, goroutines, descriptors = served()
