@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/samebytes/samebytes/pybridge/internal/wire"
-	"github.com/samebytes/samebytes/shm"
 )
 
 // kind says what a message is. A message is its kind, a byte; the number of the call that it belongs to, a little-endian uint64
@@ -522,36 +521,4 @@ func (l *link) err() error {
 		return *cause
 	}
 	return nil
-}
-
-// store puts a long message into a temporary segment, and returns its handle as JSON: the segment stays until it is opened.
-func store(b []byte) ([]byte, error) {
-	a, err := shm.New[uint8]([]int{len(b)})
-	if err != nil {
-		return nil, err
-	}
-	defer a.Close()
-	copy(a.Data(), b)
-	h, err := a.Handle()
-	if err != nil {
-		return nil, err
-	}
-	return h.MarshalJSON()
-}
-
-// fetch returns the long message whose handle it is given.
-func fetch(handle []byte) ([]byte, error) {
-	h, err := shm.ParseHandle(handle)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", errBroken, err)
-	}
-	a, err := shm.Open[uint8](h)
-	if err != nil {
-		return nil, err
-	}
-	defer a.Close()
-	if a.NDim() != 1 || !a.Contiguous() {
-		return nil, fmt.Errorf("%w: a long message of shape %v", errBroken, a.Shape())
-	}
-	return append([]byte(nil), a.Data()...), nil
 }

@@ -14,8 +14,9 @@ import (
 )
 
 // Stats is what a [Pool] or a [Server] has done since it was made. As JSON, and in Python, it has the fields by the names of their tags.
+// Calls that Python makes of a pool's [Python].Serve are among that server's functions, and their arrays among the pool's bytes.
 type Stats struct {
-	Functions   map[string]FunctionStats `json:"functions"`    // those that were called
+	Functions   map[string]FunctionStats `json:"functions"`    // those that were called, methods as "Type.method"
 	HandleBytes uint64                   `json:"handle_bytes"` // of arrays that went by handle, there and back
 	CopyBytes   uint64                   `json:"copy_bytes"`   // of arrays that were copied here, into temporary segments or out of them
 	Processes   int                      `json:"processes"`    // of a pool the workers that run, of a server the clients that are connected

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from samebytes import _core
 
 NSLOTS, SLOT_SIZE, WORDS = 4, 64, 128
+MOST = SLOT_SIZE - 4 - 9  # bytes of a message behind its length, kind and number
 AT = 128  # where the words begin, which others are before and behind
 SIZE = AT + WORDS + NSLOTS * SLOT_SIZE + 128
 GUARD = 0xA5
@@ -43,8 +44,8 @@ def memory() -> Iterator[Memory]:
 
 def test_messages_arrive_in_order(memory: Memory) -> None:
     sender, receiver = memory.ring(True), memory.ring(False)
-    messages = [os.urandom(i % (SLOT_SIZE - 3)) for i in range(5000)]
-    thread = threading.Thread(target=lambda: [sender.send(message, -1) for message in messages])
+    messages = [(i % 256, i << 40, os.urandom(i % (MOST + 1))) for i in range(5000)]
+    thread = threading.Thread(target=lambda: [sender.send(*message, -1) for message in messages])
     thread.start()
     assert [receiver.receive(-1) for _ in messages] == messages
     thread.join()
@@ -52,20 +53,20 @@ def test_messages_arrive_in_order(memory: Memory) -> None:
 
 def test_stop(memory: Memory) -> None:
     sender, receiver = memory.ring(True), memory.ring(False)
-    assert sender.send(b"sent before", 0)
+    assert sender.send(1, 2, b"sent before", 0)
     receiver.stop()
-    assert receiver.receive(-1) == b"sent before" and receiver.receive(-1) is None
+    assert receiver.receive(-1) == (1, 2, b"sent before") and receiver.receive(-1) is None
     sender.stop()
-    assert sender.send(b"x", -1) is False
+    assert sender.send(1, 2, b"x", -1) is False
     memory.clear()
-    with pytest.raises(ValueError, match="at most 60 bytes"):
-        memory.ring(True).send(bytes(61), 0)
+    with pytest.raises(ValueError, match=f"at most {MOST} bytes"):
+        memory.ring(True).send(1, 2, bytes(MOST + 1), 0)
 
 
 WORD = st.sampled_from([0, 8, 64, 72])
 NUMBER = st.integers(0, 2**64 - 1) | st.integers(0, 9) | st.integers(2**64 - 9, 2**64 - 1)
 STEPS = st.lists(
-    st.tuples(st.just("send"), st.integers(0, SLOT_SIZE - 4))
+    st.tuples(st.just("send"), st.integers(0, MOST))
     | st.tuples(st.just("receive"))
     | st.tuples(st.just("word"), WORD, NUMBER)
     | st.tuples(st.just("slot"), st.integers(0, NSLOTS - 1), st.integers(0, 2**32 - 1) | st.integers(0, 70)),
@@ -82,11 +83,11 @@ def test_a_hostile_peer(steps: list[tuple[Any, ...]]) -> None:
         for step, *values in steps:
             try:
                 if step == "send":
-                    sender.send(bytes(values[0]), 0)
+                    sender.send(0, 0, bytes(values[0]), 0)
                 elif step == "receive":
                     message = receiver.receive(0)
-                    assert message is None or len(message) <= SLOT_SIZE - 4
-                    assert message is None or GUARD not in message
+                    assert message is None or len(message[2]) <= MOST
+                    assert message is None or GUARD not in message[2]
                 elif step == "word":
                     os.pwrite(memory.fd, values[1].to_bytes(8, "little"), AT + values[0])
                 else:

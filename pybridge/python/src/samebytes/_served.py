@@ -124,6 +124,7 @@ class Served:
             if call is None or call.given_up:
                 _calls.drop(payload, self._decode)
             else:
+                call.given = ()  # they were opened
                 call.items = call.items or deque()
                 call.items.append(self._opened(payload))  # at once: if this process is killed, arrays go with it
                 call.wake()
