@@ -4,6 +4,7 @@ What the fields say is checked here, whoever wrote them, in a pickle or in JSON:
 elements of the segment they name, or an error.
 """
 
+import functools
 import os
 import re
 import stat
@@ -297,6 +298,15 @@ def pack(handle: Handle) -> bytes:
 
 def unpack(payload: bytes) -> Handle:
     """The handle that `pack`, or Go, made. Any bytes give one or an error: see `checked`."""
+    if len(payload) > _SHORT:
+        return _unpacked(payload)
+    return _unpacked_once(payload)
+
+
+_SHORT = 512  # bytes of a payload up to which its handle is kept: calls have the same arrays again and again
+
+
+def _unpacked(payload: bytes) -> Handle:
     if len(payload) > MAX_TEXT:
         raise FormatError(f"expected at most {MAX_TEXT} bytes of msgpack, found {len(payload)}")
     import msgpack
@@ -319,6 +329,9 @@ def unpack(payload: bytes) -> Handle:
     except (ValueError, TypeError, RecursionError) as error:
         raise FormatError(f"expected a handle as msgpack, found {payload!r:.80}: {error}") from None
     return checked(*fields)
+
+
+_unpacked_once = functools.lru_cache(256)(_unpacked)
 
 
 def to_json(array: _Plain) -> str:
