@@ -30,7 +30,7 @@ def segments(segment_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pat
     yield segment_dir
     gc.collect()
     sb.warm(0)
-    sb.warm(64 << 20)
+    sb.warm(128 << 20)
     _flight.end(str(segment_dir))
     monkeypatch.setenv("SAMEBYTES_DIR", str(segment_dir))
     for entry in segment_dir.iterdir():

@@ -194,7 +194,7 @@ func TestSoak(t *testing.T) {
 	}
 	t.Setenv("SAMEBYTES_DIR", t.TempDir())
 	shm.SetWarm(0)
-	defer shm.SetWarm(64 << 20)
+	defer shm.SetWarm(128 << 20)
 	a, err := shm.New[int8]([]int{1}) // what is open from then on: the domain's file
 	if err != nil {
 		t.Fatal(err)

@@ -329,7 +329,7 @@ func FuzzHandle(f *testing.F) {
 	f.Cleanup(func() {
 		a.Close()
 		shm.SetWarm(0)
-		shm.SetWarm(64 << 20)
+		shm.SetWarm(128 << 20)
 	})
 	for _, view := range []*ndarray.Array[float64]{a.Array, a.T(), a.Slice(ndarray.Step(ndarray.End, ndarray.End, -1)), a.ReadOnly()} {
 		h, err := a.HandleOf(view)

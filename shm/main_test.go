@@ -65,7 +65,7 @@ func segments(t *testing.T) string {
 	t.Setenv("SAMEBYTES_DIR", dir)
 	t.Cleanup(func() {
 		shm.SetWarm(0)
-		shm.SetWarm(64 << 20)
+		shm.SetWarm(128 << 20)
 		shm.LetGo(dir)
 		for _, leak := range leaks(t, dir) {
 			t.Errorf("left behind: %s", leak)

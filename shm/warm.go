@@ -9,7 +9,7 @@ import (
 // is kept for a while. It stays a participant, and its memory stays taken though the name may be deleted elsewhere, which is why
 // few are kept.
 const (
-	defaultWarm = 64 << 20 // bytes
+	defaultWarm = 128 << 20 // bytes
 	mostWarm    = 32       // mappings, each of which has a descriptor
 )
 
@@ -19,7 +19,7 @@ var warm = struct { // guarded by mappings.mu
 }{limit: defaultWarm}
 
 // SetWarm sets how many bytes of closed segments the process keeps mapped, so that to attach them again costs little: by default
-// 64 MiB, in at most 32 segments. What is over the limit is unmapped at once; 0 unmaps all. Temporary and deleted segments are
+// 128 MiB, in at most 32 segments. What is over the limit is unmapped at once; 0 unmaps all. Temporary and deleted segments are
 // never kept: see [SetSpare].
 // The error is fs.ErrInvalid for a negative number.
 func SetWarm(nbytes int) error {

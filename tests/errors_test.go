@@ -135,7 +135,7 @@ func (c errorCase) run(t *testing.T) {
 	t.Setenv("SAMEBYTES_DIR", dir)
 	t.Cleanup(func() { // what is kept warm lies in a directory that is gone
 		shm.SetWarm(0)
-		shm.SetWarm(64 << 20)
+		shm.SetWarm(128 << 20)
 	})
 	for _, s := range c.Given {
 		s.prepare(t, dir)

@@ -50,7 +50,7 @@ func TestHandles(t *testing.T) {
 	t.Cleanup(func() {
 		x.Close()
 		shm.SetWarm(0)
-		shm.SetWarm(64 << 20)
+		shm.SetWarm(128 << 20)
 	})
 	for i := range x.Data() {
 		x.Data()[i] = float64(i)

@@ -150,7 +150,7 @@ def prepare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
             thing.communicate(b"\n")
     kept.clear()
     sb.warm(0)
-    sb.warm(64 << 20)
+    sb.warm(128 << 20)
     if mounted:
         subprocess.run(["umount", str(tmp_path)], check=True)
 

@@ -27,7 +27,7 @@ def cold(segments: Path) -> Iterator[None]:
     """What is let go is not kept mapped."""
     sb.warm(0)
     yield
-    sb.warm(64 << 20)
+    sb.warm(128 << 20)
 
 
 def mapped(directory: Path) -> int:

@@ -164,7 +164,7 @@ def test_s07_creators_race(small_segments: Callable[[str], Path]) -> None:
     finally:
         child.kill()
         child.join()
-    sb.warm(64 << 20)
+    sb.warm(128 << 20)
     assert turns[2] + turns[3] == rounds
 
 

@@ -155,7 +155,7 @@ def test_received_twice_is_one_mapping(segments: Path) -> None:
     data = pickle.dumps([a, a[1:]])
     del a
     sb.warm(0)
-    sb.warm(64 << 20)
+    sb.warm(128 << 20)
     one, two = pickle.loads(data), pickle.loads(data)
     one[0][1] = 5
     assert one[1][0] == two[0][1] == two[1][0] == 5

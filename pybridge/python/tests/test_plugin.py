@@ -168,7 +168,7 @@ def test(segment_dir, segment_name, i):
     cycle = [sb.create(name, 4)]
     cycle.append(cycle)
     sb.delete(name)
-    assert _segment._warm_limit == 64 << 20
+    assert _segment._warm_limit == 128 << 20
     sb.warm(10)
 """)
     result.assert_outcomes(passed=2)

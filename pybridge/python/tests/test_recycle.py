@@ -27,7 +27,7 @@ def directory(segments: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
         yield Path(name)
         gc.collect()
         sb.warm(0)
-        sb.warm(64 << 20)
+        sb.warm(128 << 20)
 
 
 def names(directory: Path) -> list[str]:
@@ -272,7 +272,7 @@ def test_what_somebody_did_to_the_file_is_seen(directory: Path) -> None:
         assert (b.sum(), sb.stat(str(b.name)).shape) == (N, (N,)) and not path.exists()
         del b
         sb.warm(0)
-        sb.warm(64 << 20)
+        sb.warm(128 << 20)
     assert (directory / "other").stat().st_ino == ino and sb.stat("other").temporary
 
 

@@ -164,7 +164,7 @@ _MOST_KEYS = 10_000
 _warm: dict[_Key | str, Segment] = {}
 _MOST_WARM = 32  # each has a descriptor
 _NEVER_WARM = ("semaphore", "bounded semaphore")  # who has left holds no permits
-_warm_limit = 64 << 20  # bytes
+_warm_limit = 128 << 20  # bytes
 
 
 def _after_fork() -> None:
@@ -333,7 +333,7 @@ def cool_deleted() -> None:
 def warm(nbytes: int) -> None:
     """Set how many bytes of segments that nothing here uses any more stay mapped, so that to attach them again costs little.
 
-    By default it is 64 MiB, in at most 32 segments. What is over the limit is unmapped at once; 0 unmaps all. One that is kept still takes
+    By default it is 128 MiB, in at most 32 segments. What is over the limit is unmapped at once; 0 unmaps all. One that is kept still takes
     a slot, and its memory stays taken when another process deletes its name. Of a temporary segment that this process made the
     memory is kept, for the next one of the same size.
 
