@@ -14,10 +14,11 @@ import (
 
 // Append writes rows to the end of a file that has some: an array of as many axes as the file's, or a single row. The elements
 // come first and the header last, so that the file is valid, with the old rows or with all, at every moment. Of the header only the
-// length changes, and spaces: titles, comments and the byte orders of fields stay. Only one process at a time may do it.
+// length changes, spaces, and an order that only now counts: titles, comments and the byte orders of fields stay. Only one process at
+// a time may do it.
 //
 // The errors are those of [Parse] and of package os, [ndarray.ErrDType] and [ndarray.ErrShape] where the rows are others than the
-// file's, [ndarray.ErrLayout] for a file in Fortran order, without axes, or whose header has no room for the new length, and
+// file's, [ndarray.ErrLayout] for a file in Fortran order, without axes, or whose header has no room for the new length or order, and
 // [ErrFormat] where something follows the elements; [ndarray.ErrLayout] also for what is no regular file. After one the file is as it
 // was, as far as the system lets it be cut.
 func Append[T ndarray.Element](path string, a *ndarray.Array[T]) error {
@@ -76,7 +77,7 @@ func appendTo(f *os.File, a *ndarray.Any) error {
 	if _, err := f.ReadAt(old, 0); err != nil {
 		return wrapped(err)
 	}
-	head, err := lengthened(old, grown.Shape[0])
+	head, err := lengthened(old, grown.Shape[0], ordersDiffer(grown.Shape))
 	if err != nil {
 		return err
 	}
@@ -93,12 +94,28 @@ func appendTo(f *os.File, a *ndarray.Any) error {
 	return nil
 }
 
-// lengthened returns a header of the same bytes, which parse takes, with another length of its first axis. What that is longer by
-// comes from spaces behind the old length, and from those at the header's end.
-// The error is ndarray.ErrLayout where they don't suffice.
-func lengthened(head []byte, length int) ([]byte, error) {
+// lengthened returns a header of the same bytes, which parse takes, with another length of its first axis, and where the order counts
+// with C order: a header may say Fortran order of rows so few that both are the same.
+// The error is ndarray.ErrLayout where the header has no room for what is longer.
+func lengthened(head []byte, length int, ordered bool) ([]byte, error) {
+	if begin, end, fortran := orderIn(head); fortran && ordered {
+		var ok bool
+		if head, ok = rewritten(head, begin, end, []byte("False")); !ok {
+			return nil, fmt.Errorf("npy: %w: the header says Fortran order, and has no room for another: write the file anew",
+				ndarray.ErrLayout)
+		}
+	}
 	begin, end := firstLength(head)
-	field := strconv.AppendInt(nil, int64(length), 10)
+	longer, ok := rewritten(head, begin, end, strconv.AppendInt(nil, int64(length), 10))
+	if !ok {
+		return nil, fmt.Errorf("npy: %w: the header has no room for %d rows: write the file anew", ndarray.ErrLayout, length)
+	}
+	return longer, nil
+}
+
+// rewritten returns a header of as many bytes that has field where head has others. What that is longer by comes from spaces behind
+// these, and from those at the header's end. It reports whether they suffice.
+func rewritten(head []byte, begin, end int, field []byte) ([]byte, bool) {
 	for len(field) > end-begin && head[end] == ' ' {
 		end++
 	}
@@ -110,8 +127,8 @@ func lengthened(head []byte, length int) ([]byte, error) {
 	kept := bytes.TrimRight(rest, " ")
 	room := len(rest) - len(kept) - (len(field) - (end - begin))
 	if room < 0 {
-		return nil, fmt.Errorf("npy: %w: the header has no room for %d rows: write the file anew", ndarray.ErrLayout, length)
+		return nil, false
 	}
 	longer := slices.Concat(head[:begin], field, kept)
-	return append(appendSpaces(longer, room), last...), nil
+	return append(appendSpaces(longer, room), last...), true
 }

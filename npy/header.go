@@ -223,9 +223,23 @@ func firstLength(b []byte) (begin, end int) {
 	p := parsers.Get().(*parser)
 	defer p.done()
 	_, _, shape, _ := p.header(b, textOff, size) // the errors would be parse's
-	source := shape.items[0].source
-	begin = cap(b) - cap(source) // both end where b's memory does
-	return begin, begin + len(source)
+	return shape.items[0].within(b)
+}
+
+// orderIn returns where, in a header that parse takes, the order stands, and whether that is Fortran order.
+func orderIn(b []byte) (begin, end int, fortran bool) {
+	size, textOff, _ := measure(b)
+	p := parsers.Get().(*parser)
+	defer p.done()
+	_, order, _, _ := p.header(b, textOff, size) // the errors would be parse's
+	begin, end = order.within(b)
+	return begin, end, order.num != 0
+}
+
+// within returns where in b, of which it was parsed, a value stands.
+func (v *value) within(b []byte) (begin, end int) {
+	begin = cap(b) - cap(v.source) // both end where b's memory does
+	return begin, begin + len(v.source)
 }
 
 // spaces is a piece of the padding, of which eight fill a page.
