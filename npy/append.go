@@ -17,10 +17,13 @@ import (
 // length changes, spaces, and an order that only now counts: titles, comments and the byte orders of fields stay. Only one process at
 // a time may do it.
 //
+// Bytes behind the elements, which no header counts, are taken for what an Append has left that was killed before it wrote the header,
+// and are dropped. Refused as [ErrFormat] are those that are somebody's: another array that follows, the rest of a segment, and any
+// in a file without elements, which may be the rows of a [Writer] that was killed.
+//
 // The errors are those of [Parse] and of package os, [ndarray.ErrDType] and [ndarray.ErrShape] where the rows are others than the
-// file's, [ndarray.ErrLayout] for a file in Fortran order, without axes, or whose header has no room for the new length or order, and
-// [ErrFormat] where something follows the elements; [ndarray.ErrLayout] also for what is no regular file. After one the file is as it
-// was, as far as the system lets it be cut.
+// file's, [ndarray.ErrLayout] for a file in Fortran order, without axes, or whose header has no room for the new length or order;
+// [ndarray.ErrLayout] also for what is no regular file. After one the file's array is as it was.
 func Append[T ndarray.Element](path string, a *ndarray.Array[T]) error {
 	if err := regular(path); err != nil {
 		return inFile(path, err)
@@ -59,11 +62,11 @@ func appendTo(f *os.File, a *ndarray.Any) error {
 		return wrapped(err)
 	}
 	end := int64(h.DataOffset) + int64(h.NBytes())
-	switch {
-	case info.Size() < end:
+	if info.Size() < end {
 		return fmt.Errorf("npy: %w: expected %d bytes, found %d", ErrTruncated, end, info.Size())
-	case info.Size() > end:
-		return fmt.Errorf("npy: %w: expected nothing behind the elements, found %d bytes", ErrFormat, info.Size()-end)
+	}
+	if err := droppable(f, end, info.Size(), h); err != nil {
+		return err
 	}
 	grown := h
 	grown.Shape = slices.Clone(h.Shape)
@@ -81,6 +84,9 @@ func appendTo(f *os.File, a *ndarray.Any) error {
 	if err != nil {
 		return err
 	}
+	if err := f.Truncate(end); err != nil {
+		return wrapped(err)
+	}
 	if _, err := f.Seek(end, io.SeekStart); err != nil {
 		return wrapped(err)
 	}
@@ -90,6 +96,40 @@ func appendTo(f *os.File, a *ndarray.Any) error {
 	if _, err = f.WriteAt(head, 0); err != nil {
 		_, back := f.WriteAt(old, 0)
 		return wrapped(errors.Join(err, back, f.Truncate(end)))
+	}
+	return nil
+}
+
+// segmentEnd begins the last bytes of a segment's file, as many as segmentEndSize: of package shm's control block, which it defines.
+const (
+	segmentEnd     = "\x93SAMEEND"
+	segmentEndSize = 64
+)
+
+// droppable returns ErrFormat where the bytes of a file from end on, to its size, may be somebody's.
+func droppable(f *os.File, end, size int64, h Header) error {
+	behind := size - end
+	if behind == 0 {
+		return nil
+	}
+	if h.NBytes() == 0 {
+		return fmt.Errorf("npy: %w: expected nothing behind the header of a file without elements, found %d bytes: rows that a killed "+
+			"Writer has not counted? Cut the file to %d bytes to drop them", ErrFormat, behind, end)
+	}
+	var start [len(magic)]byte
+	if n, err := f.ReadAt(start[:], end); err != nil && err != io.EOF {
+		return wrapped(err)
+	} else if string(start[:n]) == magic {
+		return fmt.Errorf("npy: %w: expected one array, found %d bytes of another behind it", ErrFormat, behind)
+	}
+	if behind < segmentEndSize {
+		return nil
+	}
+	var last [len(segmentEnd)]byte
+	if _, err := f.ReadAt(last[:], size-segmentEndSize); err != nil {
+		return wrapped(err)
+	} else if string(last[:]) == segmentEnd {
+		return fmt.Errorf("npy: %w: expected a file, found a segment, which only package shm can make longer", ErrFormat)
 	}
 	return nil
 }
