@@ -139,7 +139,7 @@ func ReadInto[T ndarray.Element](dst *ndarray.Array[T], r io.Reader, limits ...L
 	}
 	if h.DType == want && inOrder.Contiguous() {
 		data := inOrder.Any().Data()
-		err := fill(data, r, h)
+		err := fill(data, r, h, 0, len(data))
 		makeBools(data, h.DType)
 		return err
 	}
@@ -328,7 +328,7 @@ func readBytes(r io.Reader, h Header) ([]byte, error) {
 		return nil, err
 	}
 	for filled := 0; ; {
-		if err := fill(data[filled:], r, parts); err != nil {
+		if err := fill(data[filled:], r, parts, filled, nbytes); err != nil {
 			return nil, err
 		}
 		if filled = len(data); filled == nbytes {

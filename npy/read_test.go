@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"testing/iotest"
 
@@ -169,6 +170,17 @@ func TestReadEveryPrefix(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestTruncatedStream counts all the elements' bytes in the error, also of those that are read by and by.
+func TestTruncatedStream(t *testing.T) {
+	const claimed, there = 100 << 20, 90 << 20
+	head := must(must(npy.NewHeader(ndarray.Float64, []int{claimed / 8}, false)).Append(nil, 64))
+	r := onlyReader{io.MultiReader(bytes.NewReader(head), bytes.NewReader(make([]byte, there)))}
+	_, err := npy.Read[float64](r)
+	if want := fmt.Sprintf("expected %d bytes of elements, found %d", claimed, there); !errors.Is(err, npy.ErrTruncated) || !strings.HasSuffix(err.Error(), want) {
+		t.Errorf("got %v, want %s", err, want)
 	}
 }
 
