@@ -91,8 +91,8 @@
 // halves of ReadAny, for who decides by the header. Elements come in this machine's byte order and lie in the file's order: an array
 // that the file has in Fortran order has the strides for that.
 //
-// [Map] copies nothing: its array's elements are the file's bytes, which are read when they are used. So it refuses another byte order,
-// and the file must stay as long as it is.
+// [Map] copies nothing: its array's elements are the file's bytes, which are read when they are used, but for bools, which are looked
+// at. So it refuses another byte order, and the file must stay as long as it is.
 //
 // What a header claims is checked against [Limits], and against the bytes that are there, before memory is taken for it.
 //

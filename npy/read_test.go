@@ -1,6 +1,7 @@
 package npy_test
 
 import (
+	"archive/zip"
 	"bytes"
 	"encoding/binary"
 	"errors"
@@ -352,6 +353,70 @@ func TestReadBools(t *testing.T) {
 	if got := string(must(npy.Read[field](bytes.NewReader(b))).Any().Data()); got != "\x07\x00\x01\x01\x08\x01\x00\x01" {
 		t.Errorf("structs: got %q", got)
 	}
+}
+
+// TestMapBools maps bools, of which those that are neither 0 nor 1 must not get into a bool of Go's.
+func TestMapBools(t *testing.T) {
+	type element struct {
+		X byte
+		B [3]bool
+		S [2]struct{ Y, Z bool }
+	}
+	const structs = "{'descr': [('X', '|u1'), ('B', '|b1', (3,)), ('S', [('Y', '|b1'), ('Z', '|b1')], (2,))], 'fortran_order': False, 'shape': (2,)}"
+	dir := t.TempDir()
+	path, archive := filepath.Join(dir, "a.npy"), filepath.Join(dir, "a.npz")
+	mapped := func(text string, data []byte, plain bool) (m, member error) {
+		b := append(withPrefix(text), data...)
+		if err := os.WriteFile(path, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var packed bytes.Buffer
+		z := zip.NewWriter(&packed)
+		must(must(z.CreateHeader(&zip.FileHeader{Name: "a.npy"})).Write(b)) // stored
+		if err := errors.Join(z.Close(), os.WriteFile(archive, packed.Bytes(), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+		opened := must(npy.OpenZip(archive))
+		defer opened.Close()
+		if plain {
+			return mapAndClose(npy.Map[bool](path, npy.ReadOnly)), mapAndClose(npy.MapMember[bool](opened, "a", npy.ReadOnly))
+		}
+		return mapAndClose(npy.Map[element](path, npy.ReadOnly)), mapAndClose(npy.MapMember[element](opened, "a", npy.ReadOnly))
+	}
+	for _, c := range []struct {
+		text  string
+		n     int
+		bools string // which bytes are bools
+	}{
+		{"{'descr': '|b1', 'fortran_order': False, 'shape': (19,)}", 19, "xxxxxxxxxxxxxxxxxxx"},
+		{structs, 16, ".xxxxxxx.xxxxxxx"},
+	} {
+		plain := c.n == 19
+		for i := range c.n {
+			for _, v := range []byte{1, 2, 255} {
+				data := make([]byte, c.n)
+				data[i] = v
+				want := v > 1 && c.bools[i] == 'x'
+				m, member := mapped(c.text, data, plain)
+				for way, err := range map[string]error{"Map": m, "MapMember": member} {
+					if errors.Is(err, npy.ErrFormat) != want || !want && err != nil {
+						t.Errorf("%s: byte %d of %d: got %v, refused: %v expected", way, i, v, err, want)
+					}
+				}
+			}
+		}
+	}
+	m := must(npy.MapAny(path, npy.ReadOnly))
+	if err := m.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+func mapAndClose[T ndarray.Element](m *npy.Mapped[T], err error) error {
+	if err != nil {
+		return err
+	}
+	return m.Close()
 }
 
 // TestReadElementsOfChangedHeader reads by headers that were made, or changed, by others.

@@ -256,14 +256,11 @@ func MapMember[T ndarray.Element](z *Zip, name string, access Access) (*Mapped[T
 		return nil, err
 	}
 	memory, a, err := m.mapElements(access)
-	if err == nil {
-		var array *ndarray.Array[T]
-		if array, err = ndarray.As[T](a); err == nil {
-			return &Mapped[T]{array, memory}, nil
-		}
-		unmap(memory)
+	if err != nil {
+		return nil, m.failed(err)
 	}
-	return nil, m.failed(err)
+	mapped, err := mappedAs[T](memory, a)
+	return mapped, m.failed(err)
 }
 
 // MapAny is [MapMember] for a dtype that is only known at run time. Elements may begin anywhere.
