@@ -272,6 +272,48 @@ func TestReadStructsByName(t *testing.T) {
 	}
 }
 
+// TestReadSubarraysOfStructs reads packed structs within arrays within structs, whose fields Go has elsewhere.
+func TestReadSubarraysOfStructs(t *testing.T) {
+	type inner struct {
+		Z float64 `npy:"z"`
+		G bool    `npy:"g"`
+	}
+	type element struct {
+		N int64       `npy:"n"`
+		S [1][2]inner `npy:"s"`
+	}
+	b := withPrefix("{'descr': [('s', [('g', '?'), ('pad', '<i2'), ('z', '>f8')], (1, 2)), ('n', '<i8')], 'fortran_order': False, 'shape': (2,)}\n")
+	want := make([]element, 2)
+	for i := range want {
+		for j := range 2 {
+			v := inner{float64(10*i + j), j == 1}
+			want[i].S[0][j] = v
+			b = binary.BigEndian.AppendUint64(append(b, byte(2*j), 7, 7), math.Float64bits(v.Z)) // a true of 2
+		}
+		want[i].N = int64(-i)
+		b = binary.LittleEndian.AppendUint64(b, uint64(want[i].N))
+	}
+	if got := must(npy.Read[element](bytes.NewReader(b))).Data(); !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	into := ndarray.New[element](2)
+	if err := npy.ReadInto(into, bytes.NewReader(b)); err != nil || !slices.Equal(into.Data(), want) {
+		t.Errorf("ReadInto: got %v, %v, want %v", into, err, want)
+	}
+	type longer struct {
+		S [2][2]inner `npy:"s"`
+	}
+	if _, err := npy.Read[longer](bytes.NewReader(b)); !errors.Is(err, ndarray.ErrDType) {
+		t.Errorf("another shape: got %v, want ErrDType", err)
+	}
+	type number struct {
+		S [1][2]float64 `npy:"s"`
+	}
+	if _, err := npy.Read[number](bytes.NewReader(b)); !errors.Is(err, ndarray.ErrDType) {
+		t.Errorf("no structs: got %v, want ErrDType", err)
+	}
+}
+
 // TestMapAccess stores through mappings of each access.
 func TestMapAccess(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.npy")
