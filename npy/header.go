@@ -318,12 +318,15 @@ func (h Header) Append(dst []byte, align int) ([]byte, error) {
 	return h.append(dst, Format{Align: align}, Header.appendText)
 }
 
-// append is Append in a format, of which it takes no notice of the orders, with the text that appendText makes, of the descr given,
+// append is Append in a format, of whose orders it only looks whether there are such, with the text that appendText makes, of the descr given,
 // for a header that begins at the given index of dst.
 func (h Header) append(dst []byte, f Format, appendText textAppender) ([]byte, error) {
 	checkAlign(f.Align)
 	if f.Version < 0 || f.Version > 3 {
 		return dst, fmt.Errorf("npy: %w: expected version 1, 2 or 3, found %d", ErrFormat, f.Version)
+	}
+	if f.Order > Fortran {
+		return dst, fmt.Errorf("npy: %w: expected the order Keep, C or Fortran, found %d", ErrFormat, f.Order)
 	}
 	if f.HeaderBytes < 0 || f.HeaderBytes > MaxHeader {
 		return dst, fmt.Errorf("npy: %w: expected a header of at most %d bytes, found %d asked for", ErrFormat, MaxHeader, f.HeaderBytes)

@@ -2,8 +2,10 @@ package npy
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
+	"os"
 	"reflect"
 	"slices"
 	"sync"
@@ -178,10 +180,13 @@ func ReadFileAny(path string, limits ...Limits) (*ndarray.Any, error) {
 	return a, inFile(path, err)
 }
 
-// inFile says in which file an error was met. That a file is empty is no end of arrays.
+// inFile says in which file an error was met, unless it does. That a file is empty is no end of arrays.
 func inFile(path string, err error) error {
 	if err == io.EOF {
 		err = truncated(textOff1, 0)
+	}
+	if failed := (*os.PathError)(nil); errors.As(err, &failed) && failed.Path == path {
+		return err
 	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)

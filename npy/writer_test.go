@@ -64,6 +64,7 @@ func TestWriter(t *testing.T) {
 		want   error
 	}{
 		"a stream of unknown length": {npy.Unknown, nil, npy.Format{}, ndarray.ErrLayout},
+		"an order that is none":      {1, nil, npy.Format{Order: 9}, npy.ErrFormat},
 		"Fortran order":              {1, nil, npy.Format{Order: npy.Fortran}, ndarray.ErrLayout},
 		"a negative length":          {-2, nil, npy.Format{}, ndarray.ErrShape},
 		"a product that overflows":   {1 << 40, []int{1 << 40}, npy.Format{}, ndarray.ErrShape},
