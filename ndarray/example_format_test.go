@@ -1,6 +1,7 @@
 package ndarray_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"os"
@@ -53,4 +54,12 @@ func ExampleArray_LogValue() {
 	log.Info("loaded", "prices", ndarray.New[float32](250, 4000))
 	// Output:
 	// level=INFO msg=loaded prices.dtype=float32 prices.shape="[250 4000]" prices.text="[[0. ... 0.] ... [0. ... 0.]]"
+}
+
+func ExampleArray_MarshalJSON() {
+	prices, _ := ndarray.FromSlice([]float32{1, 2.5, -3, 0}, 2, 2)
+	text, err := json.Marshal(map[string]any{"prices": prices})
+	fmt.Println(string(text), err)
+	// Output:
+	// {"prices":[[1,2.5],[-3,0]]} <nil>
 }

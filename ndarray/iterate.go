@@ -82,10 +82,10 @@ func (a *Array[T]) Values() iter.Seq[T] {
 	}
 }
 
-// Row returns row i of a 2-d array, as a slice that shares its elements. As through [Array.Data], what is written to it is not
-// checked.
-// It panics with a [ShapeError] if a has not two axes, with an [IndexError] if it has no such row, and with a [LayoutError] if the
-// elements of a row don't lie one after the other: then take Slice(At(i)), or a Copy.
+// Row returns row i of a 2-d array, as a slice that shares its elements. As through [Array.Data], what is written to it is
+// not checked.
+// It panics with a [ShapeError] if a has not two axes, with an [IndexError] if it has no such row, and with a [LayoutError]
+// if the elements of a row don't lie one after the other: then take Slice(At(i)), or a Copy.
 func (a *Array[T]) Row(i int) []T {
 	if uint(i) < uint(a.rows) && a.cols > 0 && a.colStride == 1 {
 		first := i * a.rowStride
@@ -112,8 +112,8 @@ func (a *Array[T]) row(op string, i int) []T {
 	return a.data[first : first+a.shape[1] : first+a.shape[1]]
 }
 
-// Rows returns an iterator over the rows of a 2-d array, with the index of each, as slices that share its elements. It panics as
-// [Array.Row] does; for other arrays there are [Array.Lanes] and [Array.Blocks].
+// Rows returns an iterator over the rows of a 2-d array, with the index of each, as slices that share its elements. It panics
+// as [Array.Row] does; for other arrays there are [Array.Lanes] and [Array.Blocks].
 func (a *Array[T]) Rows() iter.Seq2[int, []T] {
 	if len(a.shape) != 2 {
 		panic(newShapeError("Rows", "expected two axes", a.shape))
@@ -147,7 +147,9 @@ func (l *layout) lanes(axis int) iter.Seq[layout] {
 		others := l.moveAxis(d, -1)
 		outer := len(l.shape) - 1
 		lanes := elementsOf(others.shape[:outer])
-		lane := layout{shape: others.shape[outer:], strides: others.strides[outer:], n: others.shape[outer], readonly: l.readonly}
+		lane := layout{
+			shape: others.shape[outer:], strides: others.strides[outer:], n: others.shape[outer], readonly: l.readonly,
+		}
 		index, offset := make([]int, outer), l.offset
 		for range lanes {
 			lane.offset = offset
@@ -188,8 +190,8 @@ func (l *layout) blocks(n int) iter.Seq2[int, layout] {
 	}
 }
 
-// ArrayEqual reports whether a and b have the same shape and the same elements, as [Equal] compares them. So NaN is not equal to
-// itself.
+// ArrayEqual reports whether a and b have the same shape and the same elements, as [Equal] compares them. So NaN is not equal
+// to itself.
 func ArrayEqual[T comparable](a, b *Array[T]) bool { return arrayEqual(a, b, false) }
 
 // ArrayEqualNaN is [ArrayEqual] where NaNs are equal to each other.
@@ -209,7 +211,8 @@ func arrayEqual[T comparable](a, b *Array[T], nan bool) bool {
 	equal := true
 	l := newLoops(&a.layout, &b.layout)
 	l.each(func(offsets []int, n int) {
-		equal = equal && kern.Same(kern.Vec[T]{Data: a.data, Off: offsets[0], Inc: l.inc(0)}, kern.Vec[T]{Data: b.data, Off: offsets[1], Inc: l.inc(1)}, nan, n)
+		equal = equal && kern.Same(kern.Vec[T]{Data: a.data, Off: offsets[0], Inc: l.inc(0)},
+			kern.Vec[T]{Data: b.data, Off: offsets[1], Inc: l.inc(1)}, nan, n)
 	})
 	return equal
 }

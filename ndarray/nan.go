@@ -80,7 +80,8 @@ func nanSums[T Float](a *Array[T]) *fold[float64] {
 
 // nanDivided stores in dst what finish makes of sums over axes, each divided by the number of elements that are not NaN less
 // ddof, or NaN where that is not above zero.
-func nanDivided[U, T Float](op string, dst *Array[U], sum *Array[float64], a *Array[T], ddof int, axes []int, finish func(values []float64)) *Array[U] {
+func nanDivided[U, T Float](op string, dst *Array[U], sum *Array[float64], a *Array[T], ddof int, axes []int,
+	finish func(values []float64)) *Array[U] {
 	reduced := reducedAxes(op, a.shape, axes)
 	result, _ := reducedDestination(op, dst, a.shape, reduced)
 	f := sums[float64]()

@@ -77,8 +77,8 @@ func (m QuantileMethod) place(n int, q float64) (i int, fraction float64) {
 	return int(at), at - math.Floor(at)
 }
 
-// Median returns the middle of all elements in order, the mean of the middle two if their number is even. It is NaN if there are
-// none, or one is NaN.
+// Median returns the middle of all elements in order, the mean of the middle two if their number is even. It is NaN if there
+// are none, or one is NaN.
 func Median[T Real](a *Array[T]) float64 {
 	return medianTo[float64]("Median", nil, a, nil, false).data[0]
 }
@@ -108,9 +108,9 @@ func medianTo[U Float, T Real](op string, dst *Array[U], a *Array[T], axes []int
 	})
 }
 
-// Quantile returns the element at q between the least, at 0, and the greatest, at 1, or what method makes of its neighbours. It is
-// NaN if an element is. The 95th percentile is Quantile(a, 0.95, QuantileLinear). It panics with a [ValueError] if q is not
-// in 0 to 1, and with a [ShapeError] if there are no elements.
+// Quantile returns the element at q between the least, at 0, and the greatest, at 1, or what method makes of its neighbours.
+// It is NaN if an element is. The 95th percentile is Quantile(a, 0.95, QuantileLinear). It panics with a [ValueError] if q is
+// not in 0 to 1, and with a [ShapeError] if there are no elements.
 func Quantile[T Real](a *Array[T], q float64, method QuantileMethod) float64 {
 	return quantilesTo[float64]("Quantile", nil, a, []float64{q}, nil, method, nil, false).data[0]
 }
@@ -140,8 +140,8 @@ func NaNQuantilesTo[U, T Float](dst *Array[U], a *Array[T], q []float64, method 
 	return quantilesTo("NaNQuantilesTo", dst, a, q, []int{len(q)}, method, axes, true)
 }
 
-func quantilesTo[U Float, T Real](op string, dst *Array[U], a *Array[T], q []float64, lead []int, method QuantileMethod, axes []int,
-	skipNaN bool) *Array[U] {
+func quantilesTo[U Float, T Real](op string, dst *Array[U], a *Array[T], q []float64, lead []int,
+	method QuantileMethod, axes []int, skipNaN bool) *Array[U] {
 	for _, q := range q {
 		if !(q >= 0 && q <= 1) {
 			panic(ValueError{op, q, "expected quantiles from 0 to 1"})
@@ -170,8 +170,8 @@ func quantilesTo[U Float, T Real](op string, dst *Array[U], a *Array[T], q []flo
 	return result
 }
 
-// between returns the value a fraction of the way from a to b, reckoned from the nearer, so that it neither leaves their range
-// nor falls as the fraction grows.
+// between returns the value a fraction of the way from a to b, reckoned from the nearer, so that it neither leaves their
+// range nor falls as the fraction grows.
 func between(a, b, fraction float64) float64 {
 	distance := b - a
 	if fraction >= 0.5 {
@@ -183,7 +183,8 @@ func between(a, b, fraction float64) float64 {
 // lanes calls f with all elements of a over axes, for each element of dst, or each on
 // the axes of lead, which come first: then it takes as many values. They are NaN where there are no elements, or one is NaN
 // that is not to be skipped.
-func lanes[U Float, T Real](op string, dst *Array[U], a *Array[T], axes, lead []int, skipNaN bool, f func(values []float64, lane kern.Lane)) *Array[U] {
+func lanes[U Float, T Real](op string, dst *Array[U], a *Array[T], axes, lead []int, skipNaN bool,
+	f func(values []float64, lane kern.Lane)) *Array[U] {
 	reduced := reducedAxes(op, a.shape, axes)
 	result, to := reducedDestination(op, dst, slices.Concat(lead, a.shape), slices.Concat(make([]bool, len(lead)), reduced))
 	if result.n == 0 {
@@ -213,7 +214,8 @@ func lanes[U Float, T Real](op string, dst *Array[U], a *Array[T], axes, lead []
 		for i := range n {
 			lane := buf[:0]
 			inner.each(func(within []int, m int) {
-				lane = kern.Append(lane, kern.Vec[T]{Data: a.data, Off: offsets[0] + i*outer.inc(0) + within[0], Inc: inner.inc(0)}, m)
+				from := offsets[0] + i*outer.inc(0) + within[0]
+				lane = kern.Append(lane, kern.Vec[T]{Data: a.data, Off: from, Inc: inner.inc(0)}, m)
 			})
 			if len(lane) == 0 || len(lane) < length && !skipNaN {
 				for k := range out {
@@ -223,7 +225,8 @@ func lanes[U Float, T Real](op string, dst *Array[U], a *Array[T], axes, lead []
 				lane.Encode()
 				f(out, lane)
 			}
-			kern.Convert(kern.Vec[U]{Data: result.data, Off: offsets[1] + i*outer.inc(1), Inc: step}, kern.Vec[float64]{Data: out, Inc: 1}, values)
+			to := kern.Vec[U]{Data: result.data, Off: offsets[1] + i*outer.inc(1), Inc: step}
+			kern.Convert(to, kern.Vec[float64]{Data: out, Inc: 1}, values)
 		}
 	})
 	return result

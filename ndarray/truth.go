@@ -25,12 +25,14 @@ func AnyTrue[T interface{ Number | ~bool }](a *Array[T]) bool {
 // AllTrueTo stores in dst what [AllTrue] reports over axes, which follow [SumTo]'s rules.
 func AllTrueTo[T interface{ Number | ~bool }](dst *Array[bool], a *Array[T], axes ...int) *Array[bool] {
 	empty := true
-	return reduce("AllTrueTo", dst, a, reducedAxes("AllTrueTo", a.shape, axes), &fold[bool]{load: truths(a), exact: true, run: kern.Every[bool], rows: kern.EveryRows, empty: &empty})
+	return reduce("AllTrueTo", dst, a, reducedAxes("AllTrueTo", a.shape, axes),
+		&fold[bool]{load: truths(a), exact: true, run: kern.Every[bool], rows: kern.EveryRows, empty: &empty})
 }
 
 // AnyTrueTo stores in dst what [AnyTrue] reports over axes, which follow [SumTo]'s rules.
 func AnyTrueTo[T interface{ Number | ~bool }](dst *Array[bool], a *Array[T], axes ...int) *Array[bool] {
-	return reduce("AnyTrueTo", dst, a, reducedAxes("AnyTrueTo", a.shape, axes), &fold[bool]{load: truths(a), exact: true, run: kern.Any[bool], rows: kern.AnyRows, empty: new(bool)})
+	return reduce("AnyTrueTo", dst, a, reducedAxes("AnyTrueTo", a.shape, axes),
+		&fold[bool]{load: truths(a), exact: true, run: kern.Any[bool], rows: kern.AnyRows, empty: new(bool)})
 }
 
 func truths[T interface{ Number | ~bool }](a *Array[T]) func(buf []bool, from, inc, n int, _ kern.Vec[bool]) {
@@ -49,8 +51,8 @@ func CountNonZero[T interface{ Number | ~bool }](a *Array[T]) int {
 	return count
 }
 
-// CountNonZeroTo stores in dst how many elements over axes are true, or numbers other than zero. Axes and dst follow [SumTo]'s
-// rules.
+// CountNonZeroTo stores in dst how many elements over axes are true, or numbers other than zero. Axes and dst follow
+// [SumTo]'s rules.
 func CountNonZeroTo[T interface{ Number | ~bool }](dst *Array[int64], a *Array[T], axes ...int) *Array[int64] {
 	f := sums[int64]()
 	f.load = func(buf []int64, from, inc, n int, _ kern.Vec[int64]) {

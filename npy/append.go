@@ -14,12 +14,16 @@ import (
 
 // Append writes rows to the end of a file that has some: an array of as many axes as the file's, or a single row. The elements
 // come first and the header last, so that the file is valid, with the old rows or with all, at every moment. Of the header only the
-// length changes, and spaces: titles, comments and the byte orders of fields stay. Only one process at a time may do it.
+// length changes, spaces, and an order that only now counts: titles, comments and the byte orders of fields stay. Only one process at
+// a time may do it.
+//
+// Bytes behind the elements, which no header counts, are taken for what an Append has left that was killed before it wrote the header,
+// and are dropped. Refused as [ErrFormat] are those that are somebody's: another array that follows, the rest of a segment, and any
+// in a file without elements, which may be the rows of a [Writer] that was killed.
 //
 // The errors are those of [Parse] and of package os, [ndarray.ErrDType] and [ndarray.ErrShape] where the rows are others than the
-// file's, [ndarray.ErrLayout] for a file in Fortran order, without axes, or whose header has no room for the new length, and
-// [ErrFormat] where something follows the elements; [ndarray.ErrLayout] also for what is no regular file. After one the file is as it
-// was, as far as the system lets it be cut.
+// file's, [ndarray.ErrLayout] for a file in Fortran order, without axes, or whose header has no room for the new length or order;
+// [ndarray.ErrLayout] also for what is no regular file. After one the file's array is as it was.
 func Append[T ndarray.Element](path string, a *ndarray.Array[T]) error {
 	if err := regular(path); err != nil {
 		return inFile(path, err)
@@ -58,11 +62,11 @@ func appendTo(f *os.File, a *ndarray.Any) error {
 		return wrapped(err)
 	}
 	end := int64(h.DataOffset) + int64(h.NBytes())
-	switch {
-	case info.Size() < end:
+	if info.Size() < end {
 		return fmt.Errorf("npy: %w: expected %d bytes, found %d", ErrTruncated, end, info.Size())
-	case info.Size() > end:
-		return fmt.Errorf("npy: %w: expected nothing behind the elements, found %d bytes", ErrFormat, info.Size()-end)
+	}
+	if err := droppable(f, end, info.Size(), h); err != nil {
+		return err
 	}
 	grown := h
 	grown.Shape = slices.Clone(h.Shape)
@@ -76,9 +80,12 @@ func appendTo(f *os.File, a *ndarray.Any) error {
 	if _, err := f.ReadAt(old, 0); err != nil {
 		return wrapped(err)
 	}
-	head, err := lengthened(old, grown.Shape[0])
+	head, err := lengthened(old, grown.Shape[0], ordersDiffer(grown.Shape))
 	if err != nil {
 		return err
+	}
+	if err := f.Truncate(end); err != nil {
+		return wrapped(err)
 	}
 	if _, err := f.Seek(end, io.SeekStart); err != nil {
 		return wrapped(err)
@@ -93,12 +100,62 @@ func appendTo(f *os.File, a *ndarray.Any) error {
 	return nil
 }
 
-// lengthened returns a header of the same bytes, which parse takes, with another length of its first axis. What that is longer by
-// comes from spaces behind the old length, and from those at the header's end.
-// The error is ndarray.ErrLayout where they don't suffice.
-func lengthened(head []byte, length int) ([]byte, error) {
+// segmentEnd begins the last bytes of a segment's file, as many as segmentEndSize: of package shm's control block, which it defines.
+const (
+	segmentEnd     = "\x93SAMEEND"
+	segmentEndSize = 64
+)
+
+// droppable returns ErrFormat where the bytes of a file from end on, to its size, may be somebody's.
+func droppable(f *os.File, end, size int64, h Header) error {
+	behind := size - end
+	if behind == 0 {
+		return nil
+	}
+	if h.NBytes() == 0 {
+		return fmt.Errorf("npy: %w: expected nothing behind the header of a file without elements, found %d bytes: rows that a killed "+
+			"Writer has not counted? Cut the file to %d bytes to drop them", ErrFormat, behind, end)
+	}
+	var start [len(magic)]byte
+	if n, err := f.ReadAt(start[:], end); err != nil && err != io.EOF {
+		return wrapped(err)
+	} else if string(start[:n]) == magic {
+		return fmt.Errorf("npy: %w: expected one array, found %d bytes of another behind it", ErrFormat, behind)
+	}
+	if behind < segmentEndSize {
+		return nil
+	}
+	var last [len(segmentEnd)]byte
+	if _, err := f.ReadAt(last[:], size-segmentEndSize); err != nil {
+		return wrapped(err)
+	} else if string(last[:]) == segmentEnd {
+		return fmt.Errorf("npy: %w: expected a file, found a segment, which only package shm can make longer", ErrFormat)
+	}
+	return nil
+}
+
+// lengthened returns a header of the same bytes, which parse takes, with another length of its first axis, and where the order counts
+// with C order: a header may say Fortran order of rows so few that both are the same.
+// The error is ndarray.ErrLayout where the header has no room for what is longer.
+func lengthened(head []byte, length int, ordered bool) ([]byte, error) {
+	if begin, end, fortran := orderIn(head); fortran && ordered {
+		var ok bool
+		if head, ok = rewritten(head, begin, end, []byte("False")); !ok {
+			return nil, fmt.Errorf("npy: %w: the header says Fortran order, and has no room for another: write the file anew",
+				ndarray.ErrLayout)
+		}
+	}
 	begin, end := firstLength(head)
-	field := strconv.AppendInt(nil, int64(length), 10)
+	longer, ok := rewritten(head, begin, end, strconv.AppendInt(nil, int64(length), 10))
+	if !ok {
+		return nil, fmt.Errorf("npy: %w: the header has no room for %d rows: write the file anew", ndarray.ErrLayout, length)
+	}
+	return longer, nil
+}
+
+// rewritten returns a header of as many bytes that has field where head has others. What that is longer by comes from spaces behind
+// these, and from those at the header's end. It reports whether they suffice.
+func rewritten(head []byte, begin, end int, field []byte) ([]byte, bool) {
 	for len(field) > end-begin && head[end] == ' ' {
 		end++
 	}
@@ -110,8 +167,8 @@ func lengthened(head []byte, length int) ([]byte, error) {
 	kept := bytes.TrimRight(rest, " ")
 	room := len(rest) - len(kept) - (len(field) - (end - begin))
 	if room < 0 {
-		return nil, fmt.Errorf("npy: %w: the header has no room for %d rows: write the file anew", ndarray.ErrLayout, length)
+		return nil, false
 	}
 	longer := slices.Concat(head[:begin], field, kept)
-	return append(appendSpaces(longer, room), last...), nil
+	return append(appendSpaces(longer, room), last...), true
 }

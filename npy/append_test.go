@@ -89,3 +89,53 @@ func TestHeaderBytes(t *testing.T) {
 		t.Errorf("got %v, want ErrDType for what version 1.0 has no room for", err)
 	}
 }
+
+// TestAppendToFortranOrder appends to files whose headers say Fortran order of elements that lie in both orders, until there are more.
+func TestAppendToFortranOrder(t *testing.T) {
+	for name, c := range map[string]struct {
+		text string
+		rows []float64 // of the file, then those appended
+		want string
+	}{
+		"one row": {"{'descr': '<f8', 'fortran_order': True, 'shape': (1, 3), }  \n", []float64{1, 2, 3}, "{'descr': '<f8', 'fortran_order': False, 'shape': (2, 3), } \n"},
+		"no rows": {"{'descr': '<f8', 'fortran_order': True, 'shape': (0, 3), } \n", nil, "{'descr': '<f8', 'fortran_order': True, 'shape': (1, 3), } \n"},
+		"last":    {"{'descr': '<f8', 'shape': (1, 3), 'fortran_order': (True )}\n", []float64{1, 2, 3}, "{'descr': '<f8', 'shape': (2, 3), 'fortran_order': (False)}\n"},
+		"no room": {"{'descr': '<f8', 'fortran_order': True, 'shape': (1, 3)}\n", []float64{1, 2, 3}, ""},
+	} {
+		path := filepath.Join(t.TempDir(), "a.npy")
+		before := append(withPrefix(c.text), must(ndarray.FromSlice(c.rows)).Any().Data()...)
+		if err := os.WriteFile(path, before, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		row := must(ndarray.FromSlice([]float64{4, 5, 6}))
+		err := npy.Append(path, row)
+		got := must(os.ReadFile(path))
+		if c.want == "" {
+			if !errors.Is(err, ndarray.ErrLayout) || !bytes.Equal(got, before) {
+				t.Errorf("%s: got %v, and %q", name, err, got)
+			}
+			continue
+		}
+		if want := withPrefix(c.want); err != nil || !bytes.HasPrefix(got, want) {
+			t.Errorf("%s: got %v, and %q, want %q", name, err, got, want)
+			continue
+		}
+		want := must(must(ndarray.FromSlice(append(c.rows, 4, 5, 6))).Reshape(-1, 3))
+		if a := must(npy.ReadFile[float64](path)); !ndarray.ArrayEqual(a, want) {
+			t.Errorf("%s: got %v, want %v", name, a, want)
+		}
+	}
+	path := filepath.Join(t.TempDir(), "a.npy")
+	if err := os.WriteFile(path, withPrefix("{'descr': '<f8', 'fortran_order': True, 'shape': (0, 3), }  \n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	whole := must(ndarray.Arange(0.0, 9, 1).Reshape(3, 3))
+	for _, rows := range []*ndarray.Array[float64]{whole.Slice(ndarray.Range(0, 2)), whole.Slice(ndarray.At(2))} {
+		if err := npy.Append(path, rows); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := must(npy.ReadFile[float64](path)); !ndarray.ArrayEqual(got, whole) {
+		t.Errorf("several: got %v, want %v", got, whole)
+	}
+}

@@ -12,24 +12,25 @@ import (
 	"github.com/samebytes/samebytes/ndarray"
 )
 
-// checksumBlock is how many bytes of elements are put into the checksum's form at a time. Elements of another order are found in so
-// many columns of it that most of a cache line is used.
+// checksumBlock is how many bytes of elements are put into the checksum's form at a time. Elements of another order are found
+// in so many columns of it that most of a cache line is used.
 const checksumBlock = 4 << 20
 
-// Checksum returns a checksum of an array's contents: the same whatever its strides are, and for a file whatever its order, byte
-// order and padding are.
+// Checksum returns a checksum of an array's contents: the same whatever its strides are, and for a file whatever its order,
+// byte order and padding are.
 //
-// It is the SHA-256 of the elements in C order, one behind the other. Each takes its itemsize. Numbers, times and characters of text are
-// in little-endian order, the real before the imaginary part; bools are 0 or 1, whatever byte a file has for true; the bytes of a
-// struct that belong to no field are zero; all other bytes are as they are, so that 0.0 and -0.0 differ, and NaNs of other bits. It says nothing of dtype and shape.
+// It is the SHA-256 of the elements in C order, one behind the other. Each takes its itemsize. Numbers, times and characters
+// of text are in little-endian order, the real before the imaginary part; bools are 0 or 1, whatever byte a file has for
+// true; the bytes of a struct that belong to no field are zero; all other bytes are as they are, so that 0.0 and -0.0 differ,
+// and NaNs of other bits. It says nothing of dtype and shape.
 //
 // Elements that do not lie so are copied, a few MiB at a time.
 func Checksum(a *ndarray.Any) [sha256.Size]byte {
 	return checksum(a, contents(Header{DType: a.DType(), BigEndian: nativeBig}))
 }
 
-// ChecksumFile returns the header of a file, and the [Checksum] of its array, of which it reads a few MiB at a time. Where the file
-// is in Fortran order, it is mapped: it must not be cut meanwhile.
+// ChecksumFile returns the header of a file, and the [Checksum] of its array, of which it reads a few MiB at a time. Where
+// the file is in Fortran order, it is mapped: it must not be cut meanwhile.
 // The errors are those of [ReadFile].
 func ChecksumFile(path string, limits ...Limits) (h Header, sum [sha256.Size]byte, err error) {
 	f, err := os.Open(path)
@@ -46,8 +47,8 @@ func ChecksumFile(path string, limits ...Limits) (h Header, sum [sha256.Size]byt
 	return h, sum, inFile(path, err)
 }
 
-// Checksum returns the header of the array and its [Checksum], for which it takes little memory as [ChecksumFile] does, but that of all
-// elements where they are in Fortran order and compressed. The errors are those of [ReadMember].
+// Checksum returns the header of the array and its [Checksum], for which it takes little memory as [ChecksumFile] does, but
+// that of all elements where they are in Fortran order and compressed. The errors are those of [ReadMember].
 func (m Member) Checksum() (h Header, sum [sha256.Size]byte, err error) {
 	r, err := m.open()
 	if err == nil {
@@ -170,7 +171,8 @@ func (c content) apply(b []byte) {
 	}
 }
 
-// gap says which bytes of an element are no field's: size from an offset on; or, where it has inner ones, those n times, step bytes apart.
+// gap says which bytes of an element are no field's: size from an offset on; or, where it has inner ones, those n times, step
+// bytes apart.
 type gap struct {
 	offset, size int
 	n, step      int

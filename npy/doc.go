@@ -64,12 +64,12 @@
 //     than 16 deep, subarrays of elements without bytes; aliases whose size is the machine's ('l', 'p', 'int', 'intc', 'longlong') or
 //     not written ('S', 'M', 'str', 'c'), C's and Python's names for numbers ('half', 'single', 'double', 'float', 'complex', 'csingle',
 //     'byte', 'short', 'bool_'), 'a' for 'S' ('a5'), and several types or a shape in one string ('i4,f8', '(2,)i4'); sizes
-//     with signs, spaces or zeros before them ('i08'); units that are a part of others ('M8[D/24]'). Subarrays outside of a struct NumPy
-//     takes for more axes, and then doesn't find their elements
-//   - as [ErrFormat], what no writer writes: a descr that is a dict, or a type and another type; values of other types than a
-//     header's (floats, bytes, sets) for a key that is given again, \N{name} and lone surrogates in strings, a space before
-//     Python 2's L, hexadecimal ints of more than 4300 digits, headers of more than [MaxHeader] bytes (NumPy reads 10,000 unless
-//     told otherwise)
+//     with signs, spaces or zeros before them ('i08'); units that are a part of others ('M8[D/24]'), or none of them ('M8[0s]').
+//     Subarrays outside of a struct NumPy takes for more axes, and then doesn't find their elements
+//   - as [ErrFormat], what no writer writes: a descr that is a dict, or a type and another type; a list for a field's shape
+//     (('a', '<f4', [2])), and a title that is no string ((1, 'a')); values of other types than a header's (floats, bytes, sets) for a
+//     key that is given again, \N{name} and lone surrogates in strings, a sign before brackets (+(2)), a space before Python 2's L,
+//     hexadecimal ints of more than 4300 digits, headers of more than [MaxHeader] bytes (NumPy reads 10,000 unless told otherwise)
 //
 // Read as something else: <V2 and >V2 are bfloat16 here, which has a byte order, and two bytes in NumPy.
 //
@@ -91,8 +91,8 @@
 // halves of ReadAny, for who decides by the header. Elements come in this machine's byte order and lie in the file's order: an array
 // that the file has in Fortran order has the strides for that.
 //
-// [Map] copies nothing: its array's elements are the file's bytes, which are read when they are used. So it refuses another byte order,
-// and the file must stay as long as it is.
+// [Map] copies nothing: its array's elements are the file's bytes, which are read when they are used, but for bools, which are looked
+// at. So it refuses another byte order, and the file must stay as long as it is.
 //
 // What a header claims is checked against [Limits], and against the bytes that are there, before memory is taken for it.
 //

@@ -12,8 +12,9 @@ import (
 // A header can also be [ndarray.ErrDType] or [ndarray.ErrShape].
 var (
 	// ErrFormat is returned when bytes are not a header: no magic string, an unknown version, more than [MaxHeader]
-	// bytes, text that is not a Python literal, or a dictionary without the keys and types of the format; and when an archive
-	// contradicts itself, or is of a kind that is not read.
+	// bytes, text that is not a Python literal, or a dictionary without the keys and types of the format; when an archive
+	// contradicts itself, or is of a kind that is not read; when a bool to be mapped is neither 0 nor 1; and when Append finds
+	// behind the elements what it may not drop.
 	ErrFormat = errors.New("not a valid .npy header")
 	// ErrTruncated is returned when there are fewer bytes than the header, or the shape in it, needs.
 	// It is also io.ErrUnexpectedEOF.

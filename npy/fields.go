@@ -2,13 +2,17 @@ package npy
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/samebytes/samebytes/ndarray"
 )
 
 // hasFields returns an error unless elements of a dtype can be read as those of another: both are structs, and each of want's
-// fields is in found, of the same dtype or, where it is a struct itself, with fields for which the same holds.
+// fields is in found, of the same dtype or, where it is a struct itself or a subarray of structs, with fields for which the same holds.
 func hasFields(found, want ndarray.DType) error {
+	if shape := want.Shape(); shape != nil && slices.Equal(shape, found.Shape()) {
+		return hasFields(found.Base(), want.Base())
+	}
 	fields := want.Fields()
 	if fields == nil || found.Fields() == nil {
 		return fmt.Errorf("%w: expected %v, found %v", ndarray.ErrDType, want, found)

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"strings"
 	"sync"
 	"testing"
 
@@ -94,6 +95,23 @@ func TestReadFileErrors(t *testing.T) {
 	}
 	if after := descriptors(t); after != before {
 		t.Errorf("%d descriptors open, %d before", after, before)
+	}
+}
+
+// TestMissingFile names the path once.
+func TestMissingFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "none")
+	_, read := npy.ReadFile[int8](path)
+	_, mapped := npy.Map[int8](path, npy.ReadOnly)
+	_, mappedAny := npy.MapAny(path, npy.ReadOnly)
+	_, _, sum := npy.ChecksumFile(path)
+	_, archive := npy.OpenZip(path)
+	for name, err := range map[string]error{
+		"ReadFile": read, "Map": mapped, "MapAny": mappedAny, "Append": npy.Append(path, ndarray.New[int8](1)), "ChecksumFile": sum, "OpenZip": archive,
+	} {
+		if !errors.Is(err, os.ErrNotExist) || strings.Count(err.Error(), path) != 1 {
+			t.Errorf("%s: got %v", name, err)
+		}
 	}
 }
 

@@ -19,8 +19,9 @@ const (
 	atOnce = 8 << 20
 )
 
-// fill reads whole elements of a header's dtype into dst, and puts them into this machine's byte order.
-func fill(dst []byte, r io.Reader, h Header) error {
+// fill reads whole elements of a header's dtype into dst, and puts them into this machine's byte order. They follow so many bytes
+// that were read before, of nbytes in all, which an error counts.
+func fill(dst []byte, r io.Reader, h Header, before, nbytes int) error {
 	if m, ok := r.(*memberReader); ok && m.packed == nil {
 		return m.fill(dst, h)
 	}
@@ -41,7 +42,7 @@ func fill(dst []byte, r io.Reader, h Header) error {
 	for read := 0; read < len(dst); read += size {
 		part := dst[read:min(read+size, len(dst))]
 		if n, err := io.ReadFull(r, part); err != nil {
-			return endOf(err, len(dst), read+n)
+			return endOf(err, nbytes, before+read+n)
 		}
 		swapElements(part, itemsize, swaps)
 	}

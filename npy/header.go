@@ -223,9 +223,23 @@ func firstLength(b []byte) (begin, end int) {
 	p := parsers.Get().(*parser)
 	defer p.done()
 	_, _, shape, _ := p.header(b, textOff, size) // the errors would be parse's
-	source := shape.items[0].source
-	begin = cap(b) - cap(source) // both end where b's memory does
-	return begin, begin + len(source)
+	return shape.items[0].within(b)
+}
+
+// orderIn returns where, in a header that parse takes, the order stands, and whether that is Fortran order.
+func orderIn(b []byte) (begin, end int, fortran bool) {
+	size, textOff, _ := measure(b)
+	p := parsers.Get().(*parser)
+	defer p.done()
+	_, order, _, _ := p.header(b, textOff, size) // the errors would be parse's
+	begin, end = order.within(b)
+	return begin, end, order.num != 0
+}
+
+// within returns where in b, of which it was parsed, a value stands.
+func (v *value) within(b []byte) (begin, end int) {
+	begin = cap(b) - cap(v.source) // both end where b's memory does
+	return begin, begin + len(v.source)
 }
 
 // spaces is a piece of the padding, of which eight fill a page.
@@ -304,12 +318,15 @@ func (h Header) Append(dst []byte, align int) ([]byte, error) {
 	return h.append(dst, Format{Align: align}, Header.appendText)
 }
 
-// append is Append in a format, of which it takes no notice of the orders, with the text that appendText makes, of the descr given,
+// append is Append in a format, of whose orders it only looks whether there are such, with the text that appendText makes, of the descr given,
 // for a header that begins at the given index of dst.
 func (h Header) append(dst []byte, f Format, appendText textAppender) ([]byte, error) {
 	checkAlign(f.Align)
 	if f.Version < 0 || f.Version > 3 {
 		return dst, fmt.Errorf("npy: %w: expected version 1, 2 or 3, found %d", ErrFormat, f.Version)
+	}
+	if f.Order > Fortran {
+		return dst, fmt.Errorf("npy: %w: expected the order Keep, C or Fortran, found %d", ErrFormat, f.Order)
 	}
 	if f.HeaderBytes < 0 || f.HeaderBytes > MaxHeader {
 		return dst, fmt.Errorf("npy: %w: expected a header of at most %d bytes, found %d asked for", ErrFormat, MaxHeader, f.HeaderBytes)

@@ -312,3 +312,28 @@ func TestNewHeader(t *testing.T) {
 		t.Errorf("one order only: got %+v, %v, want Fortran false", h, err)
 	}
 }
+
+// TestRefusedThoughNumPyReads looks whether the package's documentation says what is refused that NumPy reads.
+func TestRefusedThoughNumPyReads(t *testing.T) {
+	doc := string(must(os.ReadFile("doc.go")))
+	for text, c := range map[string]struct {
+		documented string
+		want       error
+	}{
+		"{'descr': '<f4', 'fortran_order': False, 'shape': (+(2),)}":                 {"+(2)", npy.ErrFormat},
+		"{'descr': [('a', '<f4', [2])], 'fortran_order': False, 'shape': (2,)}":      {"('a', '<f4', [2])", npy.ErrFormat},
+		"{'descr': [((1, 'a'), '<f4')], 'fortran_order': False, 'shape': (2,)}":      {"(1, 'a')", npy.ErrFormat},
+		"{'descr': '<M8[0s]', 'fortran_order': False, 'shape': (2,)}":                {"M8[0s]", ndarray.ErrDType},
+		"{'descr': '<M8[D/24]', 'fortran_order': False, 'shape': (2,)}":              {"M8[D/24]", ndarray.ErrDType},
+		"{'descr': '<i08', 'fortran_order': False, 'shape': (2,)}":                   {"i08", ndarray.ErrDType},
+		"{'descr': 'i4,f8', 'fortran_order': False, 'shape': (2,)}":                  {"i4,f8", ndarray.ErrDType},
+		"{'descr': '<f4', 'fortran_order': False, 'shape': (2,), 'shape': (2 L,)}\n": {"space before Python 2's L", npy.ErrFormat},
+	} {
+		if _, err := npy.Parse(withPrefix(text)); !errors.Is(err, c.want) {
+			t.Errorf("%s: got %v, want %v", text, err, c.want)
+		}
+		if !strings.Contains(doc, c.documented) {
+			t.Errorf("doc.go does not say %q", c.documented)
+		}
+	}
+}

@@ -25,21 +25,33 @@ type Mapped[T ndarray.Element] struct {
 	memory []byte
 }
 
-// Map maps a file. Bools are as they are in it: one that is neither 0 nor 1, of which [Read] makes true, is none to Go, so files of
-// those who aren't trusted are better read.
-// The errors are those of [Parse] and of package os, [ErrTruncated] where the file has fewer bytes than its header says,
-// [ndarray.ErrDType] where the elements are not T in this machine's byte order, [ndarray.ErrLayout] where they don't begin at a
-// multiple of what T needs or the file is no regular one, those of limits, and errors.ErrUnsupported.
+// Map maps a file. Where T is bool, or has some, the file is read once, as no byte but 0 and 1 is a bool to Go; what others store in it
+// later must be one too.
+// The errors are those of [Parse] and of package os, [ErrFormat] for a bool that is neither 0 nor 1, of which [Read] makes true,
+// [ErrTruncated] where the file has fewer bytes than its header says, [ndarray.ErrDType] where the elements are not T in this machine's
+// byte order, [ndarray.ErrLayout] where they don't begin at a multiple of what T needs or the file is no regular one, those of limits,
+// and errors.ErrUnsupported.
 func Map[T ndarray.Element](path string, access Access, limits ...Limits) (*Mapped[T], error) {
 	memory, a, err := mapFile(path, access, limits)
-	if err == nil {
-		var array *ndarray.Array[T]
-		if array, err = ndarray.As[T](a); err == nil {
-			return &Mapped[T]{array, memory}, nil
-		}
-		unmap(memory)
+	if err != nil {
+		return nil, inFile(path, err)
 	}
-	return nil, inFile(path, err)
+	m, err := mappedAs[T](memory, a)
+	return m, inFile(path, err)
+}
+
+// mappedAs returns mapped memory as an array of T, or unmaps it.
+func mappedAs[T ndarray.Element](memory []byte, a *ndarray.Any) (*Mapped[T], error) {
+	array, err := ndarray.As[T](a)
+	if err == nil && !wholeBools(a.Data(), a.DType()) {
+		err = fmt.Errorf("npy: %w: expected bools of 0 or 1, found others, which are none to Go: Read them, or MapAny and View as uint8",
+			ErrFormat)
+	}
+	if err != nil {
+		unmap(memory)
+		return nil, err
+	}
+	return &Mapped[T]{array, memory}, nil
 }
 
 // Close unmaps the file. The array, its views and whatever shares its elements must not be used any more. It may be called again.

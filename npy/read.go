@@ -2,8 +2,10 @@ package npy
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
+	"os"
 	"reflect"
 	"slices"
 	"sync"
@@ -139,7 +141,7 @@ func ReadInto[T ndarray.Element](dst *ndarray.Array[T], r io.Reader, limits ...L
 	}
 	if h.DType == want && inOrder.Contiguous() {
 		data := inOrder.Any().Data()
-		err := fill(data, r, h)
+		err := fill(data, r, h, 0, len(data))
 		makeBools(data, h.DType)
 		return err
 	}
@@ -178,10 +180,13 @@ func ReadFileAny(path string, limits ...Limits) (*ndarray.Any, error) {
 	return a, inFile(path, err)
 }
 
-// inFile says in which file an error was met. That a file is empty is no end of arrays.
+// inFile says in which file an error was met, unless it does. That a file is empty is no end of arrays.
 func inFile(path string, err error) error {
 	if err == io.EOF {
 		err = truncated(textOff1, 0)
+	}
+	if failed := (*os.PathError)(nil); errors.As(err, &failed) && failed.Path == path {
+		return err
 	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
@@ -328,7 +333,7 @@ func readBytes(r io.Reader, h Header) ([]byte, error) {
 		return nil, err
 	}
 	for filled := 0; ; {
-		if err := fill(data[filled:], r, parts); err != nil {
+		if err := fill(data[filled:], r, parts, filled, nbytes); err != nil {
 			return nil, err
 		}
 		if filled = len(data); filled == nbytes {

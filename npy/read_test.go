@@ -9,8 +9,8 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"testing/iotest"
 
@@ -172,6 +172,17 @@ func TestReadEveryPrefix(t *testing.T) {
 	}
 }
 
+// TestTruncatedStream counts all the elements' bytes in the error, also of those that are read by and by.
+func TestTruncatedStream(t *testing.T) {
+	const claimed, there = 100 << 20, 90 << 20
+	head := must(must(npy.NewHeader(ndarray.Float64, []int{claimed / 8}, false)).Append(nil, 64))
+	r := onlyReader{io.MultiReader(bytes.NewReader(head), bytes.NewReader(make([]byte, there)))}
+	_, err := npy.Read[float64](r)
+	if want := fmt.Sprintf("expected %d bytes of elements, found %d", claimed, there); !errors.Is(err, npy.ErrTruncated) || !strings.HasSuffix(err.Error(), want) {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
 // TestReadClaims reads headers that claim what is not there, without the memory for it.
 func TestReadClaims(t *testing.T) {
 	h := must(npy.NewHeader(ndarray.Float64, []int{1 << 50}, false))
@@ -259,40 +270,45 @@ func TestReadStructsByName(t *testing.T) {
 	}
 }
 
-// TestMapAccess stores through mappings of each access.
-func TestMapAccess(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "a.npy")
-	if err := npy.WriteFile(path, ndarray.Arange(0.0, 10, 1)); err != nil {
-		t.Fatal(err)
+// TestReadSubarraysOfStructs reads packed structs within arrays within structs, whose fields Go has elsewhere.
+func TestReadSubarraysOfStructs(t *testing.T) {
+	type inner struct {
+		Z float64 `npy:"z"`
+		G bool    `npy:"g"`
 	}
-	for _, c := range []struct {
-		access npy.Access
-		want   float64 // in the file
-	}{{npy.CopyOnWrite, 3}, {npy.ReadWrite, 7}} {
-		m := must(npy.Map[float64](path, c.access))
-		m.Set(7, 3)
-		if got := must(npy.ReadFile[float64](path)).At(3); got != c.want || m.At(3) != 7 {
-			t.Errorf("access %d: the file has %v, want %v", c.access, got, c.want)
+	type element struct {
+		N int64       `npy:"n"`
+		S [1][2]inner `npy:"s"`
+	}
+	b := withPrefix("{'descr': [('s', [('g', '?'), ('pad', '<i2'), ('z', '>f8')], (1, 2)), ('n', '<i8')], 'fortran_order': False, 'shape': (2,)}\n")
+	want := make([]element, 2)
+	for i := range want {
+		for j := range 2 {
+			v := inner{float64(10*i + j), j == 1}
+			want[i].S[0][j] = v
+			b = binary.BigEndian.AppendUint64(append(b, byte(2*j), 7, 7), math.Float64bits(v.Z)) // a true of 2
 		}
-		m.Close()
+		want[i].N = int64(-i)
+		b = binary.LittleEndian.AppendUint64(b, uint64(want[i].N))
 	}
-	m := must(npy.MapAny(path, npy.ReadOnly))
-	defer m.Close()
-	if m.Writable() || !reflect.DeepEqual(m.Shape(), []int{10}) {
-		t.Error(m.Writable(), m.Shape())
+	if got := must(npy.Read[element](bytes.NewReader(b))).Data(); !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
 	}
-	if err := os.Truncate(path, 200); err != nil {
-		t.Fatal(err)
+	into := ndarray.New[element](2)
+	if err := npy.ReadInto(into, bytes.NewReader(b)); err != nil || !slices.Equal(into.Data(), want) {
+		t.Errorf("ReadInto: got %v, %v, want %v", into, err, want)
 	}
-	if _, err := npy.Map[float64](path, npy.ReadOnly); !errors.Is(err, npy.ErrTruncated) {
-		t.Error(err)
+	type longer struct {
+		S [2][2]inner `npy:"s"`
 	}
-	big := filepath.Join(t.TempDir(), "big.npy")
-	if err := npy.WriteFile(big, ndarray.New[float64](3), npy.Format{BigEndian: true}); err != nil {
-		t.Fatal(err)
+	if _, err := npy.Read[longer](bytes.NewReader(b)); !errors.Is(err, ndarray.ErrDType) {
+		t.Errorf("another shape: got %v, want ErrDType", err)
 	}
-	if _, err := npy.Map[float64](big, npy.ReadOnly); !errors.Is(err, ndarray.ErrDType) {
-		t.Error(err)
+	type number struct {
+		S [1][2]float64 `npy:"s"`
+	}
+	if _, err := npy.Read[number](bytes.NewReader(b)); !errors.Is(err, ndarray.ErrDType) {
+		t.Errorf("no structs: got %v, want ErrDType", err)
 	}
 }
 

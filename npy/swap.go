@@ -68,6 +68,52 @@ func partsOf(d ndarray.DType, scalar func(ndarray.DType) (n, width int)) []swap 
 // which a program may not have. TestReadBools guards it.
 func makeBools(b []byte, d ndarray.DType) { swapElements(b, d.Size(), boolsOf(d)) }
 
+// wholeBools reports whether the bools of elements are all 0 or 1.
+func wholeBools(b []byte, d ndarray.DType) bool {
+	size, bools := d.Size(), boolsOf(d)
+	if bools == nil {
+		return true
+	}
+	if d == ndarray.Bool {
+		return allBools(b)
+	}
+	for ; len(b) >= size && size > 0; b = b[size:] {
+		if !wholeEach(b[:size], bools) {
+			return false
+		}
+	}
+	return true
+}
+
+func wholeEach(b []byte, bools []swap) bool {
+	for _, s := range bools {
+		at := b[s.offset:]
+		if s.inner == nil && !allBools(at[:s.n]) {
+			return false
+		}
+		for i := range s.n {
+			if s.inner != nil && !wholeEach(at[i*s.step:(i+1)*s.step], s.inner) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func allBools(b []byte) bool {
+	for ; len(b) >= 8; b = b[8:] {
+		if binary.NativeEndian.Uint64(b)&^0x0101010101010101 != 0 {
+			return false
+		}
+	}
+	for _, c := range b {
+		if c > 1 {
+			return false
+		}
+	}
+	return true
+}
+
 // boolsOf returns where an element has bools.
 func boolsOf(d ndarray.DType) []swap {
 	return partsOf(d, func(d ndarray.DType) (n, width int) {

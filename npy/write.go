@@ -41,7 +41,7 @@ func format(formats []Format) Format {
 }
 
 // Write writes a as a file, to be read by anything that knows the format. Without a Format the bytes are those of np.save.
-// The errors are those of [Header.Append], [ErrFormat] for a version that is none, and w's. It panics with an [AlignError].
+// The errors are those of [Header.Append], [ErrFormat] for a version or an order that is none, and w's. It panics with an [AlignError].
 func Write[T ndarray.Element](w io.Writer, a *ndarray.Array[T], formats ...Format) error {
 	return WriteAny(w, a.Any(), formats...)
 }

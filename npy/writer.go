@@ -27,8 +27,9 @@ type Writer[T ndarray.Element] struct {
 
 // NewWriter begins a file of so many rows, each of a shape: all the lengths of the array but the first. If rows is [Unknown], w must
 // be an io.WriteSeeker, as files are: the header says zero rows until [Writer.Close] puts the number in its place, so that what
-// is written is a valid file at every moment. One opened with os.O_APPEND, in which nothing has a place, is refused. A Format can't ask
-// for Fortran order.
+// is written is a valid file at every moment. Without that Close, as of a process that was killed, the rows are there uncounted:
+// [ReadElements] reads them by a header that counts them, and [Append] refuses the file. A w opened with os.O_APPEND, in which nothing
+// has a place, is refused. A Format can't ask for Fortran order.
 // The errors are those of [Write], [ndarray.ErrLayout] for Fortran order or a w that can't be sought in, and w's.
 func NewWriter[T ndarray.Element](w io.Writer, rows int, row []int, formats ...Format) (*Writer[T], error) {
 	wr := &Writer[T]{w: w, format: format(formats)}

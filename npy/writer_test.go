@@ -3,8 +3,10 @@ package npy_test
 import (
 	"bytes"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/samebytes/samebytes/ndarray"
@@ -62,6 +64,7 @@ func TestWriter(t *testing.T) {
 		want   error
 	}{
 		"a stream of unknown length": {npy.Unknown, nil, npy.Format{}, ndarray.ErrLayout},
+		"an order that is none":      {1, nil, npy.Format{Order: 9}, npy.ErrFormat},
 		"Fortran order":              {1, nil, npy.Format{Order: npy.Fortran}, ndarray.ErrLayout},
 		"a negative length":          {-2, nil, npy.Format{}, ndarray.ErrShape},
 		"a product that overflows":   {1 << 40, []int{1 << 40}, npy.Format{}, ndarray.ErrShape},
@@ -110,7 +113,8 @@ func TestAppendRefuses(t *testing.T) {
 		"other rows":         {written(t, ndarray.New[int32](2, 4)), ndarray.ErrShape},
 		"Fortran order":      {written(t, ndarray.New[int32](3, 2).T()), ndarray.ErrLayout},
 		"no axes":            {written(t, ndarray.New[int32]()), ndarray.ErrLayout},
-		"something behind":   {append(plain, 1), npy.ErrFormat},
+		"an array behind":    {slices.Concat(plain, plain), npy.ErrFormat},
+		"uncounted rows":     {append(written(t, ndarray.New[int32](0, 3)), 1), npy.ErrFormat},
 		"something missing":  {plain[:len(plain)-1], npy.ErrTruncated},
 		"no room for digits": {tight, ndarray.ErrLayout},
 		"nothing":            {nil, npy.ErrTruncated},
@@ -123,6 +127,34 @@ func TestAppendRefuses(t *testing.T) {
 		if got := must(os.ReadFile(path)); !bytes.Equal(got, c.b) {
 			t.Errorf("%s: the file was changed", name)
 		}
+	}
+}
+
+// TestUncountedRows reads the rows of a Writer that was never closed, and goes on behind them or without them.
+func TestUncountedRows(t *testing.T) {
+	file := must(os.Create(filepath.Join(t.TempDir(), "a.npy")))
+	defer file.Close()
+	rows := must(ndarray.Arange(int32(0), 6, 1).Reshape(2, 3))
+	if err := must(npy.NewWriter[int32](file, npy.Unknown, []int{3})).Write(rows); err != nil {
+		t.Fatal(err)
+	}
+	must(file.Write([]byte("half"))) // a row that was begun
+	info := must(file.Stat())
+
+	must(file.Seek(0, io.SeekStart))
+	h := must(npy.ReadHeader(file))
+	h.Shape[0] = (int(info.Size()) - h.DataOffset) / 12
+	if got := must(npy.ReadElements(file, h)); got.String() != rows.String() {
+		t.Errorf("got %v, want %v", got, rows)
+	}
+	if err := npy.Append(file.Name(), rows); !errors.Is(err, npy.ErrFormat) {
+		t.Errorf("got %v, want ErrFormat", err)
+	}
+	if err := os.Truncate(file.Name(), int64(h.DataOffset)); err != nil {
+		t.Fatal(err)
+	}
+	if err := npy.Append(file.Name(), rows); err != nil {
+		t.Error(err)
 	}
 }
 

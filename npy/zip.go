@@ -20,20 +20,22 @@ import (
 )
 
 const (
-	// maxDirectory is how many bytes an archive's table of members takes by default. Of the shortest members these are 180,000.
+	// maxDirectory is how many bytes an archive's table of members takes by default. Of the shortest members these are
+	// 180,000.
 	maxDirectory = 8 << 20
-	// endSize is what the end of an archive takes without a comment, and entrySize what one entry of its directory does without names.
+	// endSize is what the end of an archive takes without a comment, and entrySize what one entry of its directory does
+	// without names.
 	endSize, entrySize = 22, 46
 )
 
 // Zip is an .npz archive. Its members are read when they are asked for. It may be used by several goroutines.
 //
-// A key is a member's name without the ".npy" at its end, as NumPy has it: read as UTF-8 where the archive says so, else as code page
-// 437, and cut at a zero. A member may also be named in full; and where several have
-// one name, it is the last one's. Members that are not .npy files are there, but reading one is [ErrFormat].
+// A key is a member's name without the ".npy" at its end, as NumPy has it: read as UTF-8 where the archive says so, else as
+// code page 437, and cut at a zero. A member may also be named in full; and where several have one name, it is the last
+// one's. Members that are not .npy files are there, but reading one is [ErrFormat].
 //
-// Every read of an array goes on to its member's end and checks the CRC. Only the archive's directory is believed, and only as far as
-// it contradicts neither itself nor the members.
+// Every read of an array goes on to its member's end and checks the CRC. Only the archive's directory is believed, and only
+// as far as it contradicts neither itself nor the members.
 type Zip struct {
 	path   string
 	r      io.ReaderAt
@@ -52,8 +54,8 @@ type Zip struct {
 }
 
 // OpenZip opens an archive. Close it when no member is read any more.
-// The errors are [ErrFormat] for what is no zip archive, [ErrTruncated], those of limits, and of package os. A member with errors
-// keeps nobody from reading the others.
+// The errors are [ErrFormat] for what is no zip archive, [ErrTruncated], those of limits, and of package os. A member with
+// errors keeps nobody from reading the others.
 func OpenZip(path string, limits ...Limits) (*Zip, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -73,8 +75,8 @@ func OpenZip(path string, limits ...Limits) (*Zip, error) {
 	return z, nil
 }
 
-// NewZip reads the directory of an archive of so many bytes. The errors are those of [OpenZip], fs.ErrInvalid for no r or a negative
-// size, and r's. Of a size that is not r's the archive is another one, or none.
+// NewZip reads the directory of an archive of so many bytes. The errors are those of [OpenZip], fs.ErrInvalid for no r or a
+// negative size, and r's. Of a size that is not r's the archive is another one, or none.
 func NewZip(r io.ReaderAt, size int64, limits ...Limits) (*Zip, error) {
 	if r == nil || size < 0 {
 		return nil, fmt.Errorf("npy: %w: expected an archive in a number of bytes, found %T of %d", fs.ErrInvalid, r, size)
@@ -85,7 +87,8 @@ func NewZip(r io.ReaderAt, size int64, limits ...Limits) (*Zip, error) {
 	if most <= 0 {
 		most = maxDirectory
 	}
-	bounded := &boundedReader{ReaderAt: r, most: int64(most) + 1<<17, directory: min(int64(most), size)} // the end is looked for in the last 64 KiB, and before
+	// The end is looked for in the last 64 KiB, and before.
+	bounded := &boundedReader{ReaderAt: r, most: int64(most) + 1<<17, directory: min(int64(most), size)}
 	directory, err := zip.NewReader(bounded, size)
 	switch {
 	case err == nil || err == zip.ErrInsecurePath: // of names nothing is made but keys
@@ -96,7 +99,8 @@ func NewZip(r io.ReaderAt, size int64, limits ...Limits) (*Zip, error) {
 	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
 		return nil, fmt.Errorf("npy: %w: expected an archive's directory, found its end", ErrTruncated)
 	default:
-		return nil, fmt.Errorf("npy: %w: expected an archive with its directory at the end, found none in %d bytes", errArchive, size)
+		return nil, fmt.Errorf("npy: %w: expected an archive with its directory at the end, found none in %d bytes",
+			errArchive, size)
 	}
 	bounded.most = math.MaxInt64
 	z.members = directory.File
@@ -109,7 +113,8 @@ func NewZip(r io.ReaderAt, size int64, limits ...Limits) (*Zip, error) {
 	return z, nil
 }
 
-// nameOf returns a member's name as Python has it: of code page 437 where no flag says that it is UTF-8, and as far as the first zero.
+// nameOf returns a member's name as Python has it: of code page 437 where no flag says that it is UTF-8, and as far as the
+// first zero.
 func nameOf(f *zip.File) string {
 	name, _, _ := strings.Cut(f.Name, "\x00")
 	if f.Flags&utf8Flag != 0 || !strings.ContainsFunc(name, func(r rune) bool { return r >= utf8.RuneSelf }) {
@@ -130,8 +135,8 @@ func nameOf(f *zip.File) string {
 var codePage437 = []rune("ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐" +
 	"└┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u00a0")
 
-// boundedReader reads so many bytes and no more. It refuses the record with the number of members, which package zip reads by itself
-// and then takes memory for as many, where they don't fit into the directory.
+// boundedReader reads so many bytes and no more. It refuses the record with the number of members, which package zip reads by
+// itself and then takes memory for as many, where they don't fit into the directory.
 type boundedReader struct {
 	io.ReaderAt
 	most      int64
@@ -157,7 +162,8 @@ func (b *boundedReader) ReadAt(p []byte, off int64) (n int, err error) {
 		return 0, errDirectory
 	}
 	n, err = b.ReaderAt.ReadAt(p, off)
-	if n == end64Size && string(p[:4]) == end64Magic && binary.LittleEndian.Uint64(p[end64Records:]) > uint64(b.directory/entrySize) {
+	if n == end64Size && string(p[:4]) == end64Magic &&
+		binary.LittleEndian.Uint64(p[end64Records:]) > uint64(b.directory/entrySize) {
 		b.err = errDirectory
 		return 0, errDirectory
 	}
@@ -204,8 +210,8 @@ func (z *Zip) Member(name string) (Member, error) {
 	return Member{}, fmt.Errorf("%snpy: %w: no member %q", z.path, fs.ErrNotExist, name)
 }
 
-// Members yields all members in the order of the archive's directory, also those that are not .npy files, and those whose name a later
-// one has too.
+// Members yields all members in the order of the archive's directory, also those that are not .npy files, and those whose
+// name a later one has too.
 func (z *Zip) Members() iter.Seq[Member] {
 	return func(yield func(Member) bool) {
 		for i := range z.members {
@@ -234,12 +240,13 @@ func (z *Zip) ReadAny(name string) (*ndarray.Any, error) {
 	return m.ReadAny()
 }
 
-// ReadMember reads the array of a member: stored, deflated, or compressed by bzip2. The array is as [Read]'s. Nothing is read of the
-// other members but where they lie.
+// ReadMember reads the array of a member: stored, deflated, or compressed by bzip2. The array is as [Read]'s. Nothing is read
+// of the other members but where they lie.
 //
 // The errors are those of Read and of limits, fs.ErrNotExist where there is no such member, [ErrTruncated] where it ends too
-// early, and [ErrFormat] for one that is no .npy file, encrypted or compressed in another way, whose CRC is not the directory's, that
-// takes another number of bytes than that says, or that lies in another; and for more than 64 MiB behind the array, or where bzip2 has compressed that to less than a 1024th.
+// early, and [ErrFormat] for one that is no .npy file, encrypted or compressed in another way, whose CRC is not the
+// directory's, that takes another number of bytes than that says, or that lies in another; and for more than 64 MiB behind
+// the array, or where bzip2 has compressed that to less than a 1024th.
 func ReadMember[T ndarray.Element](z *Zip, name string) (*ndarray.Array[T], error) {
 	m, err := z.Member(name)
 	if err != nil {
@@ -248,7 +255,8 @@ func ReadMember[T ndarray.Element](z *Zip, name string) (*ndarray.Array[T], erro
 	return readMember(m, func(r io.Reader) (*ndarray.Array[T], error) { return Read[T](r, z.limits) })
 }
 
-// ReadMemberInto reads the array of a member as [ReadInto] does. The errors, and panics, are those of that and of [ReadMember].
+// ReadMemberInto reads the array of a member as [ReadInto] does. The errors, and panics, are those of that and of
+// [ReadMember].
 func ReadMemberInto[T ndarray.Element](dst *ndarray.Array[T], z *Zip, name string) error {
 	m, err := z.Member(name)
 	if err != nil {
@@ -258,8 +266,8 @@ func ReadMemberInto[T ndarray.Element](dst *ndarray.Array[T], z *Zip, name strin
 	return err
 }
 
-// locate finds where members begin, and which share bytes. It reads their local headers, of which no more is believed than how long
-// they are.
+// locate finds where members begin, and which share bytes. It reads their local headers, of which no more is believed than
+// how long they are.
 func (z *Zip) locate() {
 	z.starts, z.overlaps = make([]int64, len(z.members)), make([]bool, len(z.members))
 	order := make([]int, 0, len(z.members))

@@ -20,9 +20,11 @@ const (
 	maxTrailer = 64 << 20
 	// maxDeflated is how many bytes a deflated one stands for at most: 258 for each match, of which a byte says four.
 	maxDeflated = 1032
-	// maxBzip2 is how many bytes one by bzip2 stands for at most: a block of 900,000, of which 5 stand for 259, takes 26 or more.
+	// maxBzip2 is how many bytes one by bzip2 stands for at most: a block of 900,000, of which 5 stand for 259, takes 26 or
+	// more.
 	maxBzip2 = 1 << 21
-	// trailerPerByte is how many bytes behind an array a byte by bzip2 may stand for: an archive of many such members takes long else.
+	// trailerPerByte is how many bytes behind an array a byte by bzip2 may stand for: an archive of many such members takes
+	// long else.
 	trailerPerByte = 1 << 10
 
 	bzip2Method = 12
@@ -59,7 +61,8 @@ func (m Member) Header() (Header, error) {
 		return h, m.failed(err)
 	}
 	if most, _ := remaining(r, h.NBytes()); h.NBytes() > most {
-		return Header{}, m.failed(fmt.Errorf("npy: %w: expected %d bytes of elements, found %d", ErrTruncated, h.NBytes(), most))
+		return Header{}, m.failed(fmt.Errorf("npy: %w: expected %d bytes of elements, found %d",
+			ErrTruncated, h.NBytes(), most))
 	}
 	return h, nil
 }
@@ -92,13 +95,16 @@ func (m Member) failed(err error) error { return inFile(m.z.path+m.Name(), err) 
 func (m Member) open() (*memberReader, error) {
 	f := m.file()
 	if f.Flags&refusedFlags != 0 {
-		return nil, fmt.Errorf("npy: %w: the member is encrypted, or a patch (flags %#x), and is refused", errArchive, f.Flags)
+		return nil, fmt.Errorf("npy: %w: the member is encrypted, or a patch (flags %#x), and is refused",
+			errArchive, f.Flags)
 	}
 	if version := f.ReaderVersion & 0xff; version > maxVersion { // the other byte is a system's
-		return nil, fmt.Errorf("npy: %w: expected a member that version 6.3 of the format can express, found one of %d.%d", errArchive, version/10, version%10)
+		return nil, fmt.Errorf("npy: %w: expected a member that version 6.3 of the format can express, found one of %d.%d",
+			errArchive, version/10, version%10)
 	}
 	if !wholeExtra(f.Extra) {
-		return nil, fmt.Errorf("npy: %w: expected extra fields of the member, found one that is longer than they are", errArchive)
+		return nil, fmt.Errorf("npy: %w: expected extra fields of the member, found one that is longer than they are",
+			errArchive)
 	}
 	if f.Flags&utf8Flag != 0 && !utf8.ValidString(f.Name) {
 		return nil, fmt.Errorf("npy: %w: expected a name in UTF-8, as the flags say, found %.100q", errArchive, f.Name)
@@ -109,12 +115,15 @@ func (m Member) open() (*memberReader, error) {
 	case start < 0:
 		return nil, fmt.Errorf("npy: %w: expected a member where the directory says, found none", errArchive)
 	case packed > uint64(max(m.z.end-start, 0)):
-		return nil, fmt.Errorf("npy: %w: expected a member of %d bytes, found %d", ErrTruncated, packed, max(m.z.end-start, 0))
+		return nil, fmt.Errorf("npy: %w: expected a member of %d bytes, found %d",
+			ErrTruncated, packed, max(m.z.end-start, 0))
 	case m.z.overlaps[m.i]:
 		return nil, fmt.Errorf("npy: %w: expected a member of its own bytes, found some that are another's too", errArchive)
 	case f.Method == zip.Store && packed != size:
-		return nil, fmt.Errorf("npy: %w: expected a stored member of one size, found %d and %d bytes", errArchive, packed, size)
-	case f.Method == zip.Deflate && size/maxDeflated > packed, f.Method == bzip2Method && size/maxBzip2 > packed, size > math.MaxInt64:
+		return nil, fmt.Errorf("npy: %w: expected a stored member of one size, found %d and %d bytes",
+			errArchive, packed, size)
+	case f.Method == zip.Deflate && size/maxDeflated > packed, f.Method == bzip2Method && size/maxBzip2 > packed,
+		size > math.MaxInt64:
 		return nil, fmt.Errorf("npy: %w: expected a member that %d bytes can stand for, found %d", errArchive, packed, size)
 	case m.z.limits.Ratio > 0 && size/uint64(m.z.limits.Ratio) > packed:
 		return nil, fmt.Errorf("npy: %w: expected a member of at most %d times its bytes in the archive, found %d of %d",
@@ -135,12 +144,14 @@ func (m Member) open() (*memberReader, error) {
 		if !ok {
 			how = fmt.Sprintf("compressed by method %d", f.Method)
 		}
-		return nil, fmt.Errorf("npy: %w: expected a stored or deflated member, or one compressed by bzip2, found one %s", errArchive, how)
+		return nil, fmt.Errorf("npy: %w: expected a stored or deflated member, or one compressed by bzip2, found one %s",
+			errArchive, how)
 	}
 	return r, nil
 }
 
-// wholeExtra reports whether none of a member's extra fields is longer than all are. As in Python, less than the beginning of one may follow.
+// wholeExtra reports whether none of a member's extra fields is longer than all are. As in Python, less than the beginning of
+// one may follow.
 func wholeExtra(extra []byte) bool {
 	const begin = 4 // bytes: what it is, and how long
 	for len(extra) >= begin {
@@ -244,26 +255,23 @@ func endOfMember(err error, left int64) error {
 	return wrapped(err)
 }
 
-// MapMember maps the array of a stored member, as [Map] does a file's. The CRC is checked when a Zip maps the member for the first time,
-// which reads all of it. The mapping may be used after the Zip is closed.
+// MapMember maps the array of a stored member, as [Map] does a file's. The CRC is checked when a Zip maps the member for the
+// first time, which reads all of it. The mapping may be used after the Zip is closed.
 //
-// The errors are those of [ReadMember] and of Map, [ndarray.ErrLayout] where the member is compressed, the archive is no regular file or
-// the elements are not aligned (as in what NumPy writes, and not in what [CreateZip] does), and [ndarray.ErrReadOnly] for
-// [ReadWrite], as a store would make the CRC a wrong one.
+// The errors are those of [ReadMember] and of Map, [ndarray.ErrLayout] where the member is compressed, the archive is no
+// regular file or the elements are not aligned (as in what NumPy writes, and not in what [CreateZip] does), and
+// [ndarray.ErrReadOnly] for [ReadWrite], as a store would make the CRC a wrong one.
 func MapMember[T ndarray.Element](z *Zip, name string, access Access) (*Mapped[T], error) {
 	m, err := z.Member(name)
 	if err != nil {
 		return nil, err
 	}
 	memory, a, err := m.mapElements(access)
-	if err == nil {
-		var array *ndarray.Array[T]
-		if array, err = ndarray.As[T](a); err == nil {
-			return &Mapped[T]{array, memory}, nil
-		}
-		unmap(memory)
+	if err != nil {
+		return nil, m.failed(err)
 	}
-	return nil, m.failed(err)
+	mapped, err := mappedAs[T](memory, a)
+	return mapped, m.failed(err)
 }
 
 // MapAny is [MapMember] for a dtype that is only known at run time. Elements may begin anywhere.
@@ -292,7 +300,8 @@ func (m Member) mapElements(access Access) (memory []byte, a *ndarray.Any, err e
 	case access == ReadWrite:
 		return nil, nil, fmt.Errorf("npy: %w: expected access that leaves the archive as it is", ndarray.ErrReadOnly)
 	case h.swaps() != nil:
-		return nil, nil, fmt.Errorf("npy: %w: expected elements in this machine's byte order, found them in another: read them", ndarray.ErrDType)
+		return nil, nil, fmt.Errorf("npy: %w: expected elements in this machine's byte order, found them in another: read them",
+			ndarray.ErrDType)
 	}
 	_, checked := m.z.checked.Load(m.i)
 	memory, a, err = m.z.mapRest(r, h, access, checked)

@@ -17,12 +17,12 @@ import (
 	"github.com/samebytes/samebytes/ndarray"
 )
 
-// ZipFormat says how to write a member of an archive. Format.Align also is that of a stored member's elements in the archive, as far as
-// 32 KiB: with 64, the default, they can be mapped.
+// ZipFormat says how to write a member of an archive. Format.Align also is that of a stored member's elements in the archive,
+// as far as 32 KiB: with 64, the default, they can be mapped.
 type ZipFormat struct {
 	Format
-	// Level is how well the member is deflated, as compress/flate has it: 1 to 9, -1 for its default, -2 for Huffman coding alone.
-	// 0 stores the member as it is.
+	// Level is how well the member is deflated, as compress/flate has it: 1 to 9, -1 for its default, -2 for Huffman coding
+	// alone. 0 stores the member as it is.
 	Level int
 }
 
@@ -33,7 +33,7 @@ const (
 	localSize    = 30 // what stands before a member without its names
 	zip64From    = 1<<32 - 1
 	zip64Extra   = 1      // the field for sizes from there on
-	alignExtra   = 0xd935 // the field that is only there to move what follows, after its alignment; Android's zipalign has made it
+	alignExtra   = 0xd935 // the field that is only there to move what follows, after its alignment; of Android's zipalign
 	utf8Flag     = 1 << 11
 	firstOf1980  = 1<<5 | 1
 	onUnix       = 3 << 8
@@ -41,8 +41,8 @@ const (
 	zip64Version = 45
 )
 
-// ZipWriter writes an .npz archive, which np.load and other readers read. The same arrays make the same bytes: members are dated
-// 1980, as NumPy's are. Make one with [NewZipWriter] or [CreateZip].
+// ZipWriter writes an .npz archive, which np.load and other readers read. The same arrays make the same bytes: members are
+// dated 1980, as NumPy's are. Make one with [NewZipWriter] or [CreateZip].
 type ZipWriter struct {
 	Format ZipFormat // of the members that come; it may be changed between them
 
@@ -52,8 +52,8 @@ type ZipWriter struct {
 	err    error
 }
 
-// CreateZip makes an archive at path of the arrays that add adds. As with [WriteFile], a file that is there is replaced by the whole
-// new one, at once; where add returns an error, it stays as it was.
+// CreateZip makes an archive at path of the arrays that add adds. As with [WriteFile], a file that is there is replaced by
+// the whole new one, at once; where add returns an error, it stays as it was.
 // The errors are add's, those of [ZipWriter.Add], and of package os.
 func CreateZip(path string, add func(*ZipWriter) error) error {
 	return replace(path, func(f *os.File) error {
@@ -70,11 +70,12 @@ func NewZipWriter(w io.Writer) *ZipWriter {
 	return &ZipWriter{w: zip.NewWriter(w), names: map[string]bool{}}
 }
 
-// Add adds a member for an array, under a key to which it appends ".npy", as NumPy does. The array's elements must not change meanwhile.
+// Add adds a member for an array, under a key to which it appends ".npy", as NumPy does. The array's elements must not change
+// meanwhile.
 //
-// The errors are fs.ErrExist for a name that is taken, also by its form with ".npy", fs.ErrInvalid for one that is not UTF-8, has a zero in it
-// or takes more than 65,531 bytes, those of [Write] and compress/flate, and [ErrFormat] where elements of a stored member have changed. After one
-// of w, or the last, the ZipWriter only returns that.
+// The errors are fs.ErrExist for a name that is taken, also by its form with ".npy", fs.ErrInvalid for one that is not UTF-8,
+// has a zero in it or takes more than 65,531 bytes, those of [Write] and compress/flate, and [ErrFormat] where elements of a
+// stored member have changed. After one of w, or the last, the ZipWriter only returns that.
 func (z *ZipWriter) Add(name string, a interface{ Any() *ndarray.Any }) error {
 	return z.AddAny(name, a.Any())
 }
@@ -86,7 +87,8 @@ func (z *ZipWriter) AddAny(name string, a *ndarray.Any) error {
 	case z.err != nil:
 		return z.err
 	case !utf8.ValidString(name) || strings.Contains(name, "\x00") || len(full) > math.MaxUint16:
-		return fmt.Errorf("npy: %w: expected a name of at most %d bytes of UTF-8 without zeros, found %.100q", fs.ErrInvalid, math.MaxUint16-len(".npy"), name)
+		return fmt.Errorf("npy: %w: expected a name of at most %d bytes of UTF-8 without zeros, found %.100q",
+			fs.ErrInvalid, math.MaxUint16-len(".npy"), name)
 	case z.names[name] || z.names[full] || z.names[key(name)]:
 		return fmt.Errorf("npy: %w: a member has the name %q", fs.ErrExist, name)
 	}
@@ -125,7 +127,8 @@ func (z *ZipWriter) store(f *zip.FileHeader, a *ndarray.Any) error {
 		return z.failed(err)
 	}
 	if second.crc != first.crc {
-		return z.failed(fmt.Errorf("npy: %w: expected an array that stays the same, found one that changed while it was written", errArchive))
+		return z.failed(fmt.Errorf("npy: %w: expected an array that stays the same, found one that changed while it was written",
+			errArchive))
 	}
 	return nil
 }
@@ -153,7 +156,8 @@ func (z *ZipWriter) deflate(f *zip.FileHeader, a *ndarray.Any) error {
 	return z.failed(packed.writeTo(member))
 }
 
-// begin writes what stands before a member, so that the member begins at a multiple of align, and returns what to write it to.
+// begin writes what stands before a member, so that the member begins at a multiple of align, and returns what to write it
+// to.
 func (z *ZipWriter) begin(f *zip.FileHeader, align int) (io.Writer, error) {
 	var extra []byte
 	le := binary.LittleEndian
@@ -185,8 +189,8 @@ func (z *ZipWriter) failed(err error) error {
 	return err
 }
 
-// Close writes the directory. It does not close what the archive was written to. The errors are that, and that of an Add after which
-// the archive can't be one.
+// Close writes the directory. It does not close what the archive was written to. The errors are that, and that of an Add
+// after which the archive can't be one.
 func (z *ZipWriter) Close() error {
 	switch {
 	case z.err == fs.ErrClosed:

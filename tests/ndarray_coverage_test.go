@@ -18,6 +18,7 @@ func init() {
 	for reason, names := range map[string]string{
 		"ranges.json has NumPy's":               "Arange Linspace Logspace Geomspace Eye Tri Indices",
 		"print.json has NumPy's":                "Format String Text LogValue",
+		"NumPy writes no JSON":                  "MarshalJSON",
 		"dtypes.json has NumPy's":               "DTypeOf DTypeOfKind DTypeOfType ParseDType StructDType SubarrayDType Base Code Fields Kind Ordered Unit",
 		"not NumPy's numbers":                   "Random RandomExp RandomIntN RandomNormal Shuffle Permutation",
 		"NumPy has none":                        "AtomicAdd AtomicCompareAndSwap AtomicLoad AtomicStore SetWorkers",
