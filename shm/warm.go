@@ -10,7 +10,7 @@ import (
 // few are kept.
 const (
 	defaultWarm = 128 << 20 // bytes
-	mostWarm    = 32       // mappings, each of which has a descriptor
+	mostWarm    = 32        // mappings, each of which has a descriptor
 )
 
 var warm = struct { // guarded by mappings.mu

@@ -34,7 +34,7 @@ from samebytes._errors import BrokenError, ClosedError, Error, WorkerDiedError
 from samebytes._pending import Call as _Call
 from samebytes._pending import CallFuture as _Future
 from samebytes._served import ITEMS_AHEAD, NONE, VALUE, Items, here
-from samebytes._timeout import Deadline
+from samebytes._timeout import Deadline, earlier
 
 _SLICE = 10_000_000  # ns: who waits for room to send looks so often whether there is something to read
 _TICK = 20_000_000  # ns: as often it is looked whether futures are late
@@ -87,6 +87,7 @@ class Client(_served.Served):
         self._receive, self._put, self._most = link.into.receive, link.out.send, link.most
         self._inbox: deque[_link.Message | None] = deque()  # read, and not handed on: of who leads
         self._futures: set[_Call] = set()
+        self._ending: set[int] = set()  # calls that were given up, and have no answer yet
         self._late: list[tuple[int, int, _Call]] = []  # a heap of when those are, and their number
         self._answered: deque[_Call] = deque()
         self._completer: _Call | None = None
@@ -196,6 +197,8 @@ class Client(_served.Served):
             payload = _calls.encode_call(self._encode, target, args, call.copies, call.given)
         running = here.running
         parent = running[-1][1] if running and running[-1][0] is self else 0
+        if running:
+            call.deadline = earlier(call.deadline, here.deadline)
         if self._released:
             self._tell_released()
         head = _link.CALL_HEAD.pack(parent, wants) if parent or wants else _PLAIN_HEAD
@@ -209,7 +212,8 @@ class Client(_served.Served):
             return
         mine: list[bool] = []
         try:
-            mine.extend(map(self._sending.acquire, (True,), (call.left() / 1e9,)))
+            left = call.left()
+            mine.extend(map(self._sending.acquire, (True,), (-1 if left < 0 else left / 1e9,)))
             if not mine[0]:
                 call.left()
             self._transmit_alone(kind, payload, call, id)
@@ -250,7 +254,11 @@ class Client(_served.Served):
             while call.nested or (call.answer is None and not call.items):
                 if call.nested:
                     self._leave(call)
-                    self._run(call.nested.popleft())
+                    outer, here.deadline = here.deadline, earlier(here.deadline, call.deadline)
+                    try:
+                        self._run(call.nested.popleft())
+                    finally:
+                        here.deadline = outer
                     continue
                 if self._cancelled:
                     self._check_interrupted()
@@ -334,6 +342,7 @@ class Client(_served.Served):
                 return
         call = self._calls.get(id)
         if call is None:
+            self._ending.discard(id)
             if kind == _RESULT:
                 _calls.drop(payload, self._decode)
             return
@@ -357,7 +366,9 @@ class Client(_served.Served):
         if call.answer is not None:
             _calls.drop(call.answer[1], self._decode)
         elif pending is not None and self._cause is None:
+            self._ending.add(call.id)
             self._tell(_link.frame(cancel=call.id))
+            self._started_completer().wake()
 
     def _tell(self, frame: bytes) -> None:
         """Sends a frame, or as much as there is room for: the rest is sent later."""
@@ -389,7 +400,7 @@ class Client(_served.Served):
             if self._released:
                 self._tell_released()
             ended = self._cause is not None  # looked at first: a future that is added later finds it
-            if not self._futures and not self._listens:
+            if not self._futures and not self._listens and not self._ending:
                 self._leave(place)
                 if ended:
                     return
@@ -402,6 +413,7 @@ class Client(_served.Served):
                 if not going:
                     self._fail_all()
                     self._listens = False
+                    self._ending.clear()
 
     def _give_up_late(self) -> None:
         while self._late:
@@ -447,6 +459,11 @@ class Client(_served.Served):
             except OSError:
                 pass  # it has ended
             self._other_ended(cause)
+        place = _Call()
+        if self._leads(place):  # else who leads does it
+            while self._read(0):
+                pass  # so that what came last, and nobody waits for, goes
+        self._leave(place)
 
     def _other_ended(self, cause: Error | None) -> None:
         if self._cause is None:
@@ -460,13 +477,16 @@ class Client(_served.Served):
 
     def _result(self, call: _Call) -> Any:
         call.given = ()  # who answers has opened them
-        if call.copies:
-            self._take_back(call)
         assert call.answer is not None
         kind, payload = call.answer
-        if kind == _link.ERROR:
-            raise _calls.error_of(payload)
-        return None if payload == NONE else self._decode(payload)
+        if not call.copies and payload == NONE:
+            return None
+        try:
+            if kind == _link.ERROR:
+                raise _calls.error_of(payload)
+            return self._decode(payload)
+        finally:
+            self._take_back(call)  # not before: the function may have returned one of them
 
     def _settle(self, call: _Call) -> None:
         """Gives a future what was answered."""

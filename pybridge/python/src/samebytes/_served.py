@@ -46,6 +46,7 @@ class _Here(threading.local):
 
     def __init__(self) -> None:
         self.running: list[tuple[Served, int]] = []
+        self.deadline: Deadline | None = None  # of the calls that wait for what this thread runs, the first
 
 
 here = _Here()

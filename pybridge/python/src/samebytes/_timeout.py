@@ -60,3 +60,10 @@ class Deadline:
 
     def error(self) -> DeadlineError:
         return DeadlineError(f"{self._doing}: not within {self._timeout} s")
+
+
+def earlier(a: Deadline | None, b: Deadline | None) -> Deadline | None:
+    """Whichever passes first; None never does."""
+    if a is None or a.end is None:
+        return b
+    return a if b is None or b.end is None or a.end <= b.end else b
