@@ -1,6 +1,5 @@
 """Calls of a Go program that are given up, and what they carry."""
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,15 +19,13 @@ def test_arguments_come_back(listening: Callable[[str], Program]) -> None:
     assert sb.list() == []
 
 
-def test_outer_deadlines_end_inner_calls(listening: Callable[[str], Program]) -> None:
+@pytest.mark.parametrize("timeout", [None, 60])
+def test_outer_deadlines_end_inner_calls(listening: Callable[[str], Program], timeout: float | None) -> None:
     listening("worker")
     with sb.connect("worker") as go:
-        for timeout in (None, 60):
-            begun = time.monotonic()
-            with pytest.raises(sb.DeadlineError, match="not within 0.3 s"):
-                go.apply(lambda x: go.wait(timeout=timeout), 1.0, timeout=0.3)
-            assert time.monotonic() - begun < 30
-            assert go.add(1, 2) == 3
+        with pytest.raises(sb.DeadlineError, match=r"apply: not within 0\.3 s"):
+            go.apply(lambda x: go.wait(timeout=timeout), 1.0, timeout=0.3)
+        assert go.add(1, 2) == 3
 
 
 def test_endless_timeouts(listening: Callable[[str], Program]) -> None:
