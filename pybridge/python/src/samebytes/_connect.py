@@ -111,6 +111,7 @@ class _Connection:
 
     def __init__(self, client: "Client", label: str, program: "_Program | None") -> None:
         self.client, self.label = client, label
+        self.peer: tuple[str, int] | None = None  # a server's name and process, which tell it from another of the name
         self.close: Callable[[], object] = weakref.finalize(self, _close, client, program)
         client.objects.connection = weakref.ref(self)
 
@@ -120,6 +121,7 @@ class Caller:
 
     def __init__(self, client: "Client") -> None:
         self.client, self.label = client, client.label
+        self.peer: tuple[str, int] | None = None
         client.objects.connection = lambda: None
 
     def close(self) -> None:
@@ -230,9 +232,10 @@ def connect(name: str, timeout: float | None = None, serve: Any = None) -> Remot
     deadline = Deadline(_ANSWER if timeout is None else timeout, f"connect {name!r}")
     sock = _connected(name, deadline, wait=timeout is not None)
     try:
-        _check_peer(sock, name)
+        pid = _check_peer(sock, name)
         remote = _introduced(sock, f"server {name!r}", None, deadline, serve)
         remote._connection.client.server = name
+        remote._connection.peer = name, pid
         return remote
     except BaseException:
         sock.close()
@@ -280,14 +283,15 @@ def _no_server(name: str, directory: str, dead: bool) -> NotExistError:
     return NotExistError(f"no server {name!r} in {directory}" + (": the one of that name has ended" if dead else "") + hint)
 
 
-def _check_peer(sock: "socket.socket", name: str) -> None:
-    """Says whether the server is this user's."""
+def _check_peer(sock: "socket.socket", name: str) -> int:
+    """The process of the server, which has to be this user's."""
     import socket
     import struct
 
     pid, uid, _ = struct.unpack("iII", sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
     if uid != os.geteuid():
         raise AccessError(f"connect {name!r}: expected a server of user {os.geteuid()}, found process {pid} of user {uid}")
+    return int(pid)
 
 
 def _introduced(sock: "socket.socket", label: str, program: "_Program | None", deadline: Deadline, serve: Any) -> Remote:

@@ -61,6 +61,15 @@ class Shared(Proxy):
             object.__setattr__(self, name, getattr(other, name))
         object.__setattr__(self, "_other", other)  # by which it is held
 
+    def _as_of(self, client: "Client") -> Proxy:
+        if self._client.is_of_parent:
+            self._join()
+        mine, other = self._connection, client.objects.connection()
+        if other is None or mine.peer is None or mine.peer != other.peer:
+            return super()._as_of(client)
+        adopted: Proxy = client.call("adopted_object", (self._hold[0],), None)
+        return adopted
+
     def __reduce__(self) -> Any:
         if self._client.server is None:
             raise TypeError(f"a {self._type} of {self._client.label}, which listens to no name, cannot be pickled")
