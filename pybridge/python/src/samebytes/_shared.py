@@ -7,6 +7,7 @@ takes its place unless another program has changed the list meanwhile.
 import os
 import queue
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, MutableSequence
+from reprlib import recursive_repr
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from samebytes._errors import ClosedError
@@ -121,10 +122,20 @@ class Dict(Shared, MutableMapping[Any, Any]):
     def __iter__(self) -> Iterator[Any]:
         return iter(self.keys())
 
+    def __reversed__(self) -> Iterator[Any]:
+        return iter(self.keys()[::-1])
+
+    @recursive_repr("<Dict {...}>")
     def __repr__(self) -> str:
         return f"<{self._type} {self.copy()!r}>"
 
-    def __ior__(self, other: Any) -> Self:
+    def __or__(self, other: Mapping[Any, Any]) -> dict[Any, Any]:
+        return {**self.copy(), **other} if isinstance(other, Mapping) else NotImplemented
+
+    def __ror__(self, other: Mapping[Any, Any]) -> dict[Any, Any]:
+        return {**other, **self.copy()} if isinstance(other, Mapping) else NotImplemented
+
+    def __ior__(self, other: Any) -> Self:  # type: ignore[misc]  # which takes more than __or__ does, as that of dict
         self.update(other)
         return self
 
@@ -213,6 +224,7 @@ class Namespace(Shared):
     def __dir__(self) -> Iterable[str]:
         return [*super().__dir__(), *self._call("keys")]
 
+    @recursive_repr("<Namespace {...}>")
     def __repr__(self) -> str:
         return f"<{self._type} {dict(self._call('items'))!r}>"
 
@@ -273,6 +285,19 @@ class List(Shared, MutableSequence[Any]):
     def __add__(self, other: Iterable[Any]) -> list[Any]:
         return self.copy() + list(other)
 
+    def __mul__(self, times: int) -> list[Any]:
+        return self.copy() * times
+
+    __rmul__ = __mul__
+
+    def __imul__(self, times: int) -> Self:
+        def change(items: list[Any]) -> None:
+            items *= times
+
+        self._change(change)
+        return self
+
+    @recursive_repr("<List [...]>")
     def __repr__(self) -> str:
         return f"<{self._type} {self.copy()!r}>"
 
