@@ -41,7 +41,7 @@ def serve(segments: Path) -> Iterator[Callable[[Server], None]]:
     path.unlink()
 
 
-FUNCTIONS: Any = [{"name": "echo", "params": ["interface {}"], "results": ["interface {}"]}]
+FUNCTIONS: Any = [{"name": "echo", "params": ["any"], "results": ["any"]}]
 
 
 def link(sock: socket.socket, functions: Any = FUNCTIONS) -> _link.Link:

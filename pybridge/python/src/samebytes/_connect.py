@@ -1,5 +1,6 @@
 """Programs in Go whose functions are called from here: started by `launch`, or found by `connect`."""
 
+import errno
 import os
 import sys
 import weakref
@@ -15,6 +16,7 @@ from samebytes._errors import (
     ClosedError,
     Error,
     NotExistError,
+    UnsupportedError,
     VersionError,
     WorkerDiedError,
 )
@@ -33,6 +35,7 @@ _STATS = ".stats"  # a function that each server has
 _PAUSE = 0.01  # seconds between two looks whether a server is there
 _ANSWER = 10.0  # seconds in which a server answers that is there
 _START = 60.0  # seconds in which a program is ready, by default
+_LONG = 10**15  # nanoseconds, 11 days: poll takes no 25, so that a longer timeout of a socket is none
 _STOP = 5.0  # seconds that a program has to end before it is killed
 
 
@@ -162,6 +165,8 @@ def launch(
     ------
     NotExistError, AccessError
         When the program, or the directory, is not there or may not be run.
+    UnsupportedError
+        When it is a file that this machine cannot run.
     WorkerDiedError
         When it ended before it served. The message has its exit code.
     DeadlineError
@@ -259,7 +264,7 @@ def _connected(name: str, deadline: Deadline, wait: bool) -> "socket.socket":
             return sock
         except (FileNotFoundError, NotADirectoryError, ConnectionRefusedError) as error:
             sock.close()
-            if not wait or deadline.end is None or time.monotonic_ns() >= deadline.end:
+            if not wait or (deadline.end is not None and time.monotonic_ns() >= deadline.end):
                 dead = isinstance(error, ConnectionRefusedError)
                 raise _no_server(name, directory, dead) from None
         except PermissionError as error:
@@ -303,7 +308,7 @@ def _introduced(sock: "socket.socket", label: str, program: "_Program | None", d
     memory = _link.make_memory()
     try:
         left = deadline.left()
-        sock.settimeout(None if left < 0 else left / 1e9)
+        sock.settimeout(left / 1e9 if 0 <= left < _LONG else None)
         try:
             with suppress(BrokenPipeError):  # it may have said why it does not listen
                 _link.introduce(sock, memory, domain=domain, language=f"python {'.'.join(map(str, sys.version_info[:3]))}")
@@ -413,9 +418,16 @@ class _Program:
                 stdin=subprocess.DEVNULL,
                 process_group=0,  # Ctrl-C in a terminal is for this process, which decides what becomes of the other
             )
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             raise NotExistError(f"launch {words[0]}: no such program") from None
         except PermissionError as error:
+            hint = ": it may not be executed, which chmod +x changes" if os.path.isfile(words[0]) else ""
+            raise AccessError(f"launch {words[0]}: {error.strerror}{hint}") from None
+        except OSError as error:
+            if error.errno == errno.ENOEXEC:
+                raise UnsupportedError(
+                    f"launch {words[0]}: expected a program that this machine runs, found another file: a script begins with #!"
+                ) from None
             raise AccessError(f"launch {words[0]}: {error.strerror}") from None
 
     def how_it_ended(self) -> str:

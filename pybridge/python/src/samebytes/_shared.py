@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from samebytes._errors import ClosedError
 from samebytes._proxy import Proxy
+from samebytes._timeout import checked, nanoseconds
 
 if TYPE_CHECKING:
     from samebytes._client import Client
@@ -423,9 +424,9 @@ def _seconds(block: bool, timeout: float | None) -> float:
         return 0.0
     if timeout is None:
         return -1.0
-    if timeout < 0:
+    if checked(timeout) < 0:
         raise ValueError("expected a timeout that is not negative")
-    return float(timeout)
+    return nanoseconds(timeout) / 1e9
 
 
 KINDS: Mapping[str, type[Proxy]] = {"dict": Dict, "list": List, "namespace": Namespace, "queue": Queue}
