@@ -48,8 +48,8 @@ class Remote:
     into a temporary segment.
 
     ``go.scale(a, 2.0, timeout=1.5)`` raises DeadlineError when there is no answer after so many seconds, and ends the function's
-    context. ``go.scale.future(a, 2.0)`` returns a `concurrent.futures.Future` at once, whose ``cancel()`` does so too;
-    ``await go.scale.aio(a, 2.0)`` is for asyncio. Both take a timeout. ``help(go.scale)`` shows what the Go program says of it.
+    context. ``go.scale.future(a, 2.0)`` returns a `concurrent.futures.Future` when the call is sent, whose ``cancel()`` does so too;
+    ``await go.scale.aio(a, 2.0)`` is for asyncio. Both take a timeout. With more than 1000 calls under way they wait for room before they return. ``help(go.scale)`` shows what the Go program says of it.
 
     The connection ends with ``close()``, at the end of a ``with`` block, or when nothing refers to it and its functions any more. A
     program that was launched ends with it. Calls raise WorkerDiedError when the program has ended.
