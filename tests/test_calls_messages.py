@@ -15,7 +15,8 @@ from conftest import Program
 
 @pytest.fixture
 def go(segments: Path, server: str) -> Iterator[sb.Remote]:
-    with sb.launch(server, timeout=math.inf) as remote:
+    """Its functions, launched."""
+    with sb.launch(server) as remote:
         yield remote
 
 

@@ -1,4 +1,4 @@
-"""Connecting to what is no sound Go program: here a thread stands for it. tests/test_calls.py has sound ones."""
+"""Connecting to what is no sound Go program: here a thread stands for it. tests/test_calls_servers.py has sound ones."""
 
 import os
 import socket
