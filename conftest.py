@@ -145,6 +145,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(program)
 
 
+@pytest.fixture(scope="session")
+def command(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The command samebytes."""
+    program = tmp_path_factory.mktemp("bin") / "samebytes"
+    subprocess.run(["go", "build", "-o", program, "./cmd/samebytes"], cwd=ROOT, check=True)
+    return str(program)
+
+
 @pytest.fixture
 def listening(segments: Path, server: str) -> Iterator[Callable[[str], Program]]:
     """Starts the program of `server` to listen to a name."""

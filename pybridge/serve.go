@@ -189,7 +189,7 @@ func typeName(t reflect.Type) string {
 			return "array"
 		}
 	}
-	return t.String()
+	return strings.ReplaceAll(t.String(), "interface {}", "any")
 }
 
 // described is a served function, as an introduction has it.

@@ -5,7 +5,6 @@ import os
 import pickle
 import queue
 import signal
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,16 +15,9 @@ import numpy as np
 import pytest
 
 import samebytes as sb
-from conftest import ROOT, Program, until
+from conftest import Program, until
 
 Start = Callable[[str], Program]
-
-
-@pytest.fixture(scope="session")
-def command(tmp_path_factory: pytest.TempPathFactory) -> str:
-    program = tmp_path_factory.mktemp("bin") / "samebytes"
-    subprocess.run(["go", "build", "-o", program, "./cmd/samebytes"], cwd=ROOT, check=True)
-    return str(program)
 
 
 @pytest.fixture

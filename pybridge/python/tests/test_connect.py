@@ -1,4 +1,4 @@
-"""Connecting to what is no sound Go program: here a thread stands for it. tests/test_calls.py has sound ones."""
+"""Connecting to what is no sound Go program: here a thread stands for it. tests/test_calls_servers.py has sound ones."""
 
 import os
 import socket
@@ -41,7 +41,7 @@ def serve(segments: Path) -> Iterator[Callable[[Server], None]]:
     path.unlink()
 
 
-FUNCTIONS: Any = [{"name": "echo", "params": ["interface {}"], "results": ["interface {}"]}]
+FUNCTIONS: Any = [{"name": "echo", "params": ["any"], "results": ["any"]}]
 
 
 def link(sock: socket.socket, functions: Any = FUNCTIONS) -> _link.Link:

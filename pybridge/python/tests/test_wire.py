@@ -244,6 +244,16 @@ def test_what_is_refused(value: Any, says: str) -> None:
     assert through([1, "x"]) == [1, "x"]  # nothing of the other is left
 
 
+def test_arrays_with_a_mask_are_refused() -> None:
+    masked = np.ma.array([1.0, 2.0], mask=[0, 1])  # type: ignore[no-untyped-call]
+    for value, where in ((masked, ""), ({"a": [masked[:1]]}, r"\['a'\]\[0\]: "), (np.ma.masked, "")):
+        with pytest.raises(
+            sb.DTypeError, match=rf"^{where}expected an array without a mask, .* send its \.filled\(\) or its \.data$"
+        ):
+            encoder.encode(value)
+    assert through(masked.filled(0.0).astype(np.uint8)).tolist() == [1, 0]
+
+
 def test_without_functions_there_are_no_arrays_and_objects() -> None:
     with pytest.raises(sb.DTypeError, match=r"\[0\]: expected no arrays, found a ndarray of shape \(2, 3\)"):
         Encoder().encode([np.zeros((2, 3))])

@@ -165,5 +165,20 @@ def described(error: BaseException, skip: int) -> dict[str, str]:
     trace = error.__traceback__
     for _ in range(skip - 1):
         trace = trace.tb_next if trace is not None else None
-    text = "".join(traceback.format_exception(type(error), error, trace))
-    return {"type": type(error).__name__, "message": str(error), "trace": text}
+    kind = type(error).__name__
+    message = _said(lambda: str(error), "no message: its __str__")
+    text = _said(lambda: "".join(traceback.format_exception(type(error), error, trace)), "no trace: its printing")
+    return {"type": _carried_text(kind), "message": message, "trace": text}
+
+
+def _said(say: Callable[[], str], what: str) -> str:
+    """What code of the user's says, which may fail too."""
+    try:
+        return _carried_text(say())
+    except BaseException as error:  # whatever it is: the answer is to be given
+        return f"<{what} raised {_carried_text(type(error).__name__)}>"
+
+
+def _carried_text(text: str) -> str:
+    """A text as calls carry it: of whole characters."""
+    return text.encode(errors="backslashreplace").decode()

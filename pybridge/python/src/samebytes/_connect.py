@@ -1,5 +1,6 @@
 """Programs in Go whose functions are called from here: started by `launch`, or found by `connect`."""
 
+import errno
 import os
 import sys
 import weakref
@@ -15,6 +16,7 @@ from samebytes._errors import (
     ClosedError,
     Error,
     NotExistError,
+    UnsupportedError,
     VersionError,
     WorkerDiedError,
 )
@@ -33,6 +35,7 @@ _STATS = ".stats"  # a function that each server has
 _PAUSE = 0.01  # seconds between two looks whether a server is there
 _ANSWER = 10.0  # seconds in which a server answers that is there
 _START = 60.0  # seconds in which a program is ready, by default
+_LONG = 10**15  # nanoseconds, 11 days: poll takes no 25, so that a longer timeout of a socket is none
 _STOP = 5.0  # seconds that a program has to end before it is killed
 
 
@@ -45,8 +48,8 @@ class Remote:
     into a temporary segment.
 
     ``go.scale(a, 2.0, timeout=1.5)`` raises DeadlineError when there is no answer after so many seconds, and ends the function's
-    context. ``go.scale.future(a, 2.0)`` returns a `concurrent.futures.Future` at once, whose ``cancel()`` does so too;
-    ``await go.scale.aio(a, 2.0)`` is for asyncio. Both take a timeout. ``help(go.scale)`` shows what the Go program says of it.
+    context. ``go.scale.future(a, 2.0)`` returns a `concurrent.futures.Future` when the call is sent, whose ``cancel()`` does so too;
+    ``await go.scale.aio(a, 2.0)`` is for asyncio. Both take a timeout. With more than 1000 calls under way they wait for room before they return. ``help(go.scale)`` shows what the Go program says of it.
 
     The connection ends with ``close()``, at the end of a ``with`` block, or when nothing refers to it and its functions any more. A
     program that was launched ends with it. Calls raise WorkerDiedError when the program has ended.
@@ -111,6 +114,7 @@ class _Connection:
 
     def __init__(self, client: "Client", label: str, program: "_Program | None") -> None:
         self.client, self.label = client, label
+        self.peer: tuple[str, int] | None = None  # a server's name and process, which tell it from another of the name
         self.close: Callable[[], object] = weakref.finalize(self, _close, client, program)
         client.objects.connection = weakref.ref(self)
 
@@ -120,6 +124,7 @@ class Caller:
 
     def __init__(self, client: "Client") -> None:
         self.client, self.label = client, client.label
+        self.peer: tuple[str, int] | None = None
         client.objects.connection = lambda: None
 
     def close(self) -> None:
@@ -160,6 +165,8 @@ def launch(
     ------
     NotExistError, AccessError
         When the program, or the directory, is not there or may not be run.
+    UnsupportedError
+        When it is a file that this machine cannot run.
     WorkerDiedError
         When it ended before it served. The message has its exit code.
     DeadlineError
@@ -230,9 +237,10 @@ def connect(name: str, timeout: float | None = None, serve: Any = None) -> Remot
     deadline = Deadline(_ANSWER if timeout is None else timeout, f"connect {name!r}")
     sock = _connected(name, deadline, wait=timeout is not None)
     try:
-        _check_peer(sock, name)
+        pid = _check_peer(sock, name)
         remote = _introduced(sock, f"server {name!r}", None, deadline, serve)
         remote._connection.client.server = name
+        remote._connection.peer = name, pid
         return remote
     except BaseException:
         sock.close()
@@ -256,7 +264,7 @@ def _connected(name: str, deadline: Deadline, wait: bool) -> "socket.socket":
             return sock
         except (FileNotFoundError, NotADirectoryError, ConnectionRefusedError) as error:
             sock.close()
-            if not wait or deadline.end is None or time.monotonic_ns() >= deadline.end:
+            if not wait or (deadline.end is not None and time.monotonic_ns() >= deadline.end):
                 dead = isinstance(error, ConnectionRefusedError)
                 raise _no_server(name, directory, dead) from None
         except PermissionError as error:
@@ -280,14 +288,15 @@ def _no_server(name: str, directory: str, dead: bool) -> NotExistError:
     return NotExistError(f"no server {name!r} in {directory}" + (": the one of that name has ended" if dead else "") + hint)
 
 
-def _check_peer(sock: "socket.socket", name: str) -> None:
-    """Says whether the server is this user's."""
+def _check_peer(sock: "socket.socket", name: str) -> int:
+    """The process of the server, which has to be this user's."""
     import socket
     import struct
 
     pid, uid, _ = struct.unpack("iII", sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
     if uid != os.geteuid():
         raise AccessError(f"connect {name!r}: expected a server of user {os.geteuid()}, found process {pid} of user {uid}")
+    return int(pid)
 
 
 def _introduced(sock: "socket.socket", label: str, program: "_Program | None", deadline: Deadline, serve: Any) -> Remote:
@@ -299,7 +308,7 @@ def _introduced(sock: "socket.socket", label: str, program: "_Program | None", d
     memory = _link.make_memory()
     try:
         left = deadline.left()
-        sock.settimeout(None if left < 0 else left / 1e9)
+        sock.settimeout(left / 1e9 if 0 <= left < _LONG else None)
         try:
             with suppress(BrokenPipeError):  # it may have said why it does not listen
                 _link.introduce(sock, memory, domain=domain, language=f"python {'.'.join(map(str, sys.version_info[:3]))}")
@@ -409,9 +418,16 @@ class _Program:
                 stdin=subprocess.DEVNULL,
                 process_group=0,  # Ctrl-C in a terminal is for this process, which decides what becomes of the other
             )
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             raise NotExistError(f"launch {words[0]}: no such program") from None
         except PermissionError as error:
+            hint = ": it may not be executed, which chmod +x changes" if os.path.isfile(words[0]) else ""
+            raise AccessError(f"launch {words[0]}: {error.strerror}{hint}") from None
+        except OSError as error:
+            if error.errno == errno.ENOEXEC:
+                raise UnsupportedError(
+                    f"launch {words[0]}: expected a program that this machine runs, found another file: a script begins with #!"
+                ) from None
             raise AccessError(f"launch {words[0]}: {error.strerror}") from None
 
     def how_it_ended(self) -> str:

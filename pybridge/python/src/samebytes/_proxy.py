@@ -80,6 +80,13 @@ class Proxy:
     def __repr__(self) -> str:
         return f"<{self._type} {self._hold[0]} of {self._client.label}>"
 
+    def _as_of(self, client: "Client") -> "Proxy":
+        """What another connection knows the object as, where it does."""
+        mine, other = self._client.label, client.label
+        if mine == other:
+            raise DTypeError(f"expected an object of this connection to {other}, found one of another connection")
+        raise DTypeError(f"expected an object of {other}, found one of {mine}")
+
     def _call(self, method: str, *args: Any, timeout: float | None = None) -> Any:
         return self._client.call((self._hold[0], method), args, timeout)
 
@@ -121,7 +128,7 @@ class Objects:
         """The payload of an object, or None for what is to be copied."""
         if isinstance(value, Proxy):
             if value._client is not self._client:
-                raise DTypeError(f"expected an object of {self._client.label}, found one of {value._client.label}")
+                value = value._as_of(self._client)
             self._client.retain(value._hold[0])
             return _HEAD.pack(_OF_RECEIVER, value._hold[0])
         if isinstance(value, Lent):

@@ -7,10 +7,12 @@ takes its place unless another program has changed the list meanwhile.
 import os
 import queue
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, MutableSequence
+from reprlib import recursive_repr
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from samebytes._errors import ClosedError
 from samebytes._proxy import Proxy
+from samebytes._timeout import checked, nanoseconds
 
 if TYPE_CHECKING:
     from samebytes._client import Client
@@ -60,6 +62,15 @@ class Shared(Proxy):
         for name in ("_client", "_connection", "_hold"):
             object.__setattr__(self, name, getattr(other, name))
         object.__setattr__(self, "_other", other)  # by which it is held
+
+    def _as_of(self, client: "Client") -> Proxy:
+        if self._client.is_of_parent:
+            self._join()
+        mine, other = self._connection, client.objects.connection()
+        if other is None or mine.peer is None or mine.peer != other.peer:
+            return super()._as_of(client)
+        adopted: Proxy = client.call("adopted_object", (self._hold[0],), None)
+        return adopted
 
     def __reduce__(self) -> Any:
         if self._client.server is None:
@@ -112,10 +123,20 @@ class Dict(Shared, MutableMapping[Any, Any]):
     def __iter__(self) -> Iterator[Any]:
         return iter(self.keys())
 
+    def __reversed__(self) -> Iterator[Any]:
+        return iter(self.keys()[::-1])
+
+    @recursive_repr("<Dict {...}>")
     def __repr__(self) -> str:
         return f"<{self._type} {self.copy()!r}>"
 
-    def __ior__(self, other: Any) -> Self:
+    def __or__(self, other: Mapping[Any, Any]) -> dict[Any, Any]:
+        return {**self.copy(), **other} if isinstance(other, Mapping) else NotImplemented
+
+    def __ror__(self, other: Mapping[Any, Any]) -> dict[Any, Any]:
+        return {**other, **self.copy()} if isinstance(other, Mapping) else NotImplemented
+
+    def __ior__(self, other: Any) -> Self:  # type: ignore[misc]  # which takes more than __or__ does, as that of dict
         self.update(other)
         return self
 
@@ -204,6 +225,7 @@ class Namespace(Shared):
     def __dir__(self) -> Iterable[str]:
         return [*super().__dir__(), *self._call("keys")]
 
+    @recursive_repr("<Namespace {...}>")
     def __repr__(self) -> str:
         return f"<{self._type} {dict(self._call('items'))!r}>"
 
@@ -264,6 +286,19 @@ class List(Shared, MutableSequence[Any]):
     def __add__(self, other: Iterable[Any]) -> list[Any]:
         return self.copy() + list(other)
 
+    def __mul__(self, times: int) -> list[Any]:
+        return self.copy() * times
+
+    __rmul__ = __mul__
+
+    def __imul__(self, times: int) -> Self:
+        def change(items: list[Any]) -> None:
+            items *= times
+
+        self._change(change)
+        return self
+
+    @recursive_repr("<List [...]>")
     def __repr__(self) -> str:
         return f"<{self._type} {self.copy()!r}>"
 
@@ -389,9 +424,9 @@ def _seconds(block: bool, timeout: float | None) -> float:
         return 0.0
     if timeout is None:
         return -1.0
-    if timeout < 0:
+    if checked(timeout) < 0:
         raise ValueError("expected a timeout that is not negative")
-    return float(timeout)
+    return nanoseconds(timeout) / 1e9
 
 
 KINDS: Mapping[str, type[Proxy]] = {"dict": Dict, "list": List, "namespace": Namespace, "queue": Queue}

@@ -6,17 +6,27 @@ import time
 from samebytes._errors import DeadlineError
 
 _FOREVER = 1 << 32  # seconds, 136 years: a longer timeout is none
+_NEVER = -(10**9)  # nanoseconds that are left of none: as seconds, what Lock.acquire takes for it
 
 
 def nanoseconds(timeout: float | None) -> int:
     """Seconds as the extension takes them: whole nanoseconds, negative for no timeout."""
-    if timeout is None or timeout >= _FOREVER:
+    if timeout is None or checked(timeout) >= _FOREVER:
         return -1
     if timeout <= 0:
         return 0
     if math.isnan(timeout):
         raise ValueError("expected a timeout in seconds, found nan")
     return int(timeout * 1e9)
+
+
+def checked(timeout: float) -> float:
+    """The timeout, where it is a number. Raises TypeError where it is none."""
+    try:
+        timeout >= 0  # noqa: B015  # which numbers can be asked, of any library
+    except TypeError:
+        raise TypeError(f"expected a timeout in seconds, found {timeout!r:.80}") from None
+    return timeout
 
 
 def of_acquire(blocking: bool, timeout: float | None) -> int:
@@ -29,7 +39,7 @@ def of_acquire(blocking: bool, timeout: float | None) -> int:
         return 0
     if timeout == -1:
         return -1
-    if timeout < 0:
+    if checked(timeout) < 0:
         raise ValueError(f"expected a timeout of at least 0 seconds, or -1 for none, found {timeout}")
     return nanoseconds(timeout)
 
@@ -53,6 +63,8 @@ class Deadline:
 
     def left(self) -> int:
         """Nanoseconds that are left, negative for no timeout. Raises DeadlineError when none are."""
+        if self.end is None:
+            return _NEVER
         n = left(self.end)
         if n == 0:
             raise self.error()

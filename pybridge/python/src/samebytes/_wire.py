@@ -9,6 +9,7 @@ import dataclasses
 import datetime
 import enum
 import struct
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -165,6 +166,9 @@ class Encoder:
         if isinstance(value, np.ndarray):
             if self._array is None:
                 raise _Refused(f"expected no arrays, found a {type(value).__name__} of shape {value.shape}")
+            masked = sys.modules.get("numpy.ma.core")  # which takes time to import, and who has none has not
+            if masked is not None and isinstance(value, masked.MaskedArray):
+                raise _Refused("expected an array without a mask, found a masked one: send its .filled() or its .data")
             return ExtType(_ARRAY, _asked(self._array, value))
         if isinstance(value, np.generic):
             return _plain_numpy(value)
