@@ -6,7 +6,6 @@ import time
 from samebytes._errors import DeadlineError
 
 _FOREVER = 1 << 32  # seconds, 136 years: a longer timeout is none
-_NEVER = -(10**9)  # nanoseconds that are left of none: as seconds, what Lock.acquire takes for it
 
 
 def nanoseconds(timeout: float | None) -> int:
@@ -63,8 +62,6 @@ class Deadline:
 
     def left(self) -> int:
         """Nanoseconds that are left, negative for no timeout. Raises DeadlineError when none are."""
-        if self.end is None:
-            return _NEVER
         n = left(self.end)
         if n == 0:
             raise self.error()
