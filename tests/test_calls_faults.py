@@ -1,0 +1,27 @@
+"""Functions of a Go program that do what functions should not: their callers are told, and nobody else is harmed."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+import samebytes as sb
+from conftest import Program
+
+
+@pytest.fixture
+def go(segments: Path, server: str) -> Iterator[sb.Remote]:
+    """Its functions, launched."""
+    with sb.launch(server) as remote:
+        yield remote
+
+
+@pytest.mark.parametrize("function", ["nil_error", "nil_wrapper", "nil_remote"])
+def test_an_error_that_panics(function: str, listening: Callable[[str], Program]) -> None:
+    """It is the caller's error; the server, and its other clients, go on."""
+    listening("faults")
+    with sb.connect("faults") as other, sb.connect("faults") as go:
+        with pytest.raises(sb.RemoteError, match="the error that was returned, a .*, panicked when it was read") as e:
+            getattr(go, function)()
+        assert e.value.type == "panic"
+        assert go.add(1, 2) == other.add(1, 2) == 3
