@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import samebytes as sb
-from conftest import Program
+from conftest import Program, until
 
 
 @pytest.fixture
@@ -21,7 +21,17 @@ def test_an_error_that_panics(function: str, listening: Callable[[str], Program]
     """It is the caller's error; the server, and its other clients, go on."""
     listening("faults")
     with sb.connect("faults") as other, sb.connect("faults") as go:
-        with pytest.raises(sb.RemoteError, match="the error that was returned, a .*, panicked when it was read") as e:
+        with pytest.raises(sb.RemoteError, match=r"the error that was returned, a .*, panicked when it was read") as e:
             getattr(go, function)()
         assert e.value.type == "panic"
         assert go.add(1, 2) == other.add(1, 2) == 3
+
+
+def test_items_that_nobody_takes(go: sb.Remote) -> None:
+    """Of a sequence that is left early nothing stays open, or has a name."""
+    before = go.descriptors()
+    for _ in range(50):
+        for array in go.arrays(100):
+            del array
+            break
+    until(lambda: go.descriptors() <= before + 2 and go.segments() == 0)

@@ -1,7 +1,10 @@
 package main
 
 import (
+	"iter"
+
 	"github.com/samebytes/samebytes/pybridge"
+	"github.com/samebytes/samebytes/shm"
 )
 
 // badError is an error whose text can't be had from a nil pointer.
@@ -17,6 +20,15 @@ func (e *wrapper) Unwrap() error { return e.err }
 
 // handleFaults adds functions that do what functions should not.
 func handleFaults(srv *pybridge.Server) {
+	srv.Handle("arrays", func(n int) iter.Seq2[*shm.Array[float64], error] {
+		return func(yield func(*shm.Array[float64], error) bool) {
+			for range n {
+				if !yield(shm.New[float64]([]int{10})) {
+					return
+				}
+			}
+		}
+	}, "Returns arrays that are the caller's.")
 	srv.Handle("nil_error", func() error {
 		var e *badError
 		return e
