@@ -298,6 +298,7 @@ func (l *link) appendResults(dst []byte, results []reflect.Value) (out []byte, e
 func (s *Server) call(ctx context.Context, l *link, log logger, head callHead, to items) (answer []byte, err error) {
 	m := measured{log: log}
 	defer func() { m.end(err) }() // also where the function ends its goroutine
+	err = errGoexit
 	answer, err = s.run(ctx, l, head, to, &m)
 	return answer, readable(err) // who logs it reads it
 }

@@ -177,8 +177,8 @@ func (s *session) take(m message) func() {
 		return func() { s.run(ctx, r, m.id, head) }
 	}
 	inRoom := func() {
+		defer func() { <-s.room }()
 		s.run(ctx, r, m.id, head)
-		<-s.room
 	}
 	for {
 		select {
@@ -247,7 +247,7 @@ func (s *session) run(ctx context.Context, r *running, id uint64, head callHead)
 	// A write through a read-only opening is a fault, which would end this program.
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	var answer []byte
-	err := error(&RemoteError{Type: "Goexit", Message: "the function ended its goroutine"})
+	var err error
 	defer func() {
 		if err == nil {
 			err = s.link.send(kindResult, id, func(dst []byte) ([]byte, error) { return append(dst, answer...), nil })
@@ -268,8 +268,12 @@ func (s *session) run(ctx context.Context, r *running, id uint64, head callHead)
 		s.link.discard(head.value)
 		return
 	}
+	err = errGoexit // where the function does not return
 	answer, err = s.server.call(ctx, s.link, s.log, head, items{s, id, r.more, int(head.wants)})
 }
+
+// errGoexit is what a function fails with that ends its goroutine.
+var errGoexit = &RemoteError{Type: "Goexit", Message: "expected the function to return or to panic, found that it ended its goroutine: runtime.Goexit, or a test's FailNow"}
 
 func (s *session) fail(id uint64, err error) {
 	s.link.send(kindError, id, func(dst []byte) ([]byte, error) { return appendError(dst, asRemote(err)) }) // or the link has ended

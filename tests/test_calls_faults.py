@@ -35,3 +35,11 @@ def test_items_that_nobody_takes(go: sb.Remote) -> None:
             del array
             break
     until(lambda: go.descriptors() <= before + 2 and go.segments() == 0)
+
+
+def test_a_function_that_ends_its_goroutine(go: sb.Remote) -> None:
+    for _ in range(20):
+        with pytest.raises(sb.RemoteError, match="Goexit"):
+            go.goexit()
+    assert go.add(1, 2) == 3
+    assert go.stats()["functions"]["goexit"]["errors"] == 20

@@ -2,6 +2,7 @@ package main
 
 import (
 	"iter"
+	"runtime"
 
 	"github.com/samebytes/samebytes/pybridge"
 	"github.com/samebytes/samebytes/shm"
@@ -20,6 +21,8 @@ func (e *wrapper) Unwrap() error { return e.err }
 
 // handleFaults adds functions that do what functions should not.
 func handleFaults(srv *pybridge.Server) {
+	srv.Handle("goexit", runtime.Goexit, "Ends its goroutine.")
+	srv.Handle("array", func(n int) (*shm.Array[float64], error) { return shm.New[float64]([]int{n}) }, "Returns an array that is the caller's.")
 	srv.Handle("arrays", func(n int) iter.Seq2[*shm.Array[float64], error] {
 		return func(yield func(*shm.Array[float64], error) bool) {
 			for range n {
