@@ -96,6 +96,10 @@ func (s *Server) converse(ctx context.Context, conn *net.UnixConn) error {
 	}
 	session.drain()
 	l.end(ErrClosed)
+	select {
+	case <-l.left: // what nobody has read would outlive a program that ended now
+	case <-time.After(s.grace()):
+	}
 	if err := l.err(); !errors.Is(err, ErrWorkerDied) && !errors.Is(err, ErrClosed) {
 		return err
 	}

@@ -1,5 +1,7 @@
 """Functions of a Go program that do what functions should not: their callers are told, and nobody else is harmed."""
 
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -43,3 +45,33 @@ def test_a_function_that_ends_its_goroutine(go: sb.Remote) -> None:
             go.goexit()
     assert go.add(1, 2) == 3
     assert go.stats()["functions"]["goexit"]["errors"] == 20
+
+
+LEAVES = """
+import os, signal, sys
+import samebytes as sb
+go = sb.launch(sys.argv[1])
+print(go.pid(), flush=True)
+if sys.argv[2] == "cancel":
+    for future in [go.array.future(10) for _ in range(50)]:
+        future.cancel()
+    go.close()
+else:
+    items = go.arrays(100)
+    next(items)
+    if sys.argv[2] == "kill":
+        os.kill(os.getpid(), signal.SIGKILL)
+    items.close() if sys.argv[2] == "items" else None
+    go.close()
+"""
+
+
+@pytest.mark.parametrize("how", ["cancel", "items", "close", "kill"])
+def test_nothing_outlives_both_programs(how: str, segments: Path, server: str) -> None:
+    """What a launched program has answered and nobody has read goes with it."""
+    command = [sys.executable, "-c", LEAVES, server, how]
+    for _ in range(3):
+        client = subprocess.run(command, stdout=subprocess.PIPE, text=True, timeout=60, check=False)
+        process = Path(f"/proc/{int(client.stdout)}")
+        until(lambda process=process: not process.exists())  # type: ignore[misc]
+        assert [s.name for s in sb.list()] == []
