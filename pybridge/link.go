@@ -310,6 +310,9 @@ func (l *link) read() (message, error) {
 		l.reads.Add(1)
 		m, err = parseMessage(b)
 	}
+	if m.kind == kindElsewhere && !errors.Is(err, errBroken) {
+		m, err = l.lost(m.id, err)
+	}
 	if err != nil && !errors.Is(err, errNudged) {
 		l.end(err)
 	}

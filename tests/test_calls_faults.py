@@ -1,14 +1,17 @@
 """Functions of a Go program that do what functions should not: their callers are told, and nobody else is harmed."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import samebytes as sb
 from conftest import Program, until
+from samebytes import _link
 
 
 @pytest.fixture
@@ -75,3 +78,19 @@ def test_nothing_outlives_both_programs(how: str, segments: Path, server: str) -
         process = Path(f"/proc/{int(client.stdout)}")
         until(lambda process=process: not process.exists())  # type: ignore[misc]
         assert [s.name for s in sb.list()] == []
+
+
+def test_a_long_call_that_is_gone(go: sb.Remote, segments: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only that call fails."""
+    elsewhere = _link.Link.elsewhere
+
+    def lost(*args: Any) -> _link.Message:
+        message = elsewhere(*args)
+        (segments / json.loads(message[2])["name"]).unlink()
+        return message
+
+    with monkeypatch.context() as patched:
+        patched.setattr(_link.Link, "elsewhere", lost)
+        with pytest.raises(sb.StaleError, match="long message"):
+            go.echo("x" * 10_000)
+    assert go.echo("x" * 10_000) == "x" * 10_000
