@@ -29,7 +29,8 @@ var decoder = &wire.Decoder{}
 // within Python.Grace; Call returns when nobody uses the arguments any more.
 //
 // The errors are the context's; [ErrRemote], as a *[RemoteError], for what the function raised; [ErrWorkerDied]; [ErrClosed];
-// [ndarray.ErrDType] for an argument that can't be carried, or a result that does not fit out; and what the pool gave up for.
+// [ndarray.ErrDType] for an argument that can't be carried, a result that does not fit out, or an
+// out that is neither nil nor a pointer to something, for which nothing is called; and what the pool gave up for.
 func (p *Pool) Call(ctx context.Context, out any, function string, args ...any) error {
 	m := p.measure(function)
 	err := p.call(ctx, out, function, args)
@@ -41,6 +42,9 @@ func (p *Pool) Call(ctx context.Context, out any, function string, args ...any) 
 }
 
 func (p *Pool) call(ctx context.Context, out any, function string, args []any) error {
+	if err := fits(out); err != nil {
+		return err
+	}
 	r, done, err := p.begin(ctx, target{name: function}, args, wantsOf(out))
 	if err != nil {
 		return err

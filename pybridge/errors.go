@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"strings"
 
 	"github.com/samebytes/samebytes/internal/sentinel"
@@ -66,10 +67,16 @@ func is(other error, format string, args ...any) error {
 	return sentinel.New(fmt.Sprintf(format, args...), other)
 }
 
-// asRemote returns an error as the other side is to see it.
-func asRemote(err error) *RemoteError {
+// asRemote returns an error as the other side is to see it. The methods of an error that a function has returned may panic, as those of a
+// nil pointer in it do: what is seen then is that.
+func asRemote(err error) (seen *RemoteError) {
+	defer func() {
+		if r := recover(); r != nil {
+			seen = &RemoteError{panicType, fmt.Sprintf("the error that was returned, a %T, panicked when it was read: %v", err, r), string(debug.Stack())}
+		}
+	}()
 	var remote *RemoteError
-	if errors.As(err, &remote) {
+	if errors.As(err, &remote) && remote != nil {
 		return remote
 	}
 	for _, twin := range twins {
@@ -78,6 +85,20 @@ func asRemote(err error) *RemoteError {
 		}
 	}
 	return &RemoteError{Type: strings.TrimPrefix(fmt.Sprintf("%T", err), "*"), Message: err.Error()}
+}
+
+// panicType is the type of the RemoteError of what has panicked.
+const panicType = "panic"
+
+// readable returns a function's error, or what takes its place where its methods panic.
+func readable(err error) error {
+	if err == nil {
+		return nil
+	}
+	if seen := asRemote(err); seen.Type == panicType {
+		return seen
+	}
+	return err
 }
 
 // twins are the errors that have a twin in Python, which is raised there: docs/reference/errors.md has the table.

@@ -173,6 +173,8 @@ func TestStartErrors(t *testing.T) {
 		"nothing to serve":   {pybridge.Python{}, nil, "expected a module or a file"},
 		"both":               {pybridge.Python{Module: "m", File: "f"}, nil, "expected a module or a file"},
 		"no interpreter":     {pybridge.Python{Module: "json", Interpreter: "/nonexistent/python"}, os.ErrNotExist, "/nonexistent/python"},
+		"not in PATH":        {pybridge.Python{Module: "json", Interpreter: "no-such-python"}, os.ErrNotExist, "set Python.Interpreter"},
+		"an environment":     {pybridge.Python{Module: "json", Env: []string{"A=b", "NOEQ"}}, nil, `expected Env[1] as "KEY=value", found "NOEQ"`},
 		"no module":          {pybridge.Python{Module: "no_such_module"}, pybridge.ErrRemote, "no_such_module"},
 		"no file":            {pybridge.Python{File: "/nonexistent/f.py"}, pybridge.ErrRemote, "/nonexistent/f.py"},
 		"no init":            {pybridge.Python{Module: "json", Init: "dmps"}, pybridge.ErrRemote, "did you mean dumps"},

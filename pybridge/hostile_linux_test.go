@@ -103,6 +103,8 @@ def deep(n):
 		"result itself":  {func() error { return pool.Call(t.Context(), nil, "returns", "self") }, pybridge.ErrRemote, "does it contain itself"},
 		"result deep":    {func() error { return pool.Call(t.Context(), nil, "returns", "deep") }, pybridge.ErrRemote, "100"},
 		"result text":    {func() error { return pool.Call(t.Context(), nil, "returns", "text") }, pybridge.ErrRemote, "DTypeError"},
+		"out":            {func() error { return pool.Call(t.Context(), 1, "die") }, ndarray.ErrDType, "expected nil or a pointer"},
+		"a nil out":      {func() error { var n *int; return pool.Call(t.Context(), n, "die") }, ndarray.ErrDType, "a nil *int"},
 		"a closed array": {func() error { return pool.Call(t.Context(), nil, "add", closedArray(t)) }, shm.ErrClosed, "closed"},
 	} {
 		err := c.call()

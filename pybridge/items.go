@@ -190,16 +190,12 @@ func (to *items) send(ctx context.Context, sequence reflect.Value) error {
 	return nil
 }
 
+// sendItem sends an item, as soon as there is room for it. Whatever becomes of it, it is not the sequence's any more.
 func (to *items) sendItem(ctx context.Context, of ...reflect.Value) error {
-	for to.room == 0 {
-		select {
-		case n := <-to.more:
-			to.room += n
-		case <-ctx.Done():
-			return ctx.Err()
+	if err := to.waitForRoom(ctx); err != nil {
+		if item, failed := to.session.link.appendResults(nil, of); failed == nil {
+			to.session.link.takeBack(item)
 		}
-	}
-	if err := ctx.Err(); err != nil {
 		return err
 	}
 	to.room--
@@ -212,4 +208,16 @@ func (to *items) sendItem(ctx context.Context, of ...reflect.Value) error {
 		to.session.link.takeBack(item)
 	}
 	return err
+}
+
+func (to *items) waitForRoom(ctx context.Context) error {
+	for to.room == 0 {
+		select {
+		case n := <-to.more:
+			to.room += n
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return ctx.Err()
 }

@@ -56,6 +56,7 @@ type link struct {
 
 	cause atomic.Pointer[error] // why the link ended
 	ended chan struct{}         // closed when it has
+	left  chan struct{}         // closed when all that it held was let go
 }
 
 // pending is a call that this side has made.
@@ -81,6 +82,7 @@ func newLink(conn *net.UnixConn, memory []byte, nslots, slotSize int, first bool
 		began:  make(chan struct{}, 1),
 		unused: make([]chan message, 0, 8),
 		ended:  make(chan struct{}),
+		left:   make(chan struct{}),
 
 		traffic: new(traffic),
 	}
@@ -129,6 +131,7 @@ func (l *link) end(cause error) {
 	}
 	l.conn.Close() // what it would say is no news
 	go func() {
+		defer close(l.left)
 		<-l.lead // nobody reads any more
 		l.objects.end()
 		l.sending.Lock() // who waits for it finds that the link has ended
@@ -306,6 +309,9 @@ func (l *link) read() (message, error) {
 	if err == nil {
 		l.reads.Add(1)
 		m, err = parseMessage(b)
+	}
+	if m.kind == kindElsewhere && !errors.Is(err, errBroken) {
+		m, err = l.lost(m.id, err)
 	}
 	if err != nil && !errors.Is(err, errNudged) {
 		l.end(err)

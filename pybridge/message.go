@@ -43,6 +43,8 @@ func (m message) answers() bool {
 	return m.kind == kindResult || m.kind == kindError || m.kind == kindItem
 }
 
+// parseMessage returns a received message. With an error of a long message that is not to be had, its kind is kindElsewhere and its
+// number is the message's.
 func parseMessage(b []byte) (message, error) {
 	if len(b) < messageHead {
 		return message{}, fmt.Errorf("%w: a message of %d bytes", errBroken, len(b))

@@ -96,6 +96,9 @@ func (o *Object) Call(ctx context.Context, out any, method string, args ...any) 
 func (o *Object) call(ctx context.Context, out any, method string, args []any) (err error) {
 	m := o.measure(method)
 	defer func() { m.end(err) }()
+	if err := fits(out); err != nil {
+		return err
+	}
 	r, done, err := o.begin(ctx, o.target(method), args, wantsOf(out))
 	if err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os/exec"
 	"runtime"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -87,6 +88,11 @@ func Start(ctx context.Context, p Python) (*Pool, error) {
 	}
 	if p.Workers < 0 || p.Restarts < 0 {
 		return nil, fmt.Errorf("pybridge: start: expected numbers that are not negative, found %d workers and %d restarts", p.Workers, p.Restarts)
+	}
+	for i, entry := range p.Env {
+		if name, _, found := strings.Cut(entry, "="); !found || name == "" || strings.Contains(entry, "\x00") {
+			return nil, fmt.Errorf(`pybridge: start: expected Env[%d] as "KEY=value", found %q`, i, entry)
+		}
 	}
 	p.Workers = max(p.Workers, 1)
 	if p.Restarts == 0 {

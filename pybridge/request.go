@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"time"
 
+	"github.com/samebytes/samebytes/ndarray"
 	"github.com/samebytes/samebytes/shm"
 )
 
@@ -34,6 +35,21 @@ func wantsOf(out any) int32 {
 		return wantsObject
 	}
 	return wantsValue
+}
+
+// fits returns an ndarray.ErrDType unless out is nil or points to something.
+func fits(out any) error {
+	if v := reflect.ValueOf(out); out != nil && (v.Kind() != reflect.Pointer || v.IsNil()) {
+		return is(ndarray.ErrDType, "expected nil or a pointer to store the result in, found %s", found(v))
+	}
+	return nil
+}
+
+func found(v reflect.Value) string {
+	if v.Kind() == reflect.Pointer {
+		return fmt.Sprintf("a nil %v", v.Type())
+	}
+	return fmt.Sprintf("a value of type %v", v.Type())
 }
 
 // callHead begins the payload of a call:
@@ -227,6 +243,9 @@ func callBack(ctx context.Context, out any, function string, args []any) error {
 
 // call calls, and decodes the answer.
 func (l *link) call(ctx context.Context, out any, of target, args []any) error {
+	if err := fits(out); err != nil {
+		return err
+	}
 	r, err := l.begin(ctx, of, args, wantsOf(out))
 	if err != nil {
 		return err

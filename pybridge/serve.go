@@ -298,7 +298,9 @@ func (l *link) appendResults(dst []byte, results []reflect.Value) (out []byte, e
 func (s *Server) call(ctx context.Context, l *link, log logger, head callHead, to items) (answer []byte, err error) {
 	m := measured{log: log}
 	defer func() { m.end(err) }() // also where the function ends its goroutine
-	return s.run(ctx, l, head, to, &m)
+	err = errGoexit
+	answer, err = s.run(ctx, l, head, to, &m)
+	return answer, readable(err) // who logs it reads it
 }
 
 // run is call, and begins to measure when the function was found. Arrays among the results may be arguments, which are open until it
@@ -310,7 +312,7 @@ func (s *Server) run(ctx context.Context, l *link, head callHead, to items, m *m
 			if failed, ok := r.(callbackError); ok {
 				err = failed.error
 			} else {
-				err = &RemoteError{"panic", fmt.Sprint(r), string(debug.Stack())}
+				err = &RemoteError{panicType, fmt.Sprint(r), string(debug.Stack())}
 			}
 		}
 	}()

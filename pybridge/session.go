@@ -96,6 +96,10 @@ func (s *Server) converse(ctx context.Context, conn *net.UnixConn) error {
 	}
 	session.drain()
 	l.end(ErrClosed)
+	select {
+	case <-l.left: // what nobody has read would outlive a program that ended now
+	case <-time.After(s.grace()):
+	}
 	if err := l.err(); !errors.Is(err, ErrWorkerDied) && !errors.Is(err, ErrClosed) {
 		return err
 	}
@@ -162,6 +166,8 @@ func (s *session) take(m message) func() {
 			s.link.end(err)
 		}
 		return nil
+	case kindElsewhere:
+		return s.lost(m)
 	}
 	head, err := parseCall(m.payload)
 	if err != nil {
@@ -177,8 +183,8 @@ func (s *session) take(m message) func() {
 		return func() { s.run(ctx, r, m.id, head) }
 	}
 	inRoom := func() {
+		defer func() { <-s.room }()
 		s.run(ctx, r, m.id, head)
-		<-s.room
 	}
 	for {
 		select {
@@ -247,7 +253,7 @@ func (s *session) run(ctx context.Context, r *running, id uint64, head callHead)
 	// A write through a read-only opening is a fault, which would end this program.
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	var answer []byte
-	err := error(&RemoteError{Type: "Goexit", Message: "the function ended its goroutine"})
+	var err error
 	defer func() {
 		if err == nil {
 			err = s.link.send(kindResult, id, func(dst []byte) ([]byte, error) { return append(dst, answer...), nil })
@@ -268,8 +274,25 @@ func (s *session) run(ctx context.Context, r *running, id uint64, head callHead)
 		s.link.discard(head.value)
 		return
 	}
+	err = errGoexit // where the function does not return
 	answer, err = s.server.call(ctx, s.link, s.log, head, items{s, id, r.more, int(head.wants)})
 }
+
+// lost returns what answers a call whose message is not to be had, if it is one.
+func (s *session) lost(m message) func() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if m.id <= s.last {
+		return nil // an answer that nobody waits for
+	}
+	// It may be one all the same, so it does not count as the latest call. The other side drops what it does not wait for.
+	return func() {
+		s.link.send(kindError, m.id, func(dst []byte) ([]byte, error) { return append(dst, m.payload...), nil }) // or the link has ended
+	}
+}
+
+// errGoexit is what a function fails with that ends its goroutine.
+var errGoexit = &RemoteError{Type: "Goexit", Message: "expected the function to return or to panic, found that it ended its goroutine: runtime.Goexit, or a test's FailNow"}
 
 func (s *session) fail(id uint64, err error) {
 	s.link.send(kindError, id, func(dst []byte) ([]byte, error) { return appendError(dst, asRemote(err)) }) // or the link has ended

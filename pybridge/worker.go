@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"strings"
@@ -175,7 +176,14 @@ func (p Python) launchError(err error) error {
 	if _, missing := os.Stat(p.Dir); p.Dir != "" && missing != nil {
 		return fmt.Errorf("directory: %w", missing)
 	}
-	return fmt.Errorf("interpreter %q: %w", p.interpreter(), err)
+	switch name := p.interpreter(); {
+	case errors.Is(err, exec.ErrNotFound):
+		return is(fs.ErrNotExist, "expected the interpreter %q in PATH: install Python, or set Python.Interpreter to the path of one: %v", name, err)
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("expected the interpreter %q, found no such program: set Python.Interpreter to the path of one: %w", name, err)
+	default:
+		return fmt.Errorf("interpreter %q: %w", name, err)
+	}
 }
 
 // startError says what a worker could not start for, and what to do about it.

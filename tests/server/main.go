@@ -39,6 +39,7 @@ func run(args []string) error {
 	srv := pybridge.NewServer()
 	handle(srv)
 	handleObjects(srv)
+	handleFaults(srv)
 	switch {
 	case len(args) == 0:
 		return srv.Serve(ctx)

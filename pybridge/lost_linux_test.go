@@ -1,0 +1,61 @@
+package pybridge_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/samebytes/samebytes/pybridge"
+	"github.com/samebytes/samebytes/shm"
+)
+
+const losing = faults + `
+import json
+from samebytes import _link
+def lose(n):
+    elsewhere = _link.Link.elsewhere
+    def lost(*args, **named):
+        message = elsewhere(*args, **named)
+        os.remove(os.path.join(os.environ["SAMEBYTES_DIR"], json.loads(message[2])["name"]))
+        _link.Link.elsewhere = elsewhere
+        return message
+    _link.Link.elsewhere = lost
+    return "x" * n
+def items(n):
+    yield "first"
+    for _ in range(100):
+        yield lose(n)
+def calls(f, n):
+    try:
+        f(lose(n))
+    except BaseException as e:
+        return type(e).__name__
+`
+
+// TestLostMessages has long messages be gone when they are to be read: only the calls that they belong to fail.
+func TestLostMessages(t *testing.T) {
+	t.Setenv("SAMEBYTES_DIR", t.TempDir())
+	pool := start(t, losing)
+	before := pidOf(t, pool)
+	var text string
+	if err := pool.Call(t.Context(), &text, "lose", 10_000); !errors.Is(err, shm.ErrStale) {
+		t.Error(err)
+	}
+	n := 0
+	var last error
+	for _, err := range pybridge.Items[string](t.Context(), pool, "items", 10_000) {
+		n, last = n+1, err
+	}
+	if n != 2 || !errors.Is(last, shm.ErrStale) {
+		t.Error(n, last)
+	}
+	for range 20 { // so that numbers of calls here are not those of calls back
+		pidOf(t, pool)
+	}
+	if err := pool.Call(t.Context(), &text, "calls", func(text string) int { return len(text) }, 10_000); err != nil || text != "StaleError" {
+		t.Errorf("%.100s %v", text, err)
+	}
+	if after := pidOf(t, pool); after != before {
+		t.Errorf("process %d, was %d", after, before)
+	}
+	segmentsLeft(t, "all", 0)
+}
