@@ -337,7 +337,7 @@ func (s *Server) run(ctx context.Context, l *link, head callHead, to items, m *m
 	}
 	m.begin(f.name, f.meter)
 	if args != len(f.params) {
-		return nil, is(ndarray.ErrDType, "expected %d arguments for %s%s, found %d", len(f.params), f.name, f.signature(), args)
+		return nil, is(ndarray.ErrDType, "expected %s for %s%s, found %d", arguments(len(f.params)), f.name, f.signature(), args)
 	}
 	defer held.close()
 	inPlace := wire.Decoder{Array: held.array, Object: l.objects.opener(ctx, &held.objects, &held), Depth: argumentDepth}
@@ -384,6 +384,13 @@ func (s *Server) run(ctx context.Context, l *link, head callHead, to items, m *m
 		return l.objects.appendMade(nil, results[0], f.makes)
 	}
 	return l.appendResults(nil, results)
+}
+
+func arguments(n int) string {
+	if n == 1 {
+		return "1 argument"
+	}
+	return fmt.Sprintf("%d arguments", n)
 }
 
 // lookUp returns what a call calls.

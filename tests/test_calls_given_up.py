@@ -10,6 +10,21 @@ import samebytes as sb
 from conftest import Program, until
 
 
+def test_long_calls_given_up(listening: Callable[[str], Program]) -> None:
+    listening("worker")
+    with sb.connect("worker") as go:
+        for length in (10, 50_000, 200_000):
+            for _ in range(20):
+                go.echo.future("x" * length).cancel()
+                try:
+                    go.echo("x" * length, timeout=0.0005)
+                except sb.DeadlineError:
+                    pass
+                assert go.add(1, 2) == 3
+        until(lambda: not go._connection.client._ending)
+    assert sb.list() == []
+
+
 def test_arguments_come_back(listening: Callable[[str], Program]) -> None:
     listening("worker")
     with sb.connect("worker") as go:

@@ -459,11 +459,6 @@ class Client(_served.Served):
             except OSError:
                 pass  # it has ended
             self._other_ended(cause)
-        place = _Call()
-        if self._leads(place):  # else who leads does it
-            while self._read(0):
-                pass  # so that what came last, and nobody waits for, goes
-        self._leave(place)
 
     def _other_ended(self, cause: Error | None) -> None:
         if self._cause is None:
