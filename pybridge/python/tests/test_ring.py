@@ -54,9 +54,9 @@ def test_messages_arrive_in_order(memory: Memory) -> None:
 def test_stop(memory: Memory) -> None:
     sender, receiver = memory.ring(True), memory.ring(False)
     assert sender.send(1, 2, b"sent before", 0)
-    receiver.stop()
+    receiver.stop(False)
     assert receiver.receive(-1) == (1, 2, b"sent before") and receiver.receive(-1) is None
-    sender.stop()
+    sender.stop(False)
     assert sender.send(1, 2, b"x", -1) is False
     memory.clear()
     with pytest.raises(ValueError, match=f"at most {MOST} bytes"):

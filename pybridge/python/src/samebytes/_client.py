@@ -157,7 +157,8 @@ class Client(_served.Served):
             if self._cause is not None:
                 return
             self._cause = cause
-        self._link.stop()
+        # An answer that nobody here has read is dropped by who has sent it; both must not.
+        self._link.stop(leave=isinstance(cause, ClosedError))
         with suppress(OSError):
             self._link.sock.shutdown(socket.SHUT_RDWR)  # which ends the thread that reads it, and it is closed there
         if self._completer is not None:

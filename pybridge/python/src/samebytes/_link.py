@@ -161,10 +161,10 @@ class Link:
             made.append(array)
         return ELSEWHERE, id, _handle.to_json(array).encode()
 
-    def stop(self) -> None:
-        """Make all that send or receive end. What has come before can still be received."""
-        self.into.stop()
-        self.out.stop()
+    def stop(self, leave: bool = False) -> None:
+        """Make all that send or receive end. What has come before can still be received, or is left to the other side to drop."""
+        self.into.stop(leave)
+        self.out.stop(leave)
 
 
 def fetched(message: Message) -> Message:

@@ -19,6 +19,9 @@ enum { SENT = 0, RECEIVER_SLEEPS = 8, TAKEN = 64, SENDER_SLEEPS = 72, WORDS_SIZE
 /* What a message begins with: its kind, and the number of its call. */
 enum { KIND_SIZE = 1, HEAD_SIZE = 9 };
 
+/* What a ring is once it is stopped: what has come is still received; or not even that. */
+enum { STOPPED = 1, LEFT = 2 };
+
 #define SECOND INT64_C(1000000000) /* ns */
 
 typedef struct {
@@ -123,6 +126,12 @@ static int turn_came(void *of)
     return t->found != t->since || t->ring->stopped;
 }
 
+/* Whether what was waited for has come, and is wanted. */
+static int is_turn(const struct turn *t)
+{
+    return t->found != t->since && t->ring->stopped != LEFT;
+}
+
 /* Sleeps until the turn has come (0), the deadline (ns as sb_now() counts) has passed (ETIMEDOUT), or a signal came or a second
  * passed (EINTR): the process on the other side may have died, which the caller's stop finds out. */
 static int turn_sleep(struct turn *t, int64_t deadline)
@@ -146,7 +155,7 @@ static int turn_wait(struct turn *t, int64_t timeout)
         return -1;
     }
     if (turn_came(t))
-        return t->found != t->since;
+        return is_turn(t);
     if (timeout == 0)
         return 0;
     int64_t start = sb_now();
@@ -157,7 +166,7 @@ static int turn_wait(struct turn *t, int64_t timeout)
         error = turn_sleep(t, deadline);
         Py_END_ALLOW_THREADS
     }
-    return stopped < 0 ? -1 : t->found != t->since;
+    return stopped < 0 ? -1 : is_turn(t);
 }
 
 /* Ends a sleep on the word, if there is one. */
@@ -275,10 +284,12 @@ static PyObject *ring_receive(Ring *self, PyObject *const *args, Py_ssize_t narg
     return message;
 }
 
-static PyObject *ring_stop(Ring *self, PyObject *unused)
+static PyObject *ring_stop(Ring *self, PyObject *leave)
 {
-    (void)unused;
-    self->stopped = 1;
+    int left = PyObject_IsTrue(leave);
+    if (left < 0)
+        return NULL;
+    self->stopped = left ? LEFT : STOPPED;
     wake(self, self->sends ? SENDER_SLEEPS : RECEIVER_SLEEPS);
     Py_RETURN_NONE;
 }
@@ -290,7 +301,8 @@ static PyMethodDef ring_methods[] = {
     {"receive", (PyCFunction)(void (*)(void))ring_receive, METH_FASTCALL,
      "receive($self, timeout, /)\n--\n\nThe next message, as soon as it is there: its kind, id and payload; None as send returns False. Other\n"
      "threads run meanwhile."},
-    {"stop", (PyCFunction)ring_stop, METH_NOARGS, "stop($self, /)\n--\n\nMake all calls of send or receive, this process's, end and do nothing from now on. What has come is received first."},
+    {"stop", (PyCFunction)ring_stop, METH_O, "stop($self, leave, /)\n--\n\nMake all calls of send or receive, this process's, end and do nothing from now on. What has come is received first,\n"
+     "or left to the other side."},
     {NULL},
 };
 
