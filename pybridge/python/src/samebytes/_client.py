@@ -91,6 +91,7 @@ class Client(_served.Served):
         self._late: list[tuple[int, int, _Call]] = []  # a heap of when those are, and their number
         self._answered: deque[_Call] = deque()
         self._completer: _Call | None = None
+        self._completing: threading.Thread | None = None
         _clients.add(self)
         threading.Thread(target=self._watch, name="samebytes-watch", daemon=True).start()
         if served is not None:
@@ -163,6 +164,12 @@ class Client(_served.Served):
             self._link.sock.shutdown(socket.SHUT_RDWR)  # which ends the thread that reads it, and it is closed there
         if self._completer is not None:
             self._completer.wake()
+
+    def join(self) -> None:
+        """Wait a moment, when the connection has ended, for the thread of futures, which may hold what it has just read."""
+        thread = self._completing
+        if thread is not None and thread is not threading.current_thread() and os.getpid() == self._pid:
+            thread.join(1)
 
     @property
     def ended(self) -> bool:
@@ -383,9 +390,11 @@ class Client(_served.Served):
         with self._mutex:
             if self._completer is None:
                 self._completer = _Call()
-                threading.Thread(
+                thread = threading.Thread(
                     target=self._complete, args=(self._completer,), name="samebytes-futures", daemon=True
-                ).start()
+                )
+                thread.start()
+                self._completing = thread
             return self._completer
 
     def _complete(self, place: _Call) -> None:

@@ -133,6 +133,7 @@ class Caller:
 
 def _close(client: "Client", program: "_Program | None") -> None:
     client.end(ClosedError("the connection is closed"))
+    client.join()
     if program is not None:
         program.close()
 
