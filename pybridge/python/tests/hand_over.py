@@ -15,6 +15,7 @@ from typing import Any
 
 import joblib
 import numpy as np
+from joblib.externals.loky import get_reusable_executor
 
 import samebytes as sb
 
@@ -185,6 +186,7 @@ def loky(context: Any) -> None:
         doubled = joblib.Parallel()(joblib.delayed(double)(row[:8]) for row in a)
     assert (a == 1).all() and all(part.name == "x" for part in parts)
     assert [d.sum() for d in doubled] == [16] * 4
+    get_reusable_executor().shutdown(wait=True)  # whose workers hold their last results until they have another task
     sb.delete("x")
 
 
