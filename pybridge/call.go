@@ -211,35 +211,11 @@ func (l *link) drop(m message) {
 	}
 }
 
-// closeAll closes the arrays and objects in a decoded value, but for those that are kept.
-func closeAll(v any) {
-	switch v := v.(type) {
-	case *Object:
-		v.closeUnlessKept()
-	case interface {
-		shared
-		Close() error
-	}:
-		v.Close()
-	case []any:
-		for _, item := range v {
-			closeAll(item)
-		}
-	case map[string]any:
-		for _, item := range v {
-			closeAll(item)
-		}
-	case map[any]any:
-		for _, item := range v {
-			closeAll(item)
-		}
-	}
-}
-
-func appendError(dst []byte, e *RemoteError) ([]byte, error) {
+// appendError appends what m.err parses.
+func appendError(dst []byte, e *RemoteError) []byte {
 	dst = msgp.AppendArrayHeader(dst, 3)
 	for _, text := range []string{e.Type, e.Message, e.Trace} {
 		dst = msgp.AppendString(dst, strings.ToValidUTF8(text, "\ufffd"))
 	}
-	return dst, nil
+	return dst
 }

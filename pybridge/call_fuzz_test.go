@@ -42,11 +42,7 @@ func FuzzCall(f *testing.F) {
 	f.Add(call("shape", a, map[string][]int{"a": {1, 2}}))
 	f.Add(call("give", func(int) {}, func(int) {}))
 	f.Add(call("nix"))
-	failed, err := appendError(nil, &RemoteError{"ValueError", "no", "trace"})
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Add(failed)
+	f.Add(appendError(nil, &RemoteError{"ValueError", "no", "trace"}))
 	f.Fuzz(func(t *testing.T, payload []byte) {
 		answer, err := s.call(t.Context(), l, newLogger(nil, 0), callHead{value: payload}, items{})
 		var remote *RemoteError

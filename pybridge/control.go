@@ -38,17 +38,17 @@ type frame struct {
 	Cancel uint64 `json:"cancel,omitempty"` // the call to give up
 }
 
+// remoteFrame is a RemoteError.
 type remoteFrame struct {
 	Type    string `json:"type"`
 	Message string `json:"message"`
 	Trace   string `json:"trace,omitempty"`
 }
 
-func (e *remoteFrame) err() error { return &RemoteError{e.Type, e.Message, e.Trace} }
+func (e *remoteFrame) err() error { return (*RemoteError)(e) }
 
 func asFrame(err error) *remoteFrame {
-	e := asRemote(err)
-	return &remoteFrame{e.Type, e.Message, e.Trace}
+	return (*remoteFrame)(asRemote(err))
 }
 
 func appendFrame(dst []byte, f frame) ([]byte, error) {

@@ -109,9 +109,7 @@ func newExposure(name string, t reflect.Type, doc []string) (*exposure, error) {
 		}
 		fn.method = i
 		e.methods[fn.name] = fn
-		switch special := specialName(m.Name, fn); special {
-		case "":
-		default:
+		if special := specialName(m.Name, fn); special != "" {
 			of := *fn
 			of.name = special
 			e.methods[special] = &of

@@ -311,7 +311,7 @@ func (l *link) read() (message, error) {
 		m, err = parseMessage(b)
 	}
 	if m.kind == kindElsewhere && !errors.Is(err, errBroken) {
-		m, err = l.lost(m.id, err)
+		m, err = l.lost(m.id, err), nil
 	}
 	if err != nil && !errors.Is(err, errNudged) {
 		l.end(err)

@@ -24,16 +24,13 @@ func store(b []byte) ([]byte, error) {
 // lost returns what takes the place of a long message that is not to be had: it goes, with others that the sender had under way, when
 // a call is given up. Whether it was a call or an answer is not known. Where a call of that number waits for an answer, that is what it
 // gets; else it is a call, of kindElsewhere, whose payload is the error to answer it with.
-func (l *link) lost(id uint64, cause error) (message, error) {
-	payload, err := appendError(nil, asRemote(fmt.Errorf("a long message: %w", cause)))
-	if err != nil {
-		return message{}, err
-	}
+func (l *link) lost(id uint64, cause error) message {
+	payload := appendError(nil, asRemote(fmt.Errorf("a long message: %w", cause)))
 	if l.contextOf(id) == nil {
-		return message{kindElsewhere, id, payload}, nil
+		return message{kindElsewhere, id, payload}
 	}
 	go l.tellOther(frame{Cancel: id}) // it may have been an item
-	return message{kindError, id, payload}, nil
+	return message{kindError, id, payload}
 }
 
 // fetch returns the long message whose handle it is given.

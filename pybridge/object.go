@@ -260,9 +260,6 @@ func (o *objects) append(dst []byte, v any) ([]byte, bool, error) {
 		fn.call, fn.meter = value, o.server.meters.of(functionExposure.name+".__call__")
 		return o.appendGiven(dst, &given{value: value, call: fn, typ: functionExposure}), true, nil
 	}
-	if o.server == nil {
-		return dst, false, nil
-	}
 	if e := o.server.exposureOf(value.Type()); e != nil {
 		return o.appendGiven(dst, &given{value: value, typ: e}), true, nil
 	}

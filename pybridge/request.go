@@ -3,7 +3,6 @@ package pybridge
 import (
 	"context"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"reflect"
 	"time"
@@ -231,12 +230,10 @@ func CallBack(ctx context.Context, out any, function string, args ...any) error 
 	return nil
 }
 
-var errNoCaller = errors.New("expected the context of a function that another program has called")
-
 func callBack(ctx context.Context, out any, function string, args []any) error {
 	c := chainOf(ctx)
 	if c == nil {
-		return is(shm.ErrNotExist, "%v", errNoCaller)
+		return is(shm.ErrNotExist, "expected the context of a function that another program has called")
 	}
 	return c.link.call(ctx, out, target{name: function}, args)
 }

@@ -295,7 +295,7 @@ func (s *session) lost(m message) func() {
 var errGoexit = &RemoteError{Type: "Goexit", Message: "expected the function to return or to panic, found that it ended its goroutine: runtime.Goexit, or a test's FailNow"}
 
 func (s *session) fail(id uint64, err error) {
-	s.link.send(kindError, id, func(dst []byte) ([]byte, error) { return appendError(dst, asRemote(err)) }) // or the link has ended
+	s.link.send(kindError, id, func(dst []byte) ([]byte, error) { return appendError(dst, asRemote(err)), nil }) // or the link has ended
 }
 
 // told is given each frame.
