@@ -82,7 +82,7 @@ func (p *Pool) begin(ctx context.Context, of target, args []any, wants int32) (r
 // worker returns the worker for a call with these arguments, and what gives it back and leaves the pool.
 func (p *Pool) worker(ctx context.Context, args []any) (w *worker, done func(), err error) {
 	if w := p.workerWith(args); w != nil {
-		release, err := w.link.reserve(ctx)
+		release, err := p.reserve(ctx, w)
 		return w, func() {
 			release()
 			p.calls.leave()

@@ -40,13 +40,9 @@ type link struct {
 	decoder wire.Decoder // of results, for all but objects
 	traffic *traffic     // counts arrays, there and back
 
-	// Of a worker: reserve waits until it has no other call, and returns what ends that; kill ends it, when a call that was given
-	// up has not ended within grace. All but grace may be nil.
-	pool    *Pool
-	worker  *worker
-	reserve func(ctx context.Context) (release func(), err error)
-	kill    func()
-	grace   time.Duration
+	pool   *Pool         // of a worker, else nil
+	worker *worker       // likewise: it is killed when a call that was given up has not ended within grace
+	grace  time.Duration // how long a call that was given up may take to end
 
 	mu     sync.Mutex
 	next   uint64

@@ -160,8 +160,8 @@ func (o *Object) begin(ctx context.Context, of target, args []any, wants int32) 
 		return request{}, nil, ErrClosed
 	}
 	done = func() {}
-	if l.reserve != nil {
-		if done, err = l.reserve(ctx); err != nil {
+	if l.pool != nil {
+		if done, err = l.pool.reserve(ctx, l.worker); err != nil {
 			return request{}, nil, err
 		}
 	}

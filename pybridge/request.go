@@ -159,8 +159,8 @@ func (r request) giveUp() (message, error) {
 		case r.link.err() != nil:
 			return message{}, r.link.why()
 		default:
-			if r.link.kill != nil {
-				r.link.kill()
+			if r.link.worker != nil {
+				r.link.worker.kill()
 			}
 			r.link.forget(r.id)
 			return message{}, err

@@ -112,8 +112,7 @@ func startWorker(ctx context.Context, p Python, number int, launch func(*exec.Cm
 	}
 	w.link = newLink(conn, memory, slots, slotSize, true)
 	w.link.pool, w.link.worker, w.link.traffic = pool, w, &pool.traffic
-	w.link.grace, w.link.kill = p.grace(), w.kill
-	w.link.reserve = func(ctx context.Context) (func(), error) { return pool.reserve(ctx, w) }
+	w.link.grace = p.grace()
 	served := p.Serve
 	if served == nil {
 		served = NewServer()
