@@ -2,10 +2,12 @@ package pybridge_test
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -14,14 +16,19 @@ import (
 	"github.com/samebytes/samebytes/pybridge"
 )
 
-// until waits until it is true.
-func until(t testing.TB, what string, true func() bool) {
+// hold begins a call of reads, which has begun when it returns and runs until it is released.
+func hold(ctx context.Context, t testing.TB, pool *pybridge.Pool) (f *pybridge.Future[int], release func()) {
 	t.Helper()
-	for end := time.Now().Add(time.Minute); !true(); time.Sleep(time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatal("it has not come true: ", what)
-		}
+	fifo := filepath.Join(t.TempDir(), "fifo")
+	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
 	}
+	f = pybridge.Go[int](ctx, pool, "reads", fifo)
+	w, err := os.OpenFile(fifo, os.O_WRONLY, 0) // returns when the function has opened it
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f, func() { w.Close() }
 }
 
 // gone reports whether a process has ended; nobody need have waited for it.
@@ -69,16 +76,19 @@ func TestKilledProgram(t *testing.T) {
 func drive(t *testing.T) {
 	pool := start(t, faults, func(p *pybridge.Python) { p.Workers = 3 })
 	pids, started := map[int]bool{}, []int{}
-	for len(pids) < 3 {
-		var pid int
-		f := pybridge.Go[int](t.Context(), pool, "sleep", 0.01)
-		g := pybridge.Go[int](t.Context(), pool, "sleep", 0.01)
-		if err := pool.Call(t.Context(), &pid, "pid"); err != nil {
+	var held []*pybridge.Future[int]
+	var releases []func()
+	for range 3 { // one in each worker
+		f, release := hold(t.Context(), t, pool)
+		held, releases = append(held, f), append(releases, release)
+	}
+	for i, f := range held {
+		releases[i]()
+		pid, err := f.Wait()
+		if err != nil {
 			t.Fatal(err)
 		}
 		pids[pid] = true
-		f.Wait()
-		g.Wait()
 	}
 	if err := pool.Call(t.Context(), &started, "children"); err != nil {
 		t.Fatal(err)

@@ -102,9 +102,8 @@ func TestDeadlineBeforeAWorkerIsFree(t *testing.T) {
 	pool := start(t, faults)
 	before := pidOf(t, pool)
 	ctx, cancel := context.WithCancel(t.Context())
-	file := filepath.Join(t.TempDir(), "begun")
-	busy := pybridge.Go[any](ctx, pool, "lingers", file, 600)
-	until(t, "the call has begun", func() bool { _, err := os.Stat(file); return err == nil })
+	busy, release := hold(ctx, t, pool)
+	defer release()
 	var calls sync.WaitGroup
 	for range 10 {
 		calls.Go(func() {
@@ -128,7 +127,7 @@ func TestDeadlineBeforeAWorkerIsFree(t *testing.T) {
 // TestSlowImport gives up a start during an import, and hears what the worker is at.
 func TestSlowImport(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "slow.py")
-	if err := os.WriteFile(file, []byte("import os, time\nprint(os.getpid(), flush=True)\ntime.sleep(600)\n"), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte("import os, threading\nprint(os.getpid(), flush=True)\nthreading.Event().wait()\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	python, err := filepath.Abs(interpreter)
@@ -212,17 +211,18 @@ if 1 < len(os.listdir(starts)) < 4:
 func TestDrain(t *testing.T) {
 	pool := start(t, faults)
 	pidOf(t, pool)
-	file := filepath.Join(t.TempDir(), "begun")
-	begun := pybridge.Go[string](t.Context(), pool, "lingers", file)
-	until(t, "the call has begun", func() bool { _, err := os.Stat(file); return err == nil })
+	begun, release := hold(t.Context(), t, pool)
 	waiting := pybridge.Go[int](t.Context(), pool, "pid")
-	if err := pool.Close(); err != nil {
+	closed := make(chan error)
+	go func() { closed <- pool.Close() }()
+	if _, err := waiting.Wait(); !errors.Is(err, pybridge.ErrClosed) { // so it is being closed
 		t.Error(err)
 	}
-	if text, err := begun.Wait(); err != nil || text != "done" {
-		t.Error(text, err)
+	release()
+	if pid, err := begun.Wait(); err != nil || pid == 0 {
+		t.Error(pid, err)
 	}
-	if _, err := waiting.Wait(); !errors.Is(err, pybridge.ErrClosed) {
+	if err := <-closed; err != nil {
 		t.Error(err)
 	}
 }

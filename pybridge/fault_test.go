@@ -16,12 +16,14 @@ import (
 )
 
 const faults = `
-import ctypes, os, signal, subprocess, sys, time
+import ctypes, os, signal, subprocess, sys, threading
 def pid():
     return os.getpid()
+def forever():
+    threading.Event().wait()
 def die(signum=signal.SIGKILL, *arrays):
     os.kill(os.getpid(), signum)
-    time.sleep(60)
+    forever()
 def crash():
     ctypes.string_at(0)
 def overrun():
@@ -30,12 +32,10 @@ def leave():
     sys.exit(3)
 def end():
     os._exit(3)
-def sleep(seconds):
-    time.sleep(seconds)
 def stubborn():
     while True:
         try:
-            time.sleep(60)
+            forever()
         except BaseException:
             pass
 def says(text):
@@ -53,7 +53,7 @@ def count(n):
 def children():
     forked = os.fork()
     while forked == 0:
-        time.sleep(60)
+        forever()
     return [forked, subprocess.Popen(["sleep", "600"]).pid]
 def limited(bytes):
     import resource
@@ -63,13 +63,23 @@ def eat():
     kept = []
     while True:
         kept.append(bytearray(os.urandom(1 << 20)))
-def lingers(file, seconds=0.2):
-    os.close(os.open(file, os.O_CREAT))
-    time.sleep(seconds)
-    return "done"
+def reads(fifo):
+    with open(fifo) as file:
+        file.read()
+    return os.getpid()
 def daemon():
     return subprocess.Popen(["sleep", "600"], start_new_session=True).pid
 `
+
+// until waits for what there is no event for: that a process or file is gone, or a counter has changed. It looks again and again.
+func until(t testing.TB, what string, true func() bool) {
+	t.Helper()
+	for end := time.Now().Add(time.Minute); !true(); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("it has not come true: ", what)
+		}
+	}
+}
 
 // TestWorkersThatEnd has workers end in all ways during a call: it fails at once, and the next has a new worker.
 func TestWorkersThatEnd(t *testing.T) {
@@ -143,13 +153,9 @@ func TestCallsGivenUp(t *testing.T) {
 	for _, c := range []struct {
 		function string
 		stays    bool
-	}{{"sleep", true}, {"stubborn", false}} {
+	}{{"forever", true}, {"stubborn", false}} {
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
-		args := []any{}
-		if c.function == "sleep" {
-			args = append(args, 60)
-		}
-		if err := pool.Call(ctx, nil, c.function, args...); !errors.Is(err, context.DeadlineExceeded) {
+		if err := pool.Call(ctx, nil, c.function); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("%s: got %v", c.function, err)
 		}
 		cancel()

@@ -20,20 +20,20 @@ def link():
     return next(o for o in gc.get_objects() if isinstance(o, _link.Link))
 def frame(data):
     link().sock.sendall(data)
-    time.sleep(60)
+    forever()
 def message(data):
     memory = memoryview(link()._mapping)
     sent = int.from_bytes(memory[192:200], "little")
     slot = 4096 + (64 + sent % 64) * 4096
     memory[slot : slot + 4 + len(data)] = struct.pack("<I", len(data)) + data
     link()._mapping.store(192, sent + 1)
-    time.sleep(60)
+    forever()
 def word(at, number):
     link()._mapping.store(at, number)
-    time.sleep(60)
+    forever()
 def quits():
     link().sock.shutdown(socket.SHUT_RDWR)
-    time.sleep(60)
+    forever()
 `
 
 // TestHostileWorkers has workers write anything to the socket and the rings: their calls fail by a clear error, and others take their

@@ -14,7 +14,7 @@ import (
 )
 
 const nested = `
-import threading, time
+import threading
 import samebytes as sb
 def count_down(n):
     return 0 if n == 0 else 1 + sb.caller().count_down(n - 1)
@@ -38,13 +38,22 @@ def late():
 def sleeps():
     sb.caller().sleep_here()
 def sleep():
-    time.sleep(60)
+    sb.caller().begun()
+    threading.Event().wait()
 def nix():
     sb.caller().doubel(1)
 `
 
+// inside says how many calls wait in Go, and is told when one begins to, or to sleep in Python.
+type inside struct {
+	running atomic.Int64
+	begun   chan struct{}
+}
+
+func newInside() *inside { return &inside{begun: make(chan struct{}, 100)} }
+
 // chained returns a server whose functions call the worker that calls them.
-func chained(t *testing.T, running *atomic.Int64) *pybridge.Server {
+func chained(t *testing.T, in *inside) *pybridge.Server {
 	srv := pybridge.NewServer()
 	srv.Handle("count_down", func(ctx context.Context, n int) (int, error) {
 		if n == 0 {
@@ -56,20 +65,22 @@ func chained(t *testing.T, running *atomic.Int64) *pybridge.Server {
 	})
 	srv.Handle("double", func(n int) int { return 2 * n })
 	srv.Handle("wait", func(ctx context.Context) error {
-		running.Add(1)
-		defer running.Add(-1)
+		in.running.Add(1)
+		defer in.running.Add(-1)
+		in.begun <- struct{}{}
 		<-ctx.Done()
 		return ctx.Err()
 	})
+	srv.Handle("begun", func() { in.begun <- struct{}{} })
 	srv.Handle("sleep_here", func(ctx context.Context) error { return pybridge.CallBack(ctx, nil, "sleep") })
 	return srv
 }
 
 // TestNested has a pool's one worker call Go, which calls the worker, and so on.
 func TestNested(t *testing.T) {
-	var running atomic.Int64
+	in := newInside()
 	var pool *pybridge.Pool
-	srv := chained(t, &running)
+	srv := chained(t, in)
 	srv.Handle("by_pool", func(ctx context.Context, n int) (int, error) {
 		var sum int
 		return sum, pool.Call(ctx, &sum, "apply", func(n int) int { return n + 1 }, n)
@@ -121,29 +132,21 @@ func TestNested(t *testing.T) {
 
 // TestNestedCallsGivenUp ends the context of a call, whose nested calls wait in Go, and in Python within Go.
 func TestNestedCallsGivenUp(t *testing.T) {
-	var running atomic.Int64
+	in := newInside()
 	pool := start(t, nested, func(p *pybridge.Python) {
-		p.Serve = chained(t, &running)
+		p.Serve = chained(t, in)
 		p.Grace = time.Minute // all of it ends without a kill
 	})
 	for _, function := range []string{"waits", "sleeps"} {
 		ctx, cancel := context.WithCancel(t.Context())
-		if function == "waits" {
-			go func() {
-				for running.Load() == 0 {
-					time.Sleep(time.Millisecond)
-				}
-				cancel()
-			}()
-		} else {
-			time.AfterFunc(100*time.Millisecond, cancel)
-		}
+		go func() {
+			<-in.begun
+			cancel()
+		}()
 		if err := pool.Call(ctx, nil, function); !errors.Is(err, context.Canceled) {
 			t.Errorf("%s: %v", function, err)
 		}
-		for running.Load() != 0 {
-			time.Sleep(time.Millisecond)
-		}
+		until(t, "nothing runs", func() bool { return in.running.Load() == 0 })
 		var n int
 		if err := pool.Call(t.Context(), &n, "count_down", 3); err != nil || n != 3 {
 			t.Error(n, err)
@@ -154,9 +157,9 @@ func TestNestedCallsGivenUp(t *testing.T) {
 
 // TestNestedInManyWorkers nests calls in all workers at once.
 func TestNestedInManyWorkers(t *testing.T) {
-	var running atomic.Int64
+	in := newInside()
 	pool := start(t, nested, func(p *pybridge.Python) {
-		p.Serve = chained(t, &running)
+		p.Serve = chained(t, in)
 		p.Workers = 3
 	})
 	var all sync.WaitGroup

@@ -20,7 +20,7 @@ import (
 )
 
 const objects = `
-import os, time, weakref
+import os, threading, weakref
 import numpy as np
 import samebytes as sb
 alive = 0
@@ -71,7 +71,7 @@ def arrays(n):
         yield sb.full(3, float(i))
 def slow():
     yield 1
-    time.sleep(60)
+    threading.Event().wait()
 def use(model):
     return model.predict(3), model.rows, len(model), list(model), str(model)
 def keep(model):

@@ -8,8 +8,6 @@ import (
 	"expvar"
 	"fmt"
 	"log/slog"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -74,10 +72,9 @@ def nothing(*arguments):
 		t.Fatal(err)
 	}
 	defer kept.Close()
-	file := filepath.Join(t.TempDir(), "begun")
 	ctx, cancel := context.WithCancel(t.Context())
-	busy := pybridge.Go[any](ctx, pool, "lingers", file, 600)
-	until(t, "the call has begun", func() bool { _, err := os.Stat(file); return err == nil })
+	busy, release := hold(ctx, t, pool)
+	defer release()
 	if err := pool.Call(t.Context(), nil, "end"); !errors.Is(err, pybridge.ErrWorkerDied) {
 		t.Error(err)
 	}
@@ -89,8 +86,8 @@ def nothing(*arguments):
 	if f := s.Functions["end"]; f.Calls != 1 || f.Errors != 1 {
 		t.Errorf("end: %+v", f)
 	}
-	if f := s.Functions["lingers"]; f.Calls != 0 || f.InFlight != 1 {
-		t.Errorf("lingers: %+v", f)
+	if f := s.Functions["reads"]; f.Calls != 0 || f.InFlight != 1 {
+		t.Errorf("reads: %+v", f)
 	}
 	if handles, copies := uint64(800+800+400+80+160), uint64(7+80); s.HandleBytes != handles || s.CopyBytes != copies {
 		t.Errorf("%d bytes by handle and %d by copy, expected %d and %d", s.HandleBytes, s.CopyBytes, handles, copies)
