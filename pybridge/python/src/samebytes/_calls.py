@@ -45,8 +45,6 @@ def _open_array(payload: bytes) -> Any:
 
 PARTS = ("function", "args")  # of a call
 
-_decoder = _wire.Decoder(array=_open_array, object=lambda payload: None)
-
 
 def encoder(pack_object: Callable[[Any], bytes | None]) -> _wire.Encoder:
     """What makes messages for one connection, whose objects the function packs."""
@@ -59,7 +57,7 @@ def decoder(open_object: Callable[[bytes], Any]) -> _wire.Decoder:
 
 
 encode = _wire.Encoder(array=_pack_array).encode
-decode = _decoder.decode
+decode = _wire.Decoder(array=_open_array, object=lambda payload: None).decode
 
 
 _NO_ARGS = encode([])

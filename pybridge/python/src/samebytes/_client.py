@@ -4,12 +4,12 @@ Whoever waits for an answer reads the ring itself if nobody else does: it leads,
 thread that waits for it without going through another. Who leads and has its answer makes one of the others lead. As long as somebody
 waits, somebody leads; nobody reads where nobody waits, and the ring keeps what comes.
 
-Futures wait by a thread that is started for the first of them, which is one of those that may lead. Another thread waits for the end of
+Futures wait by a thread that is started for the first of them, or for whatever else is told or read while nobody waits; it is one of those
+that may lead. Another thread waits for the end of
 the socket, which is that of the other program: it stops the rings, who leads finds that out, and so one after the other.
 
-A call from the other program that is nested in one of this program's, because the function that was called calls back, is run by the thread
-that waits for that. Others are run by the thread that serves: in a worker the main thread, elsewhere one for each. Who leads hands
-them on like answers. While the other program may call, some thread leads always: the one of the futures, where nobody waits.
+Who leads hands calls from the other program on like answers, to the threads that `_served` says. While the other program may call, some
+thread leads always: the one of the futures, where nobody waits, and in a worker the main thread.
 
 Ctrl-C raises an exception in the main thread, which may lead, so that all others wait for it. It comes when the interpreter has made a
 call, or enters a function, and not between two assignments. So what must not be torn apart here is assignments, with one call of C's
@@ -28,12 +28,11 @@ from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from typing import Any
 
-from samebytes import _calls, _link, _proxy, _served
+from samebytes import _calls, _link, _proxy
 from samebytes._array import ndarray
 from samebytes._errors import BrokenError, ClosedError, Error, WorkerDiedError
-from samebytes._pending import Call as _Call
-from samebytes._pending import CallFuture as _Future
-from samebytes._served import ITEMS_AHEAD, NONE, VALUE, Items, here
+from samebytes._pending import Call, CallFuture
+from samebytes._served import ITEMS_AHEAD, NONE, VALUE, Items, Served, here
 from samebytes._timeout import Deadline, earlier
 
 _SLICE = 10_000_000  # ns: who waits for room to send looks so often whether there is something to read
@@ -43,12 +42,11 @@ _REST = 100_000_000  # ns: as often, without futures, whether there is something
 
 Target = str | tuple[int, str]  # a function's name; or an object's number, and the method's name
 
-
 _RESULT, _CALL = _link.RESULT, _link.CALL  # which each call needs
 _PLAIN_HEAD = _link.CALL_HEAD.pack(0, 0)  # of a call that is nested in none, for a value
 
 
-class Client(_served.Served):
+class Client(Served):
     """One connection. Many threads may use it."""
 
     def __init__(
@@ -72,25 +70,25 @@ class Client(_served.Served):
         self.objects = _proxy.Objects(self, types)
         self._encode = _calls.encoder(self.objects.pack).encode
         self._decode = _calls.decoder(self.objects.open).decode
-        _served.Served.__init__(self, served)
+        super().__init__(served)
         self._pid = os.getpid()
         self._cause: Error | None = None  # why the connection has ended
         self._telling = threading.Lock()  # held by who sends frames
         self._untold = bytearray()  # those for which the socket had no room
         self._sending = threading.Lock()  # held by who sends a message
         self._last = 0  # number of a call
-        self._calls: dict[int, _Call] = {}  # under way
+        self._calls: dict[int, Call] = {}  # under way
         # Held for a moment, for what follows. The garbage collector may end the connection in a thread that holds it.
         self._mutex = threading.RLock()
-        self._leader: dict[int, _Call] = {}  # who leads, as 0: to set it where there is none is one step for all threads
-        self._followers: dict[_Call, None] = {}  # who waits, in the order in which they are to lead
+        self._leader: dict[int, Call] = {}  # who leads, as 0: to set it where there is none is one step for all threads
+        self._followers: dict[Call, None] = {}  # who waits, in the order in which they are to lead
         self._receive, self._put, self._most = link.into.receive, link.out.send, link.most
         self._inbox: deque[_link.Message | None] = deque()  # read, and not handed on: of who leads
-        self._futures: set[_Call] = set()
+        self._futures: set[Call] = set()
         self._ending: set[int] = set()  # calls that were given up, and have no answer yet
-        self._late: list[tuple[int, int, _Call]] = []  # a heap of when those are, and their number
-        self._answered: deque[_Call] = deque()
-        self._completer: _Call | None = None
+        self._late: list[tuple[int, int, Call]] = []  # a heap of when those are, and their number
+        self._answered: deque[Call] = deque()
+        self._completer: Call | None = None
         self._completing: threading.Thread | None = None
         _clients.add(self)
         threading.Thread(target=self._watch, name="samebytes-watch", daemon=True).start()
@@ -104,7 +102,7 @@ class Client(_served.Served):
         """
         if self._cause is not None:
             raise self._error()
-        call = _Call()
+        call = Call()
         if timeout is not None:
             call.deadline = Deadline(timeout, f"call {_name_of(target)}")
         try:
@@ -115,11 +113,11 @@ class Client(_served.Served):
             self._give_up(call)
             raise
 
-    def items(self, target: Target, args: tuple[Any, ...], timeout: float | None, uses: Any = None) -> "Items":
+    def items(self, target: Target, args: tuple[Any, ...], timeout: float | None, uses: Any = None) -> Items:
         """The items that the function returns, each within the timeout."""
         self._check()
         self.prepare()
-        call = _Call()
+        call = Call()
         call.uses = uses
         try:
             self._send(call, target, args, ITEMS_AHEAD)
@@ -131,11 +129,11 @@ class Client(_served.Served):
     def future(self, target: Target, args: tuple[Any, ...], timeout: float | None, uses: Any = None) -> Future[Any]:
         """A future of what the function returns. It is under way as long as it may use something that the arguments do not have."""
         self._check()
-        call = _Call()
+        call = Call()
         if timeout is not None:
             call.deadline = Deadline(timeout, f"call {_name_of(target)}")
         call.uses = uses, args
-        call.future = _Future(lambda: self._give_up(call))
+        call.future = CallFuture(lambda: self._give_up(call))
         completer = self._started_completer()
         self._futures.add(call)
         try:
@@ -152,8 +150,8 @@ class Client(_served.Served):
 
     def end(self, cause: Error) -> None:
         """End the connection: calls under way, and later ones, raise the cause. Of several the first counts."""
-        if os.getpid() != self._pid:
-            return  # the parent goes on
+        if self.is_of_parent:
+            return  # it goes on
         with self._mutex:
             if self._cause is not None:
                 return
@@ -168,7 +166,7 @@ class Client(_served.Served):
     def join(self) -> None:
         """Wait a moment, when the connection has ended, for the thread of futures, which may hold what it has just read."""
         thread = self._completing
-        if thread is not None and thread is not threading.current_thread() and os.getpid() == self._pid:
+        if thread is not None and thread is not threading.current_thread() and not self.is_of_parent:
             thread.join(1)
 
     @property
@@ -189,7 +187,7 @@ class Client(_served.Served):
     def _check(self) -> None:
         if self._cause is not None:
             raise self._error()
-        if os.getpid() != self._pid:  # of a child that C code has forked
+        if self.is_of_parent:  # of a child that C code has forked
             self.forked()
             raise self._error()
 
@@ -198,7 +196,7 @@ class Client(_served.Served):
         cause = self._cause or ClosedError("closed")
         return type(cause)(*cause.args)
 
-    def _send(self, call: _Call, target: Target, args: tuple[Any, ...], wants: int = VALUE) -> None:
+    def _send(self, call: Call, target: Target, args: tuple[Any, ...], wants: int = VALUE) -> None:
         payload = _calls.encode_plain_call(self._encode, target, args)
         if payload is None:
             call.copies, call.given = [], []
@@ -212,7 +210,7 @@ class Client(_served.Served):
         head = _link.CALL_HEAD.pack(parent, wants) if parent or wants else _PLAIN_HEAD
         self._transmit(_link.CALL, head + payload, call)
 
-    def _transmit(self, kind: int, payload: bytes, call: _Call | None = None, id: int = 0) -> None:
+    def _transmit(self, kind: int, payload: bytes, call: Call | None = None, id: int = 0) -> None:
         """Sends a message; one with a call gets its number."""
         if call is None or call.deadline is None:
             with self._sending:
@@ -229,7 +227,7 @@ class Client(_served.Served):
             if mine and mine[0]:
                 self._sending.release()
 
-    def _transmit_alone(self, kind: int, payload: bytes, call: _Call | None, id: int) -> None:
+    def _transmit_alone(self, kind: int, payload: bytes, call: Call | None, id: int) -> None:
         """Sends a message, for who may send."""
         if call is not None:
             self._last = call.id = id = self._last + 1  # in the order in which they are sent, as the other side expects
@@ -250,13 +248,13 @@ class Client(_served.Served):
         except ValueError as error:
             if isinstance(error, Error):
                 raise
-            if os.getpid() != self._pid:  # of a child that C code has forked
+            if self.is_of_parent:  # of a child that C code has forked
                 self.forked()
                 raise self._error() from None
             self.end(BrokenError(str(error)))
             raise self._error() from None
 
-    def _wait(self, call: _Call) -> None:
+    def _wait(self, call: Call) -> None:
         """Returns when the call has its answer, or an item. Runs the calls that are nested in it."""
         try:
             while call.nested or (call.answer is None and not call.items):
@@ -282,14 +280,14 @@ class Client(_served.Served):
                 self._leave(call)
                 raise
 
-    def _leads(self, call: _Call) -> bool:
+    def _leads(self, call: Call) -> bool:
         """Whether it is the call's turn to read. If not, it is woken when it may be."""
         if self._leader.setdefault(0, call) is call:
             return True
         self._followers[call] = None
         return self._leader.setdefault(0, call) is call  # who led until now may not have seen that this one follows
 
-    def _leave(self, call: _Call) -> None:
+    def _leave(self, call: Call) -> None:
         """Lets another lead, if this one does or was to."""
         if self._followers:
             self._followers.pop(call, None)
@@ -323,7 +321,7 @@ class Client(_served.Served):
 
     def _read_if_nobody_does(self) -> None:
         """Reads what has come: the other side may wait for room to answer before it takes what is sent."""
-        place = _Call()
+        place = Call()
         try:
             if self._leads(place):
                 self._read(0)
@@ -365,7 +363,7 @@ class Client(_served.Served):
         if call.given_up:  # meanwhile
             _calls.drop(payload, self._decode)
 
-    def _give_up(self, call: _Call) -> None:
+    def _give_up(self, call: Call) -> None:
         """Forgets a call. Its answer is dropped when it comes."""
         call.given_up = True
         pending = self._calls.pop(call.id, None)
@@ -386,10 +384,10 @@ class Client(_served.Served):
         if self._untold and frame:
             self._started_completer().wake()
 
-    def _started_completer(self) -> _Call:
+    def _started_completer(self) -> Call:
         with self._mutex:
             if self._completer is None:
-                self._completer = _Call()
+                self._completer = Call()
                 thread = threading.Thread(
                     target=self._complete, args=(self._completer,), name="samebytes-futures", daemon=True
                 )
@@ -397,7 +395,7 @@ class Client(_served.Served):
                 self._completing = thread
             return self._completer
 
-    def _complete(self, place: _Call) -> None:
+    def _complete(self, place: Call) -> None:
         """Gives futures their results, and sends frames that there was no room for, until the connection ends."""
         while True:
             while self._answered:
@@ -435,7 +433,7 @@ class Client(_served.Served):
             if call in self._futures and call.deadline is not None:
                 self._fail(call, call.deadline.error())
 
-    def _fail(self, call: _Call, error: Error) -> None:
+    def _fail(self, call: Call, error: Error) -> None:
         self._give_up(call)
         if call.future is not None:
             with suppress(InvalidStateError):  # it was cancelled
@@ -474,13 +472,13 @@ class Client(_served.Served):
         if self._cause is None:
             self.end(cause or self._died())
 
-    def _take_back(self, call: _Call) -> None:
+    def _take_back(self, call: Call) -> None:
         copies, given = call.copies, call.given
         call.copies = call.given = ()
         _calls.take_back(copies)
         _calls.take_back(given)
 
-    def _result(self, call: _Call) -> Any:
+    def _result(self, call: Call) -> Any:
         call.given = ()  # who answers has opened them
         assert call.answer is not None
         kind, payload = call.answer
@@ -493,7 +491,7 @@ class Client(_served.Served):
         finally:
             self._take_back(call)  # not before: the function may have returned one of them
 
-    def _settle(self, call: _Call) -> None:
+    def _settle(self, call: Call) -> None:
         """Gives a future what was answered."""
         self._futures.discard(call)
         future = call.future

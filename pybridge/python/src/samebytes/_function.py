@@ -27,7 +27,7 @@ class Function(Protocol):
 class Shown:
     """How a function is shown, made once."""
 
-    def __init__(self, of: Mapping[str, Any], label: str, method: bool = False) -> None:
+    def __init__(self, of: Mapping[str, Any], label: str) -> None:
         import inspect
 
         self.name, self.items = of["name"], bool(of.get("items"))

@@ -238,7 +238,7 @@ class _Method:
         from samebytes import _function
 
         self._of = of
-        self._shown = _function.Shown(of, label, method=True)
+        self._shown = _function.Shown(of, label)
 
     def __get__(self, proxy: Proxy | None, kind: type) -> Any:
         from samebytes import _function

@@ -1,14 +1,14 @@
 """Calls from the other program, over the connection by which this one calls it; and what both sides tell each other beside answers.
 
-A call that is nested in one of this program's, because the function that was called calls back, is run by the thread that waits for that. Others are
-run by the thread that serves: in a worker the main thread, elsewhere one for each.
+A call that is nested in one of this program's, because the function that was called calls back, is run by the thread that waits for that.
+Others are run by the thread that serves: in a worker the main thread, elsewhere one for each.
 """
 
 import threading
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 from samebytes import _calls, _link, _proxy
 from samebytes._errors import (
@@ -22,9 +22,6 @@ from samebytes._errors import (
 )
 from samebytes._pending import Call, Incoming
 from samebytes._timeout import Deadline
-
-if TYPE_CHECKING:
-    from samebytes._client import Client
 
 
 class Interrupted(BaseException):
@@ -42,10 +39,10 @@ class Failed(NamedTuple):
 
 
 class _Here(threading.local):
-    """The calls from other programs that this thread runs, the innermost last."""
+    """What this thread does for other programs."""
 
     def __init__(self) -> None:
-        self.running: list[tuple[Served, int]] = []
+        self.running: list[tuple[Served, int]] = []  # their calls, the innermost last
         self.deadline: Deadline | None = None  # of the calls that wait for what this thread runs, the first
 
 
@@ -331,7 +328,7 @@ class Served:
 class Items:
     """The items that a function of another program returns, an iterator. Not all taken, `close` ends it; so does the last reference's end."""
 
-    def __init__(self, client: "Client", call: Call, name: str, timeout: float | None) -> None:
+    def __init__(self, client: Served, call: Call, name: str, timeout: float | None) -> None:
         self._client, self._call, self._name, self._timeout = client, call, name, timeout
         self._n = 0
         self._over = False
