@@ -16,7 +16,7 @@ import (
 )
 
 const faults = `
-import ctypes, os, signal, subprocess, sys, threading
+import ctypes, os, signal, subprocess, sys, threading, time
 def pid():
     return os.getpid()
 def forever():

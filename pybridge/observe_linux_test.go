@@ -102,7 +102,7 @@ def nothing(*arguments):
 		t.Error(published, err)
 	}
 	for _, says := range []string{
-		`msg="worker started" worker=0`, `msg="worker started" worker=1`, "samebytes", `msg="worker died"`, "exit status 3", `msg="slow call" function=lingers`,
+		`msg="worker started" worker=0`, `msg="worker started" worker=1`, "samebytes", `msg="worker died"`, "exit status 3", `msg="slow call" function=reads`,
 	} {
 		if !strings.Contains(logged.String(), says) {
 			t.Errorf("the log does not say %s:\n%s", says, logged.String())
