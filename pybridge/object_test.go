@@ -69,6 +69,8 @@ def produced(n):
 def arrays(n):
     for i in range(n):
         yield sb.full(3, float(i))
+def unsent():
+    return [sb.full(3, 1.0), object()]
 def slow():
     yield 1
     threading.Event().wait()
@@ -239,21 +241,20 @@ func TestItems(t *testing.T) {
 	if err := pool.Call(ctx, nil, "numbers", 3); err == nil {
 		t.Error("a generator was carried")
 	}
-	for a, err := range pybridge.Items[*shm.Array[float64]](ctx, pool, "arrays", 100) {
-		if err != nil {
-			t.Fatal(err)
-		}
-		a.Close()
-		if a.Len() == 50 {
-			break
+	for n := range 60 { // what ends the generator comes at any moment, also while an array is made
+		taken := 0
+		for a, err := range pybridge.Items[*shm.Array[float64]](ctx, pool, "arrays", 100) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			a.Close()
+			if taken++; taken > n {
+				break
+			}
 		}
 	}
-	for a, err := range pybridge.Items[*shm.Array[float64]](ctx, pool, "arrays", 100) {
-		if err != nil {
-			t.Fatal(err)
-		}
-		a.Close()
-		break
+	if err := pool.Call(ctx, nil, "unsent"); err == nil {
+		t.Error("an object() was carried")
 	}
 	if all, err := shm.List(); err != nil || len(all) != 0 {
 		t.Error(all, err)

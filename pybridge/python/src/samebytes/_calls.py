@@ -104,6 +104,21 @@ def encode_call(
         _carried.made = _carried.given = None
 
 
+def encode_result(encode: Callable[..., bytes], value: Any) -> bytes:
+    """The value of an answer. Where it cannot be carried, nothing of it stays under way."""
+    made: list[ndarray] = []
+    given: list[np.ndarray[Any, Any]] = []
+    _carried.made, _carried.given = made, given
+    try:
+        return encode(value)
+    except BaseException:
+        take_back(made)
+        take_back(given)
+        raise
+    finally:
+        _carried.made = _carried.given = None
+
+
 def take_back(arrays: Sequence[Any]) -> None:
     """Lets arrays go whose handles nobody will open from now on."""
     for array in arrays:

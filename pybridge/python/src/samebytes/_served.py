@@ -189,7 +189,7 @@ class Served:
                     result = None
                 elif wants == OBJECT:
                     result = _proxy.lend(result)
-                kind, answer = _RESULT, NONE if result is None else self._encode(result)
+                kind, answer = _RESULT, NONE if result is None else self._encoded(result)
                 del parts, result
             finally:
                 running.pop()
@@ -205,6 +205,10 @@ class Served:
         self._answer(id, kind, answer)
         if ends is not None:
             self._ended_by(ends)
+
+    def _encoded(self, value: Any) -> bytes:
+        """What `_answer` is to send next."""
+        return _calls.encode_result(self._encode, value)
 
     def _answer(self, id: int, kind: int, payload: bytes) -> None:
         try:
@@ -231,7 +235,7 @@ class Served:
             for item in items:
                 self._wait_for_room(place)
                 place.room -= 1
-                self._answer(id, _link.ITEM, self._encode(item))
+                self._answer(id, _link.ITEM, self._encoded(item))
         finally:
             del self._streams[id]
             close = getattr(items, "close", None)

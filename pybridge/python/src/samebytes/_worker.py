@@ -17,7 +17,13 @@ from samebytes import _calls, _client, _connect, _link, _pending, _served
 from samebytes._errors import ClosedError, Error, WorkerDiedError
 from samebytes._served import here
 
-_PAUSES = (0.001, 0.01, 0.05, 0.1)  # seconds between the signals that interrupt a call
+_PAUSES = (0.001, 0.01, 0.05, 0.1, 0.2, 0.3)  # seconds between the signals that interrupt a call
+# Modules that make, open, give away and let go segments. What interrupts waits while they run, which they do without waiting: between
+# two of their steps a segment may be nobody's.
+_WHOLE = frozenset(
+    f"samebytes.{name}"
+    for name in ("_calls", "_creation", "_flight", "_handle", "_recycle", "_segment", "_temporary", "_wire")
+)
 _SAID = 50_000  # characters of an error's message and trace that fit a frame, however JSON writes them
 _CONTROL = 3  # the descriptor of the socket, as the Go program has put it
 
@@ -70,7 +76,7 @@ class _Worker(_client.Client):
     def __init__(self, link: _link.Link, types: list[dict[str, Any]]) -> None:
         self._main = _pending.Call()
         self._is_child = False
-        self._shielded = 0  # while answers are sent: what interrupts waits
+        self._shielded = False  # while an answer is made and sent, which may have arrays under way: what interrupts waits
         super().__init__(link, lambda: ClosedError("the Go program has ended"), None, types, "the Go program")
         self._server = self._main
 
@@ -95,10 +101,18 @@ class _Worker(_client.Client):
             elif not self._read(-1) and not incoming:
                 return
 
+    def _encoded(self, value: Any) -> bytes:
+        self._shielded = True  # until it is sent
+        try:
+            return super()._encoded(value)
+        except BaseException:
+            self._shielded = False
+            raise
+
     def _answer(self, id: int, kind: int, payload: bytes) -> None:
         if self._is_child:
             os._exit(0)  # a child that a function has forked and that returned: the answer is its parent's to give
-        self._shielded += 1
+        self._shielded = True
         try:
             with self._sending:  # as _transmit does, for messages that fit
                 sent = len(payload) <= self._most and self._put(kind, id, payload, 0)
@@ -107,7 +121,7 @@ class _Worker(_client.Client):
         except (ClosedError, WorkerDiedError):
             pass  # nobody waits for it
         finally:
-            self._shielded -= 1
+            self._shielded = False
         if self._cancelled:
             self._check_interrupted()
 
@@ -128,9 +142,14 @@ class _Worker(_client.Client):
             time.sleep(pause)
 
     def interrupted(self, signum: int, frame: FrameType | None) -> None:
-        """In the main thread, when a call was given up."""
-        if not self._shielded:
-            self._check_interrupted()
+        """In the main thread, when a call was given up. A signal that comes too early is sent again."""
+        if self._shielded:
+            return
+        while frame is not None:
+            if frame.f_globals.get("__name__") in _WHOLE:
+                return
+            frame = frame.f_back
+        self._check_interrupted()
 
     def _other_ended(self, cause: Error | None) -> None:
         os._exit(0)  # whatever runs
