@@ -148,6 +148,20 @@ class Client(Served):
         completer.wake()
         return call.future
 
+    def item_future(self, call: Call) -> Future[Any]:
+        """A future that is done as soon as an item of a call, its answer or the connection's end is there to be taken."""
+        call.future = future = Future[Any]()
+        completer = self._started_completer()
+        self._futures.add(call)
+        self._settle_item(call)  # what came before there was a future told nobody
+        completer.wake()
+        return future
+
+    def end_item_future(self, call: Call) -> None:
+        """From now on the call's items are waited for as any call's."""
+        call.future = None
+        self._futures.discard(call)
+
     def end(self, cause: Error) -> None:
         """End the connection: calls under way, and later ones, raise the cause. Of several the first counts."""
         if self.is_of_parent:
@@ -356,9 +370,7 @@ class Client(Served):
         if call.future is None:
             call.wake()
         else:
-            self._answered.append(call)
-            if self._completer is not None:
-                self._completer.wake()
+            self._settle_soon(call)
         self._calls.pop(id, None)
         if call.given_up:  # meanwhile
             _calls.drop(payload, self._decode)
@@ -434,10 +446,11 @@ class Client(Served):
                 self._fail(call, call.deadline.error())
 
     def _fail(self, call: Call, error: Error) -> None:
+        future = call.future
         self._give_up(call)
-        if call.future is not None:
+        if future is not None:
             with suppress(InvalidStateError):  # it was cancelled
-                call.future.set_exception(error)
+                future.set_exception(error)
 
     def _fail_all(self) -> None:
         while self._answered:
@@ -491,11 +504,34 @@ class Client(Served):
         finally:
             self._take_back(call)  # not before: the function may have returned one of them
 
+    def _wake(self, call: Call) -> None:
+        if call.future is None:
+            call.wake()
+        else:
+            self._settle_soon(call)
+
+    def _settle_soon(self, call: Call) -> None:
+        """Has the thread of futures see to a call's."""
+        self._answered.append(call)
+        if self._completer is not None:
+            self._completer.wake()
+
+    def _settle_item(self, call: Call) -> None:
+        """Tells who awaits an item of a call if there is something to take, and runs the calls that are nested in it."""
+        while call.nested:
+            self._run_elsewhere(call.nested.popleft())
+        future = call.future
+        if future is not None and (call.items or call.answer is not None or self._cause is not None):
+            with suppress(InvalidStateError):  # it was told, or does not wait any more
+                future.set_result(None)
+
     def _settle(self, call: Call) -> None:
         """Gives a future what was answered."""
-        self._futures.discard(call)
         future = call.future
-        assert future is not None
+        if not isinstance(future, CallFuture):
+            self._settle_item(call)
+            return
+        self._futures.discard(call)
         if call.given_up:
             return
         try:

@@ -23,7 +23,8 @@ class Call:
     answer: tuple[int, bytes] | None = None  # its kind and payload
     copies: Sequence[ndarray] = ()  # in temporary segments, which it has
     given: Sequence["np.ndarray[Any, Any]"] = ()  # the caller's own arrays that it has
-    future: "CallFuture | None" = None
+    # A CallFuture for its result; or, while an item is awaited, one that is done when there is something to take.
+    future: "Future[Any] | None" = None
     given_up = False
     items: "deque[Any] | tuple[()]" = ()  # of one that returns items: those not taken yet
     nested: "deque[Incoming] | tuple[()]" = ()  # calls from the other side to run while waiting for this one

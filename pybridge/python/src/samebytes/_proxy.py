@@ -283,7 +283,7 @@ def make_class(client: "Client", of: Mapping[str, Any]) -> type[Proxy]:
         if "__len__" in methods:
             content["__len__"] = lambda self: self._call("__len__")
         if "__iter__" in methods:
-            content["__iter__"] = _iterate
+            content["__iter__"] = content["__aiter__"] = _iterate
         if "__str__" in methods:
             content["__str__"] = lambda self: self._call("__str__")
         if "close" in methods:

@@ -8,7 +8,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from samebytes import _calls, _link, _proxy
 from samebytes._errors import (
@@ -22,6 +22,9 @@ from samebytes._errors import (
 )
 from samebytes._pending import Call, Incoming
 from samebytes._timeout import Deadline
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 
 class Interrupted(BaseException):
@@ -108,6 +111,15 @@ class Served:
     def _started_completer(self) -> Call:
         raise NotImplementedError
 
+    def _wake(self, call: Call) -> None:
+        raise NotImplementedError
+
+    def item_future(self, call: Call) -> "Future[Any]":
+        raise NotImplementedError
+
+    def end_item_future(self, call: Call) -> None:
+        raise NotImplementedError
+
     def _check_interrupted(self) -> None:
         """Raises Interrupted in a thread that runs a call which was given up."""
         for of, id in here.running:
@@ -125,7 +137,7 @@ class Served:
                 call.given = ()  # they were opened
                 call.items = call.items or deque()
                 call.items.append(self._opened(payload))  # at once: if this process is killed, arrays go with it
-                call.wake()
+                self._wake(call)
         elif kind == _link.NEXT:
             room = self._decode(payload)
             if not isinstance(room, int) or room < 0:
@@ -155,8 +167,13 @@ class Served:
         if outer is not None and outer.future is None:
             outer.nested = outer.nested or deque()
             outer.nested.append(incoming)
-            outer.wake()
-        elif self._server is not None:
+            self._wake(outer)
+        else:
+            self._run_elsewhere(incoming)
+
+    def _run_elsewhere(self, incoming: Incoming) -> None:
+        """Has a call from the other program run that no thread of this one waits for."""
+        if self._server is not None:
             self._incoming.append(incoming)
             self._server.wake()
         else:
@@ -292,6 +309,10 @@ class Served:
     def next_item(self, call: Call) -> Any:
         """The next item of a call. Raises StopIteration at the end."""
         self._wait(call)
+        return self.take_item(call)
+
+    def take_item(self, call: Call) -> Any:
+        """As `next_item`, where the item or the end has come."""
         if call.items:
             return call.items.popleft()
         self._result(call)
@@ -326,7 +347,9 @@ class Served:
 
 
 class Items:
-    """The items that a function of another program returns, an iterator. Not all taken, `close` ends it; so does the last reference's end."""
+    """The items that a function of another program returns, an iterator, for asyncio too. Its end is that of the items, or by `close`,
+    by an error, a timeout or a cancelled task, or when nothing refers to it any more.
+    """
 
     def __init__(self, client: Served, call: Call, name: str, timeout: float | None) -> None:
         self._client, self._call, self._name, self._timeout = client, call, name, timeout
@@ -340,20 +363,67 @@ class Items:
         if self._over:
             raise StopIteration
         call = self._call
-        call.deadline = None if self._timeout is None else Deadline(self._timeout, f"next item of {self._name}")
+        call.deadline = self._deadline()
         try:
-            item = self._client.next_item(call)
-            self._n += 1
-            if self._n == ITEMS_AHEAD // 2 and call.answer is None:
-                self._n = 0
-                self._client.say_more(call, ITEMS_AHEAD // 2)
+            return self._taken(self._client.next_item)
         except BaseException:
             self.close()
             raise
+
+    def _deadline(self) -> Deadline | None:
+        return None if self._timeout is None else Deadline(self._timeout, f"next item of {self._name}")
+
+    def _taken(self, take: Callable[[Call], Any]) -> Any:
+        call = self._call
+        item = take(call)
+        self._n += 1
+        if self._n == ITEMS_AHEAD // 2 and call.answer is None:
+            self._n = 0
+            self._client.say_more(call, ITEMS_AHEAD // 2)
         if isinstance(item, Failed):
-            self.close()
             raise item.error
         return item
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Any:
+        if self._over:
+            raise StopAsyncIteration
+        call = self._call
+        if call.future is not None:
+            raise RuntimeError("the next item is awaited already")
+        try:
+            if not call.items and call.answer is None:
+                await self._arrival()
+            call.deadline = None
+            if call.items or call.answer is not None:
+                return self._taken(self._client.take_item)
+            return self._taken(self._client.next_item)  # the connection has ended: what is left of it is to be read
+        except StopIteration:
+            self.close()
+            raise StopAsyncIteration from None
+        except BaseException:  # also CancelledError: then nobody awaits the item that comes next
+            self.close()
+            raise
+
+    async def _arrival(self) -> None:
+        """Returns when there is something to take."""
+        import asyncio
+
+        deadline = self._deadline()
+        arrival = asyncio.wrap_future(self._client.item_future(self._call))
+        try:
+            if not (await asyncio.wait([arrival], timeout=self._timeout))[0] and deadline is not None:
+                raise deadline.error()
+            await arrival
+        finally:
+            self._client.end_item_future(self._call)
+            arrival.cancel()
+
+    async def aclose(self) -> None:
+        """``close``, for `contextlib.aclosing`."""
+        self.close()
 
     def close(self) -> None:
         """Ends it: the function's context is over."""
