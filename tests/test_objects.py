@@ -169,8 +169,9 @@ def test_deep(server: str, segments: Path) -> None:
             assert go.down(n) == n
         with pytest.raises(sb.FullError, match="more than 64 deep"):
             go.down(1000)
-        futures = [go.down.future(20) for _ in range(20)]
-        assert [future.result(60) for future in futures] == [20] * 20
+        for _ in range(30):  # the calls back come in another order than that in which they were made, now and then
+            futures = [go.down.future(20) for _ in range(20)]
+            assert [future.result(60) for future in futures] == [20] * 20
     with sb.launch(server) as go, pytest.raises(sb.NotExistError, match="serves no functions"):
         go.down(1)
 
