@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -221,8 +220,8 @@ def test_ctrl_c_in_a_function_that_go_calls(python: Start, server: str) -> None:
 def test_items(go: sb.Remote) -> None:
     numbers = go.numbers(1000)
     assert next(numbers) == 0
-    time.sleep(0.05)
-    assert go.produced() <= 40, "it waits for room"
+    until(lambda: go.produced() == 16)  # the 16 that there is room for, and the next
+    assert go.add(1, 2) == 3 and go.produced() == 16, "it waits for room"
     assert list(numbers) == list(range(1, 1000))
     assert list(numbers) == []
     assert list(go.pairs()) == [["a", 1], ["b", 2]]

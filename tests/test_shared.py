@@ -6,7 +6,6 @@ import pickle
 import queue
 import signal
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -291,7 +290,7 @@ def test_a_killed_client_takes_nothing(m: sb.Remote, python: Start, segments: Pa
         m.queue("q").get()
     """)
     assert client.line() == "waits"
-    time.sleep(0.1)  # whether it waits by then or not
+    until(lambda: any(of["in_flight"] == 2 for name, of in m.stats()["functions"].items() if name.endswith("take")))
     client.kill()
     q = m.queue("q")
     until(lambda: len(sb.list()) == 1 or bool(sb.gc()))
