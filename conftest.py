@@ -172,7 +172,7 @@ def listening(segments: Path, server: str) -> Iterator[Callable[[str], Program]]
 
 
 def until(true: Callable[[], bool]) -> None:
-    """Waits until it is."""
+    """Waits until it is, by looking again and again: for what no event tells, such as that another process has let something go."""
     end = time.monotonic() + 60
     while not true():
         assert time.monotonic() < end, "it has not come true"

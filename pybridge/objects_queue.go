@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"sync"
 	"time"
 )
@@ -16,10 +17,23 @@ type sharedQueue struct {
 	size    int           // 0 for any
 	undone  int           // items that were put, and not said to be done
 	changed chan struct{} // closed and replaced at each change
+	taking  map[ticket]*taking
+	void    map[ticket]bool // those that were given up before an item was taken by them
+}
+
+// ticket is what a client takes an item by. Until it says that it has the item, that is the queue's.
+type ticket struct {
+	link   *link
+	number uint64
+}
+
+type taking struct {
+	item *kept
+	over chan struct{} // closed when the client has it, or will not have it
 }
 
 func (o *Objects) newQueue(size int) *sharedQueue {
-	q := &sharedQueue{size: max(size, 0), changed: make(chan struct{})}
+	q := &sharedQueue{size: max(size, 0), changed: make(chan struct{}), taking: map[ticket]*taking{}, void: map[ticket]bool{}}
 	o.add(&q.sharedBase, q, q.clear)
 	return q
 }
@@ -28,6 +42,11 @@ func (q *sharedQueue) clear() {
 	q.mu.Lock()
 	old := q.items
 	q.items = nil
+	for t, taken := range q.taking {
+		old = append(old, taken.item)
+		close(taken.over)
+		delete(q.taking, t)
+	}
 	q.mu.Unlock()
 	releaseAll(old)
 }
@@ -86,16 +105,86 @@ func (q *sharedQueue) Put(ctx context.Context, v *kept, timeout float64) (bool, 
 	return done, err
 }
 
-// Get takes the first item away, as soon as there is one, and reports whether there was in time.
-func (q *sharedQueue) Get(ctx context.Context, timeout float64) (v *kept, done bool, err error) {
+// Take returns the first item, as soon as there is one, and reports whether there was in time. The client has it when it calls Took.
+// It goes back when the client calls PutBack, or ends.
+func (q *sharedQueue) Take(ctx context.Context, number uint64, timeout float64) (v *kept, done bool, err error) {
+	t := ticket{chainOf(ctx).link, number}
+	taken := &taking{over: make(chan struct{})}
 	done, err = q.until(ctx, timeout, func() bool {
-		if len(q.items) == 0 {
-			return false
+		if q.void[t] || !q.first(&taken.item) {
+			return q.void[t]
 		}
-		v, q.items[0] = q.items[0], nil
-		q.items = q.items[1:]
+		q.taking[t] = taken
+		v = taken.item.use()
 		return true
 	})
+	if v == nil {
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		delete(q.void, t)
+		return nil, false, err
+	}
+	go func() {
+		select {
+		case <-taken.over:
+		case <-t.link.ended:
+			q.mu.Lock()
+			defer q.mu.Unlock()
+			q.putBack(t)
+		}
+	}()
+	return v, done, err
+}
+
+// Took says that the client has an item.
+func (q *sharedQueue) Took(ctx context.Context, number uint64) {
+	t := ticket{chainOf(ctx).link, number}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if taken := q.taking[t]; taken != nil {
+		delete(q.taking, t)
+		close(taken.over)
+		taken.item.release()
+	}
+}
+
+// PutBack says that the client has given up a Take, of which it does not know how far it came.
+func (q *sharedQueue) PutBack(ctx context.Context, number uint64) {
+	t := ticket{chainOf(ctx).link, number}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if !q.putBack(t) {
+		q.void[t] = true
+		q.change()
+	}
+}
+
+// putBack makes the item of a ticket the first again, and reports whether there is one. For who has the mutex.
+func (q *sharedQueue) putBack(t ticket) bool {
+	taken := q.taking[t]
+	if taken == nil {
+		return false
+	}
+	delete(q.taking, t)
+	close(taken.over)
+	q.items = slices.Insert(q.items, 0, taken.item)
+	q.change()
+	return true
+}
+
+// first takes the first item away, and reports whether there was one. For who has the mutex.
+func (q *sharedQueue) first(v **kept) bool {
+	if len(q.items) == 0 {
+		return false
+	}
+	*v, q.items[0] = q.items[0], nil
+	q.items = q.items[1:]
+	return true
+}
+
+// get takes the first item away, as soon as there is one, and reports whether there was in time.
+func (q *sharedQueue) get(ctx context.Context, timeout float64) (v *kept, done bool, err error) {
+	done, err = q.until(ctx, timeout, func() bool { return q.first(&v) })
 	return v, done, err
 }
 
@@ -144,7 +233,7 @@ func (q *Queue) Put(ctx context.Context, item any) error {
 
 // Get takes the first item away, as soon as there is one, and stores it in what out points to.
 func (q *Queue) Get(ctx context.Context, out any) error {
-	v, _, err := q.q.Get(ctx, -1)
+	v, _, err := q.q.get(ctx, -1)
 	if err == nil {
 		err = v.moveTo(out)
 	}
@@ -156,7 +245,7 @@ func (q *Queue) Get(ctx context.Context, out any) error {
 
 // TryGet is Get, but reports false where there is none.
 func (q *Queue) TryGet(out any) (bool, error) {
-	v, done, err := q.q.Get(context.Background(), 0)
+	v, done, err := q.q.get(context.Background(), 0)
 	if err == nil && done {
 		err = v.moveTo(out)
 	}

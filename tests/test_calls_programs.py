@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -147,9 +146,14 @@ def test_ctrl_c(python: Start, server: str) -> None:
         LAUNCH.format(server=server)
         + """
 import threading
-other = threading.Thread(target=lambda: say("other", go.sleep(1)))
+def work():
+    while not go.waiting():
+        pass
+    sleeps = go.sleep.future(1)
+    say("ready")
+    say("other", sleeps.result())
+other = threading.Thread(target=work)
 other.start()
-say("ready")
 try:
     go.wait()
 except KeyboardInterrupt:
@@ -161,7 +165,6 @@ say("given up")
 """
     )
     assert program.line() == "ready"
-    time.sleep(0.2)  # wherever it then is, it comes out
     program.process.send_signal(signal.SIGINT)
     assert [program.line() for _ in range(3)] == ["other None", "interrupted 3", "given up"]
     assert program.process.wait(60) == 0

@@ -6,7 +6,6 @@ import pickle
 import queue
 import signal
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -291,15 +290,62 @@ def test_a_killed_client_takes_nothing(m: sb.Remote, python: Start, segments: Pa
         m.queue("q").get()
     """)
     assert client.line() == "waits"
-    time.sleep(0.1)  # whether it waits by then or not
+    until(lambda: any(of["in_flight"] == 2 for name, of in m.stats()["functions"].items() if name.endswith("take")))
     client.kill()
     q = m.queue("q")
     until(lambda: len(sb.list()) == 1 or bool(sb.gc()))
     q.put("x")
-    time.sleep(0.05)
     assert q.get(timeout=60) == "x"
     assert m.dict("d")["a"].tolist() == [7, 7, 7]
     m.dict("d").clear()
+
+
+def test_an_item_on_its_way_to_a_killed_client(m: sb.Remote, python: Start) -> None:
+    """It is killed when the server has sent the item, and before it says that it has it."""
+    client = python("""
+        m = sb.connect("shared")
+        say(m.queue("q")._call("take", 1, -1.0)[0]["a"].sum())  # the first half of get
+        input()
+    """)
+    q = m.queue("q")
+    for i in range(2):
+        q.put({"a": sb.full(3, float(i + 1))})
+    assert client.line() == "3.0" and q.qsize() == 1
+    client.kill()
+    until(lambda: q.qsize() == 2)
+    assert [q.get()["a"].sum(), q.get()["a"].sum()] == [3, 6]
+
+
+def test_clients_killed_while_they_get(m: sb.Remote, python: Start) -> None:
+    q, kills, got = m.queue("q"), 6, []
+    for i in range(2000):
+        q.put(i)
+    for _ in range(kills):
+        client = python("""
+            m = sb.connect("shared")
+            q = m.queue("q")
+            while True:
+                say(q.get())
+        """)
+        got += [client.line() for _ in range(20)]
+        client.process.kill()
+        got += iter(client.line, "")
+    until(lambda: len(got) + q.qsize() >= 2000 - kills)  # the server has seen that they ended
+    while not q.empty():
+        got.append(str(q.get()))
+    assert len(set(got)) == len(got), "none twice"
+    assert len(got) >= 2000 - kills, "none is missing but what a client was killed with"
+
+
+def test_a_get_given_up(m: sb.Remote) -> None:
+    q = m.Queue()
+    q.put("x")
+    ticket = 1 << 40
+    assert q._call("take", ticket, 0.0) == ["x", True]
+    q._call("put_back", ticket)  # as a get does that Ctrl-C ends
+    q._call("put_back", ticket + 1)  # of one that the server has not begun
+    assert q._call("take", ticket + 1, 0.0)[1] is False and q.qsize() == 1
+    assert q.get() == "x"
 
 
 def test_a_killed_server(m: sb.Remote, program: Program, segments: Path) -> None:

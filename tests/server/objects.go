@@ -91,6 +91,12 @@ func handleObjects(srv *pybridge.Server) {
 	srv.Handle("next_of", func(c *counter) int { return c.Next() })
 	srv.Handle("apply", func(f func(float64) (float64, error), x float64) (float64, error) { return f(x) }, "Calls a function of Python's.")
 	srv.Handle("must", func(f func(float64) float64, x float64) float64 { return f(x) })
+	srv.Handle("mapped", func(f func(int) int, n int) iter.Seq[int] {
+		return func(yield func(int) bool) {
+			for i := 0; i < n && yield(f(i)); i++ {
+			}
+		}
+	}, "Yields what a function of Python's makes of numbers.")
 	srv.Handle("adder", func(n int) func(int) int { return func(m int) int { return n + m } })
 	srv.Handle("fit", func(ctx context.Context, model *pybridge.Object, x float64) (float64, error) {
 		var y float64

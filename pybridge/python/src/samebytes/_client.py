@@ -12,8 +12,15 @@ Who leads hands calls from the other program on like answers, to the threads tha
 thread leads always: the one of the futures, where nobody waits, and in a worker the main thread.
 
 Ctrl-C raises an exception in the main thread, which may lead, so that all others wait for it. It comes when the interpreter has made a
-call, or enters a function, and not between two assignments. So what must not be torn apart here is assignments, with one call of C's
-behind them; what is received is kept until it is handed on, and handing it on twice does no harm.
+call, or enters a function, and neither between two assignments nor within a call of C's. So what is received goes into the inbox by the one
+call that receives it, and each message stays there until it is handed on, once:
+
+- an item or a call by the one call that moves it from the inbox to where it goes on;
+- an answer by an assignment, which may be repeated;
+- other things by an assignment that also notes what is done.
+
+Before that whoever leads next begins anew, with what stands in the inbox by then: an item that is opened stands there instead of its message,
+since opening it takes its arrays from who has sent them. After it somebody may not have been woken: so who is interrupted wakes all.
 """
 
 import heapq
@@ -80,10 +87,10 @@ class Client(Served):
         self._calls: dict[int, Call] = {}  # under way
         # Held for a moment, for what follows. The garbage collector may end the connection in a thread that holds it.
         self._mutex = threading.RLock()
+        self._handed: Any = None  # the message that was handed on last, which may be in the inbox yet
         self._leader: dict[int, Call] = {}  # who leads, as 0: to set it where there is none is one step for all threads
         self._followers: dict[Call, None] = {}  # who waits, in the order in which they are to lead
         self._receive, self._put, self._most = link.into.receive, link.out.send, link.most
-        self._inbox: deque[_link.Message | None] = deque()  # read, and not handed on: of who leads
         self._futures: set[Call] = set()
         self._ending: set[int] = set()  # calls that were given up, and have no answer yet
         self._late: list[tuple[int, int, Call]] = []  # a heap of when those are, and their number
@@ -147,6 +154,20 @@ class Client(Served):
                 heapq.heappush(self._late, (call.deadline.end, call.id, call))
         completer.wake()
         return call.future
+
+    def item_future(self, call: Call) -> Future[Any]:
+        """A future that is done as soon as an item of a call, its answer or the connection's end is there to be taken."""
+        call.future = future = Future[Any]()
+        completer = self._started_completer()
+        self._futures.add(call)
+        self._settle_item(call)  # what came before there was a future told nobody
+        completer.wake()
+        return future
+
+    def end_item_future(self, call: Call) -> None:
+        """From now on the call's items are waited for as any call's."""
+        call.future = None
+        self._futures.discard(call)
 
     def end(self, cause: Error) -> None:
         """End the connection: calls under way, and later ones, raise the cause. Of several the first counts."""
@@ -310,13 +331,17 @@ class Client(Served):
             self.end(BrokenError(str(error)))
         finally:
             came = True
-            while inbox:
-                message = inbox[0]
-                if message is None:
-                    came = False
-                else:
-                    self._hand_on(message)
-                inbox.popleft()
+            try:
+                while inbox:
+                    message = inbox[0]
+                    if message is None:
+                        came = False
+                        inbox.popleft()
+                    else:
+                        self._hand_on(message)
+            except BaseException:
+                self._wake_all()
+                raise
         return came or not ended
 
     def _read_if_nobody_does(self) -> None:
@@ -333,35 +358,46 @@ class Client(Served):
                 raise
 
     def _hand_on(self, message: _link.Message) -> None:
+        """Hands on what the inbox begins with, and takes it from there."""
         kind, id, payload = message
         if kind == _CALL:
-            self._hand_on_call(id, payload)
+            self._hand_on_call(message)
             return
         if kind != _RESULT:
             try:
-                kind, id, payload = _link.fetched(message)
+                self._inbox[0] = message = _link.fetched(message)
+                kind, id, payload = message
                 if kind not in (_RESULT, _link.ERROR):
-                    self._hand_on_other(kind, id, payload)
+                    self._hand_on_other(message)
                     return
             except Error as error:
                 self.end(error)
+                self._inbox.clear()
                 return
         call = self._calls.get(id)
         if call is None:
+            unwanted = kind == _RESULT and message is not self._handed
             self._ending.discard(id)
-            if kind == _RESULT:
+            self._inbox.popleft()
+            if unwanted:
                 _calls.drop(payload, self._decode)
             return
         call.answer = kind, payload
         if call.future is None:
             call.wake()
         else:
-            self._answered.append(call)
-            if self._completer is not None:
-                self._completer.wake()
+            self._settle_soon(call)
+        self._handed = message
         self._calls.pop(id, None)
+        self._inbox.popleft()
         if call.given_up:  # meanwhile
-            _calls.drop(payload, self._decode)
+            self._drop_answer(call)
+
+    def _drop_answer(self, call: Call) -> None:
+        """Lets go what is in an answer that nobody wants. Several threads may find that out, and one of them does it."""
+        answer = vars(call).pop("answer", None)
+        if answer is not None:
+            _calls.drop(answer[1], self._decode)
 
     def _give_up(self, call: Call) -> None:
         """Forgets a call. Its answer is dropped when it comes."""
@@ -370,7 +406,7 @@ class Client(Served):
         self._futures.discard(call)
         self._take_back(call)
         if call.answer is not None:
-            _calls.drop(call.answer[1], self._decode)
+            self._drop_answer(call)
         elif pending is not None and self._cause is None:
             self._ending.add(call.id)
             self._tell(_link.frame(cancel=call.id))
@@ -434,10 +470,11 @@ class Client(Served):
                 self._fail(call, call.deadline.error())
 
     def _fail(self, call: Call, error: Error) -> None:
+        future = call.future
         self._give_up(call)
-        if call.future is not None:
+        if future is not None:
             with suppress(InvalidStateError):  # it was cancelled
-                call.future.set_exception(error)
+                future.set_exception(error)
 
     def _fail_all(self) -> None:
         while self._answered:
@@ -491,13 +528,37 @@ class Client(Served):
         finally:
             self._take_back(call)  # not before: the function may have returned one of them
 
+    def _wake(self, call: Call) -> None:
+        if call.future is None:
+            call.wake()
+        else:
+            self._settle_soon(call)
+
+    def _settle_soon(self, call: Call) -> None:
+        """Has the thread of futures see to a call's."""
+        self._answered.append(call)
+        if self._completer is not None:
+            self._completer.wake()
+
+    def _settle_item(self, call: Call) -> None:
+        """Tells who awaits an item of a call if there is something to take, and runs the calls that are nested in it."""
+        while call.nested:
+            self._incoming.append(call.nested.popleft())
+            self._run_elsewhere()
+        future = call.future
+        if future is not None and (call.items or call.answer is not None or self._cause is not None):
+            with suppress(InvalidStateError):  # it was told, or does not wait any more
+                future.set_result(None)
+
     def _settle(self, call: Call) -> None:
         """Gives a future what was answered."""
-        self._futures.discard(call)
         future = call.future
-        assert future is not None
-        if call.given_up:
+        if not isinstance(future, CallFuture):
+            self._settle_item(call)
             return
+        if call.given_up or call.answer is None or future.done():
+            return
+        self._futures.discard(call)
         try:
             result = self._result(call)
         except BaseException as error:

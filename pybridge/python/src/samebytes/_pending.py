@@ -11,7 +11,7 @@ import numpy as np
 from samebytes._array import ndarray
 from samebytes._timeout import Deadline
 
-Incoming = tuple[int, int, bytes]  # a call from the other program: its number, what the caller wants, and its value
+Incoming = tuple[int, int, bytes]  # the message of a call from the other program
 
 
 class Call:
@@ -23,9 +23,10 @@ class Call:
     answer: tuple[int, bytes] | None = None  # its kind and payload
     copies: Sequence[ndarray] = ()  # in temporary segments, which it has
     given: Sequence["np.ndarray[Any, Any]"] = ()  # the caller's own arrays that it has
-    future: "CallFuture | None" = None
+    # A CallFuture for its result; or, while an item is awaited, one that is done when there is something to take.
+    future: "Future[Any] | None" = None
     given_up = False
-    items: "deque[Any] | tuple[()]" = ()  # of one that returns items: those not taken yet
+    items: "deque[Any] | tuple[()]" = ()  # of one that returns items: those not taken yet, as third of three
     nested: "deque[Incoming] | tuple[()]" = ()  # calls from the other side to run while waiting for this one
     room = 0  # for items of a call from the other side
     uses: Any = None  # what is to live as long as it is under way

@@ -7,6 +7,7 @@ the sender's, the name of its type. Each program counts how often it has given a
 import struct
 import threading
 import weakref
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -150,7 +151,7 @@ class Objects:
         mine, number, name = parse(payload)
         if mine:
             found = self._find(number)
-            self.released([(number, 1)])  # which the message has held
+            self.released(deque([(number, 1)]))  # which the message has held
             return found
         with self._lock:
             proxy = self._proxies.get(number)
@@ -168,18 +169,22 @@ class Objects:
         weakref.finalize(proxy, _let_go, weakref.ref(self._client), hold).atexit = False
         return proxy
 
-    def released(self, what: Any) -> None:
-        """The other program lets objects go."""
+    def released(self, what: deque[tuple[int, int]]) -> None:
+        """The other program lets objects go: numbers, and how often. What is done is taken away, so that who is interrupted can begin anew."""
         gone = []
         with self._lock:
-            for number, count in what:
+            while what:
+                number, count = what[0]
                 given = self._given.get(number)
-                if given is None or given.count < count:  # a negative one is of a message
+                if given is not None and given.count >= count:  # a negative one is of a message
+                    given.count, what[0] = given.count - count, (number, 0)
+                    if not given.count:
+                        gone.append(given)
+                        self._numbers.pop(id(given.object), None)
+                        self._given.pop(number, None)
+                elif count:
                     raise BrokenError(f"expected an object that was given, found {number} let go")
-                given.count -= count
-                if not given.count:
-                    gone.append(self._given.pop(number))
-                    del self._numbers[id(given.object)]
+                what.popleft()
         gone.clear()  # what ends with them runs without the lock
 
     @property
@@ -217,6 +222,14 @@ def parse(payload: bytes) -> tuple[bool, int, str]:
         raise BrokenError(f"expected an object of at least {_HEAD.size} bytes, found {payload[:40]!r}")
     owner, number = _HEAD.unpack_from(payload)
     return owner == _OF_RECEIVER, number, payload[_HEAD.size :].decode(errors="replace")
+
+
+def parse_released(value: Any) -> deque[tuple[int, int]]:
+    """What a message says of objects that are let go: numbers, and how often."""
+    pairs = value if isinstance(value, list) else [value]
+    if not all(isinstance(pair, list) and len(pair) == 2 and all(type(n) is int for n in pair) and pair[1] for pair in pairs):
+        raise BrokenError(f"expected objects that are let go, found {value!r:.80}")
+    return deque((number, count) for number, count in pairs)
 
 
 def _public(of: Any, attribute: str) -> str:
@@ -283,7 +296,7 @@ def make_class(client: "Client", of: Mapping[str, Any]) -> type[Proxy]:
         if "__len__" in methods:
             content["__len__"] = lambda self: self._call("__len__")
         if "__iter__" in methods:
-            content["__iter__"] = _iterate
+            content["__iter__"] = content["__aiter__"] = _iterate
         if "__str__" in methods:
             content["__str__"] = lambda self: self._call("__str__")
         if "close" in methods:

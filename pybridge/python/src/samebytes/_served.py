@@ -8,7 +8,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from samebytes import _calls, _link, _proxy
 from samebytes._errors import (
@@ -22,6 +22,9 @@ from samebytes._errors import (
 )
 from samebytes._pending import Call, Incoming
 from samebytes._timeout import Deadline
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 
 class Interrupted(BaseException):
@@ -49,6 +52,11 @@ class _Here(threading.local):
 here = _Here()
 
 _RESULT, _CALL, _CALL_HEAD_SIZE = _link.RESULT, _link.CALL, _link.CALL_HEAD.size  # which each call needs
+_OPENED, _RELEASING = (
+    -1,
+    -2,
+)  # what stands in the inbox for an item, and for objects that are let go, when their messages are decoded
+_POP = deque[Any].popleft
 NONE = _calls.encode(None)
 VALUE, OBJECT = 0, -1  # what callers want; or, positive, to be sent items, of which they have room for so many
 ITEMS_AHEAD = 16
@@ -64,10 +72,12 @@ class Served:
     _calls: dict[int, Call]
     _completer: Call | None
     _cause: Error | None
+    _handed: Any
 
     def __init__(self, functions: Any) -> None:
         self._functions = functions
         self._found: dict[str, Callable[..., Any]] = {}
+        self._inbox: deque[Any] = deque()  # what was read, and is not handed on: of who leads
         self._incoming: deque[Incoming] = deque()  # calls that are nested in none of this side's
         self._server: Call | None = None  # the place of the thread that runs them; None: each has its own
         self._taken: set[int] = set()  # the numbers of calls from the other side that wait or run
@@ -108,6 +118,15 @@ class Served:
     def _started_completer(self) -> Call:
         raise NotImplementedError
 
+    def _wake(self, call: Call) -> None:
+        raise NotImplementedError
+
+    def item_future(self, call: Call) -> "Future[Any]":
+        raise NotImplementedError
+
+    def end_item_future(self, call: Call) -> None:
+        raise NotImplementedError
+
     def _check_interrupted(self) -> None:
         """Raises Interrupted in a thread that runs a call which was given up."""
         for of, id in here.running:
@@ -115,52 +134,88 @@ class Served:
                 self._cancelled.discard(id)  # once
                 raise Interrupted(id)
 
-    def _hand_on_other(self, kind: int, id: int, payload: bytes) -> None:
-        """Of what is no answer."""
-        if kind == _link.ITEM:
-            call = self._calls.get(id)
-            if call is None or call.given_up:
-                _calls.drop(payload, self._decode)
-            else:
-                call.given = ()  # they were opened
-                call.items = call.items or deque()
-                call.items.append(self._opened(payload))  # at once: if this process is killed, arrays go with it
-                call.wake()
+    def _hand_on_other(self, message: Any) -> None:
+        """As `_hand_on`, of what is no answer."""
+        kind, id, payload = message
+        if kind in (_link.ITEM, _OPENED):
+            self._hand_on_item(message)
         elif kind == _link.NEXT:
             room = self._decode(payload)
             if not isinstance(room, int) or room < 0:
                 raise BrokenError(f"expected room for more items, found {room!r:.80}")
             stream = self._streams.get(id)
             if stream is not None:
-                stream.room += room
+                if message is not self._handed:
+                    stream.room, self._handed = stream.room + room, message
                 stream.wake()
-        elif kind == _link.RELEASE:
-            self.objects.released(self._decode(payload))
+            self._inbox.popleft()
+        elif kind in (_link.RELEASE, _RELEASING):
+            if kind == _link.RELEASE:
+                payload = _proxy.parse_released(self._decode(payload))
+                self._inbox[0] = _RELEASING, id, payload
+            self.objects.released(payload)
+            self._inbox.popleft()
         elif kind == _CALL:
-            self._hand_on_call(id, payload)
+            self._hand_on_call(message)
         else:
             raise BrokenError(f"expected an answer or a call, found a message of kind {kind} and {len(payload)} bytes")
 
-    def _hand_on_call(self, id: int, payload: bytes) -> None:
+    def _hand_on_item(self, message: Any) -> None:
+        kind, id, payload = message
+        call = self._calls.get(id)
+        if call is None or call.given_up:
+            self._inbox.popleft()
+            if kind == _link.ITEM:
+                _calls.drop(payload, self._decode)
+            return
+        call.given = ()  # they were opened
+        if kind == _link.ITEM:
+            self._inbox[0] = _OPENED, id, self._opened(payload)  # at once: if this process is killed, arrays go with it
+        call.items = call.items or deque()
+        call.items.extend(map(_POP, (self._inbox,)))
+        self._wake(call)
+
+    def _hand_on_call(self, message: _link.Message) -> None:
+        _, id, payload = message
         if len(payload) < _CALL_HEAD_SIZE:
             self.end(BrokenError(f"expected a call, found one of {len(payload)} bytes"))
+            self._inbox.popleft()
             return
-        parent, wants = _link.CALL_HEAD.unpack_from(payload)
-        if id <= self._seen:
-            return  # who handed it on was interrupted thereafter
-        incoming = id, wants, payload[_CALL_HEAD_SIZE:]
+        parent, _ = _link.CALL_HEAD.unpack_from(payload)
         self._taken.add(id)
+        if id > self._seen:  # some come later than others that were made after them
+            self._seen = id
         outer = self._calls.get(parent) if parent else None
-        self._seen = id
         if outer is not None and outer.future is None:
             outer.nested = outer.nested or deque()
-            outer.nested.append(incoming)
-            outer.wake()
-        elif self._server is not None:
-            self._incoming.append(incoming)
+            outer.nested.extend(map(_POP, (self._inbox,)))
+            self._wake(outer)
+        else:
+            self._incoming.extend(map(_POP, (self._inbox,)))
+            self._run_elsewhere()
+
+    def _run_elsewhere(self) -> None:
+        """Has a call run that has come, and that no thread of this one waits for."""
+        if self._server is not None:
             self._server.wake()
         else:
-            threading.Thread(target=self._run, args=(incoming,), name="samebytes-call", daemon=True).start()
+            threading.Thread(target=self._run_incoming, name="samebytes-call", daemon=True).start()
+
+    def _run_incoming(self) -> None:
+        try:
+            incoming = self._incoming.popleft()
+        except IndexError:
+            return  # another thread has it
+        self._run(incoming)
+
+    def _wake_all(self) -> None:
+        """Has all look for what has come."""
+        for call in [*self._calls.values(), *self._streams.values()]:
+            self._wake(call)
+        if self._completer is not None:
+            self._completer.wake()
+        for _ in list(self._incoming):
+            self._run_elsewhere()
 
     def _opened(self, payload: bytes) -> Any:
         try:
@@ -170,7 +225,9 @@ class Served:
 
     def _run(self, call: Incoming) -> None:
         """Runs a call from the other program, and answers it."""
-        id, wants, value = call
+        _, id, payload = call
+        _, wants = _link.CALL_HEAD.unpack_from(payload)
+        value = payload[_CALL_HEAD_SIZE:]
         running = here.running
         running.append((self, id))
         ends: BaseException | None = None
@@ -185,7 +242,7 @@ class Served:
                 function = self._function(parts[0])
                 result = function(*parts[1]) if len(parts) == 2 else function(*parts[1], **parts[2])
                 if wants > 0:
-                    self._send_items(call, result)
+                    self._send_items(id, wants, result)
                     result = None
                 elif wants == OBJECT:
                     result = _proxy.lend(result)
@@ -221,13 +278,12 @@ class Served:
         if here.running or threading.current_thread() is threading.main_thread():
             raise error
 
-    def _send_items(self, call: Incoming, result: Any) -> None:
+    def _send_items(self, id: int, wants: int, result: Any) -> None:
         """Sends the items that a function has returned, as there is room for them."""
         if isinstance(result, (str, bytes, bytearray, dict)) or not hasattr(result, "__iter__"):
             raise DTypeError(
                 f"expected a function that returns items, as generators do, found a result of {type(result).__name__}"
             )
-        id, wants, _ = call
         place = self._streams[id] = Call()
         place.room = wants
         items = iter(result)
@@ -273,10 +329,7 @@ class Served:
         """Give up a call from the other program: what waits in it for the other program raises, and what has not begun does not begin."""
         if id in self._taken or id > self._seen:
             self._cancelled.add(id)
-            for call in list(self._calls.values()):
-                call.wake()
-            for stream in list(self._streams.values()):
-                stream.wake()
+            self._wake_all()
 
     def listen(self) -> None:
         """From now on the other program may call at any time: some thread is to read."""
@@ -296,8 +349,12 @@ class Served:
     def next_item(self, call: Call) -> Any:
         """The next item of a call. Raises StopIteration at the end."""
         self._wait(call)
+        return self.take_item(call)
+
+    def take_item(self, call: Call) -> Any:
+        """As `next_item`, where the item or the end has come."""
         if call.items:
-            return call.items.popleft()
+            return call.items.popleft()[2]
         self._result(call)
         raise StopIteration
 
@@ -330,7 +387,9 @@ class Served:
 
 
 class Items:
-    """The items that a function of another program returns, an iterator. Not all taken, `close` ends it; so does the last reference's end."""
+    """The items that a function of another program returns, an iterator, for asyncio too. Its end is that of the items, or by `close`,
+    by an error, a timeout or a cancelled task, or when nothing refers to it any more.
+    """
 
     def __init__(self, client: Served, call: Call, name: str, timeout: float | None) -> None:
         self._client, self._call, self._name, self._timeout = client, call, name, timeout
@@ -344,20 +403,67 @@ class Items:
         if self._over:
             raise StopIteration
         call = self._call
-        call.deadline = None if self._timeout is None else Deadline(self._timeout, f"next item of {self._name}")
+        call.deadline = self._deadline()
         try:
-            item = self._client.next_item(call)
-            self._n += 1
-            if self._n == ITEMS_AHEAD // 2 and call.answer is None:
-                self._n = 0
-                self._client.say_more(call, ITEMS_AHEAD // 2)
+            return self._taken(self._client.next_item)
         except BaseException:
             self.close()
             raise
+
+    def _deadline(self) -> Deadline | None:
+        return None if self._timeout is None else Deadline(self._timeout, f"next item of {self._name}")
+
+    def _taken(self, take: Callable[[Call], Any]) -> Any:
+        call = self._call
+        item = take(call)
+        self._n += 1
+        if self._n == ITEMS_AHEAD // 2 and call.answer is None:
+            self._n = 0
+            self._client.say_more(call, ITEMS_AHEAD // 2)
         if isinstance(item, Failed):
-            self.close()
             raise item.error
         return item
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Any:
+        if self._over:
+            raise StopAsyncIteration
+        call = self._call
+        if call.future is not None:
+            raise RuntimeError("the next item is awaited already")
+        try:
+            if not call.items and call.answer is None:
+                await self._arrival()
+            call.deadline = None
+            if call.items or call.answer is not None:
+                return self._taken(self._client.take_item)
+            return self._taken(self._client.next_item)  # the connection has ended: what is left of it is to be read
+        except StopIteration:
+            self.close()
+            raise StopAsyncIteration from None
+        except BaseException:  # also CancelledError: then nobody awaits the item that comes next
+            self.close()
+            raise
+
+    async def _arrival(self) -> None:
+        """Returns when there is something to take."""
+        import asyncio
+
+        deadline = self._deadline()
+        arrival = asyncio.wrap_future(self._client.item_future(self._call))
+        try:
+            if not (await asyncio.wait([arrival], timeout=self._timeout))[0] and deadline is not None:
+                raise deadline.error()
+            await arrival
+        finally:
+            self._client.end_item_future(self._call)
+            arrival.cancel()
+
+    async def aclose(self) -> None:
+        """``close``, for `contextlib.aclosing`."""
+        self.close()
 
     def close(self) -> None:
         """Ends it: the function's context is over."""

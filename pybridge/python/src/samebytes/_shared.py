@@ -4,13 +4,15 @@ Each method is one call, and done as a whole; those of a list that the Go progra
 takes its place unless another program has changed the list meanwhile.
 """
 
+import itertools
 import os
 import queue
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, MutableSequence
+from contextlib import suppress
 from reprlib import recursive_repr
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from samebytes._errors import ClosedError
+from samebytes._errors import ClosedError, Error
 from samebytes._proxy import Proxy
 from samebytes._timeout import checked, nanoseconds
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _MISSING: Any = object()
+_tickets = itertools.count(1)  # by which items of queues are taken
 _connections: dict[tuple[int, str], "Remote"] = {}  # those of this process by which pickled proxies find their objects
 
 
@@ -362,7 +365,7 @@ class List(Shared, MutableSequence[Any]):
 
 
 class Queue(Shared):
-    """A queue, as `queue.Queue`. A ``get`` whose process is killed takes nothing."""
+    """A queue, as `queue.Queue`. An item is taken when ``get`` returns: if its process is killed before, the item is the first again."""
 
     __slots__ = ()
     _kind = "queue"
@@ -382,9 +385,16 @@ class Queue(Shared):
 
     def get(self, block: bool = True, timeout: float | None = None) -> Any:
         """Takes the first item away, as soon as there is one. Raises `queue.Empty` if there is none in time."""
-        value, found = self._call("get", _seconds(block, timeout))
+        seconds, ticket = _seconds(block, timeout), next(_tickets)
+        try:
+            value, found = self._call("take", ticket, seconds)
+        except BaseException:
+            with suppress(Error):  # the server puts it back when the connection ends
+                self._call("put_back", ticket)
+            raise
         if not found:
             raise queue.Empty
+        self._call("took", ticket)
         return value
 
     def put_nowait(self, item: Any) -> None:
