@@ -142,7 +142,7 @@ func (l *link) end(cause error) {
 // discardMessage lets the arrays go that are under way in a message which nobody will read.
 func discardMessage(b []byte) {
 	m, err := parseMessage(b)
-	if err != nil {
+	if err != nil || m.lost != nil {
 		return // what could be found is gone
 	}
 	switch m.kind {
@@ -306,8 +306,11 @@ func (l *link) read() (message, error) {
 		l.reads.Add(1)
 		m, err = parseMessage(b)
 	}
-	if m.kind == kindElsewhere && !errors.Is(err, errBroken) {
-		m, err = l.lost(m.id, err), nil
+	if m.lost != nil && m.answers() {
+		if m.kind == kindItem {
+			go l.tellOther(frame{Cancel: m.id}) // it would send more
+		}
+		m = m.instead()
 	}
 	if err != nil && !errors.Is(err, errNudged) {
 		l.end(err)
@@ -375,12 +378,12 @@ func (l *link) sendLocked(k kind, id uint64, add func(dst []byte) ([]byte, error
 	l.scratch = b[:0]
 	if len(b) > l.out.most() {
 		l.scratch = nil // not kept for messages that are seldom
-		handle, err := store(b)
+		handle, err := store(b[messageHead:])
 		if err != nil {
 			return err
 		}
 		l.cargo.arrays = append(l.cargo.arrays, func() { fetch(handle) }) // where that fails it has gone
-		b = append(binary.LittleEndian.AppendUint64([]byte{byte(kindElsewhere)}, id), handle...)
+		b = append(binary.LittleEndian.AppendUint64([]byte{byte(k | elsewhere)}, id), handle...)
 	}
 	if err := l.out.send(b); err != nil {
 		l.end(err)

@@ -3,6 +3,8 @@ package main
 import (
 	"iter"
 	"runtime"
+	"slices"
+	"strings"
 
 	"github.com/samebytes/samebytes/pybridge"
 	"github.com/samebytes/samebytes/shm"
@@ -32,6 +34,7 @@ func handleFaults(srv *pybridge.Server) {
 			}
 		}
 	}, "Returns arrays that are the caller's.")
+	srv.Handle("texts", func(n int) iter.Seq[string] { return slices.Values([]string{"short", strings.Repeat("x", n)}) })
 	srv.Handle("nil_error", func() error {
 		var e *badError
 		return e

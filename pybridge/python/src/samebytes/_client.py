@@ -32,7 +32,7 @@ from samebytes import _calls, _link, _proxy
 from samebytes._array import ndarray
 from samebytes._errors import BrokenError, ClosedError, Error, WorkerDiedError
 from samebytes._pending import Call, CallFuture
-from samebytes._served import ITEMS_AHEAD, NONE, VALUE, Items, Served, here
+from samebytes._served import ITEMS_AHEAD, NONE, VALUE, Failed, Items, Served, here
 from samebytes._timeout import Deadline, earlier
 
 _SLICE = 10_000_000  # ns: who waits for room to send looks so often whether there is something to read
@@ -339,10 +339,15 @@ class Client(Served):
             return
         if kind != _RESULT:
             try:
-                kind, id, payload = _link.fetched(message)
+                if kind & _link.ELSEWHERE:
+                    # Kept, since this may be interrupted: it can be fetched once.
+                    kind, id, payload = self._inbox[0] = _link.fetched(message)
                 if kind not in (_RESULT, _link.ERROR):
                     self._hand_on_other(kind, id, payload)
                     return
+            except _link.LostError as lost:
+                self._hand_on_lost(lost)
+                return
             except Error as error:
                 self.end(error)
                 return
@@ -362,6 +367,19 @@ class Client(Served):
         self._calls.pop(id, None)
         if call.given_up:  # meanwhile
             _calls.drop(payload, self._decode)
+
+    def _hand_on_lost(self, lost: _link.LostError) -> None:
+        """Has a call fail whose long message is not to be had: the caller gets the cause."""
+        if lost.kind == _link.ITEM:
+            self._hand_on_item(lost.id, lambda: Failed(lost.cause))
+            return
+        payload = _calls.encode([type(lost.cause).__name__, str(lost.cause), ""])
+        if lost.kind != _CALL:
+            self._hand_on((_link.ERROR, lost.id, payload))
+        elif lost.id > self._seen:  # else who handed it on was interrupted
+            answer = (lost.id, _link.ERROR, payload)
+            threading.Thread(target=self._answer, args=answer, name="samebytes-call", daemon=True).start()
+            self._seen = lost.id
 
     def _give_up(self, call: Call) -> None:
         """Forgets a call. Its answer is dropped when it comes."""

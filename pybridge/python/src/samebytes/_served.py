@@ -52,6 +52,7 @@ _RESULT, _CALL, _CALL_HEAD_SIZE = _link.RESULT, _link.CALL, _link.CALL_HEAD.size
 NONE = _calls.encode(None)
 VALUE, OBJECT = 0, -1  # what callers want; or, positive, to be sent items, of which they have room for so many
 ITEMS_AHEAD = 16
+_MAX_RELEASED = 50  # objects in a message: it fits into the smallest slot
 MAX_NESTED = 64  # calls that wait for one another: each has some ten frames of the thousand that Python allows
 
 
@@ -118,14 +119,7 @@ class Served:
     def _hand_on_other(self, kind: int, id: int, payload: bytes) -> None:
         """Of what is no answer."""
         if kind == _link.ITEM:
-            call = self._calls.get(id)
-            if call is None or call.given_up:
-                _calls.drop(payload, self._decode)
-            else:
-                call.given = ()  # they were opened
-                call.items = call.items or deque()
-                call.items.append(self._opened(payload))  # at once: if this process is killed, arrays go with it
-                call.wake()
+            self._hand_on_item(id, lambda: self._opened(payload))  # at once: if this process is killed, arrays go with it
         elif kind == _link.NEXT:
             room = self._decode(payload)
             if not isinstance(room, int) or room < 0:
@@ -140,6 +134,15 @@ class Served:
             self._hand_on_call(id, payload)
         else:
             raise BrokenError(f"expected an answer or a call, found a message of kind {kind} and {len(payload)} bytes")
+
+    def _hand_on_item(self, id: int, opened: Callable[[], Any]) -> None:
+        call = self._calls.get(id)
+        item = opened()
+        if call is not None and not call.given_up:
+            call.given = ()  # they were opened
+            call.items = call.items or deque()
+            call.items.append(item)
+            call.wake()
 
     def _hand_on_call(self, id: int, payload: bytes) -> None:
         if len(payload) < _CALL_HEAD_SIZE:
@@ -313,12 +316,13 @@ class Served:
             self._completer.wake()
 
     def _tell_released(self) -> None:
-        released: list[tuple[int, int]] = []
         while self._released:
-            released.append(self._released.popleft())
-        if released and self._cause is None:
-            with suppress(Error):  # then it lets all go
-                self._transmit(_link.RELEASE, self._encode(released))
+            released: list[tuple[int, int]] = []
+            while self._released and len(released) < _MAX_RELEASED:
+                released.append(self._released.popleft())
+            if self._cause is None:
+                with suppress(Error):  # then it lets all go
+                    self._transmit(_link.RELEASE, self._encode(released))
 
     def prepare(self) -> None:
         """Starts the thread that tells of objects that are let go."""
