@@ -50,6 +50,8 @@ type link struct {
 	began  chan struct{}      // receives when a call was made
 	unused []chan message
 
+	readers sync.WaitGroup // goroutines of the link that run no calls
+
 	cause atomic.Pointer[error] // why the link ended
 	ended chan struct{}         // closed when it has
 	left  chan struct{}         // closed when all that it held was let go
@@ -107,9 +109,9 @@ func (l *link) start(serves bool, handle func(message) func(), tell func(frame))
 	if serves {
 		go l.serve()
 	} else {
-		go l.keep()
+		l.readers.Go(l.keep)
 	}
-	go l.listen()
+	l.readers.Go(l.listen)
 }
 
 // end gives the link up: calls under way, and later ones, fail with cause. Of several causes the first counts.
@@ -128,6 +130,7 @@ func (l *link) end(cause error) {
 	l.conn.Close() // what it would say is no news
 	go func() {
 		defer close(l.left)
+		defer l.readers.Wait()
 		<-l.lead // nobody reads any more
 		l.objects.end()
 		l.sending.Lock() // who waits for it finds that the link has ended

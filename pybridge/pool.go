@@ -56,6 +56,7 @@ type Pool struct {
 	cause  error         // why it has
 	give   sync.Once
 	slots  sync.WaitGroup // goroutines that keep a worker running each
+	rest   sync.WaitGroup // other goroutines: what workers that have ended leave behind is let go, and the thread that starts them ends
 	calls  *gate          // calls under way
 	launch chan launch
 
@@ -104,7 +105,7 @@ func Start(ctx context.Context, p Python) (*Pool, error) {
 	pool := &Pool{python: p, failed: make(chan struct{}), calls: newGate(), launch: make(chan launch), log: newLogger(p.Log, p.Slow)}
 	pool.ctx, pool.close = context.WithCancel(context.Background())
 	pool.cut, pool.cutShort = context.WithCancel(context.Background())
-	go pool.launches()
+	pool.rest.Go(pool.launches)
 	workers := make([]*worker, p.Workers)
 	errs := make([]error, p.Workers)
 	var starting sync.WaitGroup
@@ -125,6 +126,7 @@ func Start(ctx context.Context, p Python) (*Pool, error) {
 			}
 		}
 		pool.close()
+		pool.rest.Wait()
 		return nil, fmt.Errorf("pybridge: start: %w", err)
 	}
 	for i, w := range workers {
@@ -278,6 +280,9 @@ func (p *Pool) Close() error { return p.Shutdown(context.Background()) }
 
 // Shutdown is Close, and waits for calls only until the context ends: then the workers are killed, the calls fail with [ErrWorkerDied], and
 // it returns the context's error.
+//
+// When it returns, nothing of the pool is left: no process, goroutine or temporary array but those that calls have returned. Functions of
+// Python.Serve that do not end with their contexts, and what outlives Python.Grace in other ways, are not waited for.
 func (p *Pool) Shutdown(ctx context.Context) (err error) {
 	p.calls.shut()
 	p.close()
@@ -292,5 +297,6 @@ func (p *Pool) Shutdown(ctx context.Context) (err error) {
 		}
 	}
 	p.slots.Wait()
+	p.rest.Wait()
 	return err
 }
