@@ -51,6 +51,7 @@ type link struct {
 	unused []chan message
 
 	readers sync.WaitGroup // goroutines of the link that run no calls
+	nudges  *gate          // of contexts that end, whose goroutines may be late: shut before the memory goes
 
 	cause atomic.Pointer[error] // why the link ended
 	ended chan struct{}         // closed when it has
@@ -79,6 +80,7 @@ func newLink(conn *net.UnixConn, memory []byte, nslots, slotSize int, first bool
 		calls:  map[uint64]pending{},
 		began:  make(chan struct{}, 1),
 		unused: make([]chan message, 0, 8),
+		nudges: newGate(),
 		ended:  make(chan struct{}),
 		left:   make(chan struct{}),
 
@@ -138,8 +140,18 @@ func (l *link) end(cause error) {
 		if died {
 			l.out.unread(discardMessage)
 		}
+		l.nudges.shut()
+		<-l.nudges.empty
 		unmap(l.memory)
 	}()
+}
+
+// nudge has who reads look whether its context has ended.
+func (l *link) nudge() {
+	if l.nudges.enter() {
+		defer l.nudges.leave()
+		l.in.nudge()
+	}
 }
 
 // discardMessage lets the arrays go that are under way in a message which nobody will read.
@@ -178,7 +190,7 @@ func (l *link) listen() {
 // answer returns the next answer to a call, in the order in which they come. The error is the context's, or the link's cause.
 func (l *link) answer(ctx context.Context, id uint64, answers chan message) (message, error) {
 	if ctx.Done() != nil {
-		defer context.AfterFunc(ctx, l.in.nudge)()
+		defer context.AfterFunc(ctx, l.nudge)()
 	}
 	for {
 		select {
