@@ -41,6 +41,12 @@ def test_items_that_nobody_takes(go: sb.Remote) -> None:
     until(lambda: go.descriptors() <= before + 2 and go.segments() == 0)
 
 
+def test_arrays_beside_an_error(go: sb.Remote) -> None:
+    with pytest.raises(sb.RemoteError, match="both"):
+        go.both(10)
+    assert go.segments() == 0
+
+
 def test_a_function_that_ends_its_goroutine(go: sb.Remote) -> None:
     for _ in range(20):
         with pytest.raises(sb.RemoteError, match="Goexit"):
