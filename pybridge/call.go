@@ -60,11 +60,8 @@ func (p *Pool) call(ctx context.Context, out any, function string, args []any) e
 // begin makes a call in a worker: that which has an object among the arguments, that whose call made this one, or whichever is free.
 // The worker is the call's until done is called.
 func (p *Pool) begin(ctx context.Context, of target, args []any, wants int32) (r request, done func(), err error) {
-	if !p.calls.enter() {
-		if chainOf(ctx).within(p) == nil {
-			return request{}, nil, ErrClosed
-		}
-		p.calls.enterAgain()
+	if err := p.enter(ctx); err != nil {
+		return request{}, nil, err
 	}
 	w, done, err := p.worker(ctx, args)
 	if err != nil {

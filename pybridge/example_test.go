@@ -125,6 +125,23 @@ def work():
 	// Output: <nil> 'x''x'
 }
 
+func ExampleObjects_List() {
+	objects := pybridge.NewServer().Objects()
+	defer objects.Close()
+	names, err := objects.List("names")
+	if err != nil {
+		log.Fatal(err)
+	}
+	var all []string
+	fmt.Println(names.Append("first"))
+	fmt.Println(names.Append("last"))
+	fmt.Println(names.Values(&all), all)
+	// Output:
+	// <nil>
+	// <nil>
+	// <nil> [first last]
+}
+
 func ExampleServer_Objects() {
 	srv := pybridge.NewServer()
 	objects := srv.Objects()

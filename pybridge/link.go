@@ -50,6 +50,9 @@ type link struct {
 	began  chan struct{}      // receives when a call was made
 	unused []chan message
 
+	readers sync.WaitGroup // goroutines of the link that run no calls
+	nudges  *gate          // of contexts that end, whose goroutines may be late: shut before the memory goes
+
 	cause atomic.Pointer[error] // why the link ended
 	ended chan struct{}         // closed when it has
 	left  chan struct{}         // closed when all that it held was let go
@@ -77,6 +80,7 @@ func newLink(conn *net.UnixConn, memory []byte, nslots, slotSize int, first bool
 		calls:  map[uint64]pending{},
 		began:  make(chan struct{}, 1),
 		unused: make([]chan message, 0, 8),
+		nudges: newGate(),
 		ended:  make(chan struct{}),
 		left:   make(chan struct{}),
 
@@ -107,9 +111,9 @@ func (l *link) start(serves bool, handle func(message) func(), tell func(frame))
 	if serves {
 		go l.serve()
 	} else {
-		go l.keep()
+		l.readers.Go(l.keep)
 	}
-	go l.listen()
+	l.readers.Go(l.listen)
 }
 
 // end gives the link up: calls under way, and later ones, fail with cause. Of several causes the first counts.
@@ -128,6 +132,7 @@ func (l *link) end(cause error) {
 	l.conn.Close() // what it would say is no news
 	go func() {
 		defer close(l.left)
+		defer l.readers.Wait()
 		<-l.lead // nobody reads any more
 		l.objects.end()
 		l.sending.Lock() // who waits for it finds that the link has ended
@@ -135,14 +140,24 @@ func (l *link) end(cause error) {
 		if died {
 			l.out.unread(discardMessage)
 		}
+		l.nudges.shut()
+		<-l.nudges.empty
 		unmap(l.memory)
 	}()
+}
+
+// nudge has who reads look whether its context has ended.
+func (l *link) nudge() {
+	if l.nudges.enter() {
+		defer l.nudges.leave()
+		l.in.nudge()
+	}
 }
 
 // discardMessage lets the arrays go that are under way in a message which nobody will read.
 func discardMessage(b []byte) {
 	m, err := parseMessage(b)
-	if err != nil {
+	if err != nil || m.lost != nil {
 		return // what could be found is gone
 	}
 	switch m.kind {
@@ -175,7 +190,7 @@ func (l *link) listen() {
 // answer returns the next answer to a call, in the order in which they come. The error is the context's, or the link's cause.
 func (l *link) answer(ctx context.Context, id uint64, answers chan message) (message, error) {
 	if ctx.Done() != nil {
-		defer context.AfterFunc(ctx, l.in.nudge)()
+		defer context.AfterFunc(ctx, l.nudge)()
 	}
 	for {
 		select {
@@ -306,8 +321,11 @@ func (l *link) read() (message, error) {
 		l.reads.Add(1)
 		m, err = parseMessage(b)
 	}
-	if m.kind == kindElsewhere && !errors.Is(err, errBroken) {
-		m, err = l.lost(m.id, err), nil
+	if m.lost != nil && m.answers() {
+		if m.kind == kindItem {
+			go l.tellOther(frame{Cancel: m.id}) // it would send more
+		}
+		m = m.instead()
 	}
 	if err != nil && !errors.Is(err, errNudged) {
 		l.end(err)
@@ -375,12 +393,12 @@ func (l *link) sendLocked(k kind, id uint64, add func(dst []byte) ([]byte, error
 	l.scratch = b[:0]
 	if len(b) > l.out.most() {
 		l.scratch = nil // not kept for messages that are seldom
-		handle, err := store(b)
+		handle, err := store(b[messageHead:])
 		if err != nil {
 			return err
 		}
 		l.cargo.arrays = append(l.cargo.arrays, func() { fetch(handle) }) // where that fails it has gone
-		b = append(binary.LittleEndian.AppendUint64([]byte{byte(kindElsewhere)}, id), handle...)
+		b = append(binary.LittleEndian.AppendUint64([]byte{byte(k | elsewhere)}, id), handle...)
 	}
 	if err := l.out.send(b); err != nil {
 		l.end(err)

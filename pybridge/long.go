@@ -6,7 +6,7 @@ import (
 	"github.com/samebytes/samebytes/shm"
 )
 
-// store puts a long message into a temporary segment, and returns its handle as JSON: the segment stays until it is opened.
+// store puts a long payload into a temporary segment, and returns its handle as JSON: the segment stays until it is opened.
 func store(b []byte) ([]byte, error) {
 	a, err := shm.New[uint8]([]int{len(b)})
 	if err != nil {
@@ -21,19 +21,12 @@ func store(b []byte) ([]byte, error) {
 	return h.MarshalJSON()
 }
 
-// lost returns what takes the place of a long message that is not to be had: it goes, with others that the sender had under way, when
-// a call is given up. Whether it was a call or an answer is not known. Where a call of that number waits for an answer, that is what it
-// gets; else it is a call, of kindElsewhere, whose payload is the error to answer it with.
-func (l *link) lost(id uint64, cause error) message {
-	payload := appendError(nil, asRemote(fmt.Errorf("a long message: %w", cause)))
-	if l.contextOf(id) == nil {
-		return message{kindElsewhere, id, payload}
-	}
-	go l.tellOther(frame{Cancel: id}) // it may have been an item
-	return message{kindError, id, payload}
+// instead returns the answer that takes the place of a lost one.
+func (m message) instead() message {
+	return message{kind: kindError, id: m.id, payload: appendError(nil, asRemote(m.lost))}
 }
 
-// fetch returns the long message whose handle it is given.
+// fetch returns the long payload whose handle it is given. The error is errBroken where the other side is at fault.
 func fetch(handle []byte) ([]byte, error) {
 	h, err := shm.ParseHandle(handle)
 	if err != nil {

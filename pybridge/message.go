@@ -2,6 +2,7 @@ package pybridge
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 )
 
@@ -20,13 +21,16 @@ const (
 	kindItem
 	// A number, an int: the caller has room for so many more items.
 	kindNext
-	// A handle as JSON: the message is in the temporary segment that it names, since it is too long for a slot.
-	kindElsewhere
 	// [[number, count]...]: the sender lets objects of the receiver's go, which it was given so often.
 	kindRelease
 )
 
-const messageHead = 1 + 8
+const (
+	messageHead = 1 + 8
+	// elsewhere is added to the kind of a call or an answer that is too long for a slot: its payload is in a temporary segment, and what
+	// follows the number is the segment's handle, as JSON.
+	elsewhere kind = 1 << 7
+)
 
 // argumentDepth is the number of lists in which an argument stands: that of a call, and that of the arguments.
 const argumentDepth = 2
@@ -36,6 +40,7 @@ type message struct {
 	kind    kind
 	id      uint64
 	payload []byte
+	lost    error // of one that was elsewhere: why its payload is not to be had, as when the call was given up
 }
 
 // answers reports whether it is an answer to a call of this side.
@@ -43,25 +48,25 @@ func (m message) answers() bool {
 	return m.kind == kindResult || m.kind == kindError || m.kind == kindItem
 }
 
-// parseMessage returns a received message. With an error of a long message that is not to be had, its kind is kindElsewhere and its
-// number is the message's.
+// parseMessage returns a received message.
 func parseMessage(b []byte) (message, error) {
 	if len(b) < messageHead {
 		return message{}, fmt.Errorf("%w: a message of %d bytes", errBroken, len(b))
 	}
-	m := message{kind(b[0]), binary.LittleEndian.Uint64(b[1:]), b[messageHead:]}
-	switch {
-	case m.kind > kindRelease:
-		return m, fmt.Errorf("%w: a message of kind %d", errBroken, m.kind)
-	case m.kind != kindElsewhere:
+	m := message{kind: kind(b[0]) &^ elsewhere, id: binary.LittleEndian.Uint64(b[1:]), payload: b[messageHead:]}
+	long := kind(b[0]) != m.kind
+	if m.kind > kindRelease || long && m.kind != kindCall && !m.answers() {
+		return m, fmt.Errorf("%w: a message of kind %d", errBroken, b[0])
+	}
+	if !long {
 		return m, nil
 	}
-	long, err := fetch(m.payload)
-	if err != nil {
+	payload, err := fetch(m.payload)
+	switch m.payload = payload; {
+	case errors.Is(err, errBroken):
 		return m, err
+	case err != nil:
+		m.lost = fmt.Errorf("a long message: %w", err)
 	}
-	if len(long) > 0 && kind(long[0]) == kindElsewhere {
-		return m, fmt.Errorf("%w: a long message in a long message", errBroken)
-	}
-	return parseMessage(long)
+	return m, nil
 }

@@ -160,9 +160,18 @@ func (o *Object) begin(ctx context.Context, of target, args []any, wants int32) 
 		return request{}, nil, ErrClosed
 	}
 	done = func() {}
-	if l.pool != nil {
-		if done, err = l.pool.reserve(ctx, l.worker); err != nil {
+	if p := l.pool; p != nil {
+		if err := p.enter(ctx); err != nil {
 			return request{}, nil, err
+		}
+		release, err := p.reserve(ctx, l.worker)
+		if err != nil {
+			p.calls.leave()
+			return request{}, nil, err
+		}
+		done = func() {
+			release()
+			p.calls.leave()
 		}
 	}
 	r, err = l.begin(ctx, of, args, wants)

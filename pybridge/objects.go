@@ -243,6 +243,24 @@ func (o *Objects) Dict(name string) (*Dict, error) {
 	return &Dict{it.(*sharedDict)}, nil
 }
 
+// Namespace returns the namespace of a name, for this program: as a dict whose keys are the names of attributes.
+func (o *Objects) Namespace(name string) (*Dict, error) {
+	it, err := o.get("namespace", name, 0)
+	if err != nil {
+		return nil, fmt.Errorf("pybridge: namespace: %w", err)
+	}
+	return &Dict{&it.(*sharedNamespace).sharedDict}, nil
+}
+
+// List returns the list of a name, for this program.
+func (o *Objects) List(name string) (*List, error) {
+	it, err := o.get("list", name, 0)
+	if err != nil {
+		return nil, fmt.Errorf("pybridge: list: %w", err)
+	}
+	return &List{it.(*sharedList)}, nil
+}
+
 // Queue returns the queue of a name, for this program. A new one holds so many items, or any number if that is 0.
 func (o *Objects) Queue(name string, size int) (*Queue, error) {
 	it, err := o.get("queue", name, size)

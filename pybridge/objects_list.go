@@ -1,6 +1,7 @@
 package pybridge
 
 import (
+	"fmt"
 	"slices"
 	"sync"
 )
@@ -141,3 +142,57 @@ func (l *sharedList) Clear() {
 	l.mu.Unlock()
 	releaseAll(old)
 }
+
+// List is a list that this program shares with Python programs. All its methods may be called from many goroutines. An index may be
+// negative, as in Python: -1 is the last item's.
+type List struct{ l *sharedList }
+
+// Get stores the item at an index in what out points to, and reports whether there is one. Types are as in calls: [Pool.Call].
+func (l *List) Get(i int, out any) (bool, error) {
+	v, found := l.l.Get(i)
+	if !found {
+		return false, nil
+	}
+	if err := v.moveTo(out); err != nil {
+		return false, fmt.Errorf("pybridge: get %d: %w", i, err)
+	}
+	return true, nil
+}
+
+// Set replaces the item at an index, and reports whether there was one. Arrays of segments in it stay where they are; others are copied.
+func (l *List) Set(i int, value any) (bool, error) {
+	v, err := keptOf(value)
+	if err != nil {
+		return false, fmt.Errorf("pybridge: set %d: %w", i, err)
+	}
+	return l.l.Put(i, v), nil
+}
+
+// Append adds an item at the end. Arrays are as in Set.
+func (l *List) Append(value any) error {
+	v, err := keptOf(value)
+	if err != nil {
+		return fmt.Errorf("pybridge: append: %w", err)
+	}
+	l.l.Append(v)
+	return nil
+}
+
+// Delete takes the item at an index away, and reports whether there was one. Later items move up.
+func (l *List) Delete(i int) bool {
+	v, found := l.l.Pop(i)
+	v.release()
+	return found
+}
+
+// Values stores all items, of one moment, in the slice that out points to.
+func (l *List) Values(out any) error {
+	_, all := l.l.Snapshot()
+	if err := all.moveTo(out); err != nil {
+		return fmt.Errorf("pybridge: values: %w", err)
+	}
+	return nil
+}
+
+// Len returns the number of items.
+func (l *List) Len() int { return l.l.Len() }

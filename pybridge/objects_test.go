@@ -102,6 +102,79 @@ def work():
 	}
 }
 
+// TestSharedLists shares a list and a namespace with a worker.
+func TestSharedLists(t *testing.T) {
+	t.Setenv("SAMEBYTES_DIR", t.TempDir())
+	srv := pybridge.NewServer()
+	objects := srv.Objects()
+	pool := start(t, `
+import samebytes as sb
+def work():
+    m = sb.caller()
+    l, n = m.list("l"), m.namespace("n")
+    l[0][0] = 100
+    l += [n.rate, "last"]
+    n.done = True
+    return len(l)
+`, func(p *pybridge.Python) { p.Serve = srv })
+	l, err := objects.List("l")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := objects.Namespace("n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(l.Append(ndarray.Full(2.0, 3)), n.Set("rate", 3)); err != nil {
+		t.Fatal(err)
+	}
+	var length int
+	if err := pool.Call(t.Context(), &length, "work"); err != nil || length != 3 || l.Len() != 3 {
+		t.Fatal(length, err)
+	}
+	var a *ndarray.Array[float64]
+	if ok, err := l.Get(0, &a); !ok || err != nil || a.At(0) != 100 {
+		t.Error(ok, err)
+	}
+	var done bool
+	if ok, err := n.Get("done", &done); !ok || err != nil || !done || n.Len() != 2 {
+		t.Error(ok, err)
+	}
+	if ok, err := l.Set(-1, 4); !ok || err != nil {
+		t.Error(ok, err)
+	}
+	if ok, err := l.Set(3, 4); ok || err != nil {
+		t.Error(ok, err)
+	}
+	if !l.Delete(0) || l.Delete(2) {
+		t.Error(l.Len())
+	}
+	var values []int
+	if err := l.Values(&values); err != nil || !slices.Equal(values, []int{3, 4}) {
+		t.Error(values, err)
+	}
+	if ok, err := l.Get(2, &length); ok || err != nil {
+		t.Error(ok, err)
+	}
+	var text string
+	if _, err := l.Get(0, &text); !errors.Is(err, ndarray.ErrDType) {
+		t.Error(err)
+	}
+	if err := l.Append(make(chan int)); !errors.Is(err, ndarray.ErrDType) {
+		t.Error(err)
+	}
+	if all, err := shm.List(); err != nil || len(all) != 0 {
+		t.Error(all, err)
+	}
+	for name, of := range map[string]func(string) error{
+		"list": func(name string) error { _, err := objects.List(name); return err }, "namespace": func(name string) error { _, err := objects.Namespace(name); return err },
+	} {
+		if err := of("../x"); !errors.Is(err, shm.ErrBadName) {
+			t.Error(name, err)
+		}
+	}
+}
+
 // TestExposeErrors exposes what can't be.
 func TestExposeErrors(t *testing.T) {
 	srv := pybridge.NewServer()

@@ -56,8 +56,12 @@ type Pool struct {
 	cause  error         // why it has
 	give   sync.Once
 	slots  sync.WaitGroup // goroutines that keep a worker running each
+	rest   sync.WaitGroup // other goroutines: what workers that have ended leave behind is let go, and the thread that starts them ends
 	calls  *gate          // calls under way
 	launch chan launch
+
+	cut      context.Context // over when those are not waited for any more
+	cutShort context.CancelFunc
 
 	meters   meters
 	traffic  traffic
@@ -100,7 +104,8 @@ func Start(ctx context.Context, p Python) (*Pool, error) {
 	}
 	pool := &Pool{python: p, failed: make(chan struct{}), calls: newGate(), launch: make(chan launch), log: newLogger(p.Log, p.Slow)}
 	pool.ctx, pool.close = context.WithCancel(context.Background())
-	go pool.launches()
+	pool.cut, pool.cutShort = context.WithCancel(context.Background())
+	pool.rest.Go(pool.launches)
 	workers := make([]*worker, p.Workers)
 	errs := make([]error, p.Workers)
 	var starting sync.WaitGroup
@@ -121,6 +126,7 @@ func Start(ctx context.Context, p Python) (*Pool, error) {
 			}
 		}
 		pool.close()
+		pool.rest.Wait()
 		return nil, fmt.Errorf("pybridge: start: %w", err)
 	}
 	for i, w := range workers {
@@ -184,8 +190,12 @@ func (p *Pool) keep(number int, w *worker) {
 		}
 		p.running.Add(-1)
 		if p.ctx.Err() != nil {
-			<-p.calls.empty // they have their answers
-			w.dismiss(p.python.grace())
+			select {
+			case <-p.calls.empty: // they have their answers
+				w.dismiss(p.python.grace())
+			case <-p.cut.Done():
+				w.kill()
+			}
 			return
 		}
 		w.kill()
@@ -252,10 +262,41 @@ func (p *Pool) take(ctx context.Context) (*worker, error) {
 	return nil, p.cause
 }
 
-// Close waits for the calls that are under way, and ends the workers. Later calls fail with [ErrClosed].
-func (p *Pool) Close() error {
+// enter begins a call, which leaves p.calls at its end. When the pool is closed only those begin that are nested in others.
+func (p *Pool) enter(ctx context.Context) error {
+	if !p.calls.enter() {
+		if chainOf(ctx).within(p) == nil {
+			return ErrClosed
+		}
+		p.calls.enterAgain()
+	}
+	return nil
+}
+
+// Close waits for the calls that workers run, of functions and of objects' methods, and for those nested in them, and ends the workers.
+// Calls that wait for a worker, and later ones, fail with [ErrClosed]. It waits as long as the calls last, whose contexts may end them: see
+// [Pool.Shutdown]. It always returns nil.
+func (p *Pool) Close() error { return p.Shutdown(context.Background()) }
+
+// Shutdown is Close, and waits for calls only until the context ends: then the workers are killed, the calls fail with [ErrWorkerDied], and
+// it returns the context's error.
+//
+// When it returns, nothing of the pool is left: no process, goroutine or temporary array but those that calls have returned. Functions of
+// Python.Serve that do not end with their contexts, and what outlives Python.Grace in other ways, are not waited for.
+func (p *Pool) Shutdown(ctx context.Context) (err error) {
 	p.calls.shut()
 	p.close()
+	select {
+	case <-p.calls.empty:
+	default:
+		select {
+		case <-p.calls.empty:
+		case <-ctx.Done():
+			err = fmt.Errorf("pybridge: shut down: %w", ctx.Err())
+			p.cutShort()
+		}
+	}
 	p.slots.Wait()
-	return nil
+	p.rest.Wait()
+	return err
 }

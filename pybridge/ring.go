@@ -43,7 +43,7 @@ const (
 )
 
 // ringSleep bounds each sleep: nobody else may be trusted to wake whom the other process makes sleep.
-const ringSleep = time.Second
+var ringSleep = time.Second
 
 // ring is one side of a ring. One goroutine at a time may send, or receive.
 type ring struct {
@@ -68,14 +68,14 @@ func newRing(memory []byte, words, slots, nslots, slotSize int) *ring {
 // stop makes all sends and receives, running and later, end with errStopped.
 func (r *ring) stop() {
 	r.stopped.Store(true)
-	wake(r.receiverSleeps)
-	wake(r.senderSleeps)
+	wakeAnyway(r.receiverSleeps)
+	wakeAnyway(r.senderSleeps)
 }
 
 // nudge makes the receive that is running, or the next one, end with errNudged if it would wait.
 func (r *ring) nudge() {
 	r.nudged.Store(true)
-	wake(r.receiverSleeps)
+	wakeAnyway(r.receiverSleeps)
 }
 
 // most is the longest message, in bytes.
@@ -147,6 +147,13 @@ func wake(sleeps *atomic.Uint32) {
 	if sleeps.Load() != 0 && sleeps.Swap(0) != 0 {
 		futex.Wake(futexWord(sleeps), 1)
 	}
+}
+
+// wakeAnyway is wake for what the other process does not say: that may have made the word zero, and have been killed or stopped before it
+// woke who sleeps on it.
+func wakeAnyway(sleeps *atomic.Uint32) {
+	sleeps.Store(0)
+	futex.Wake(futexWord(sleeps), 1)
 }
 
 // wait returns what the counter holds as soon as it is another number than since.

@@ -5,8 +5,10 @@ import (
 	"encoding/binary"
 	"errors"
 	"math/rand/v2"
+	"runtime"
 	"sync"
 	"testing"
+	"time"
 )
 
 func pair(nslots, slotSize int) (sender, receiver *ring, memory []byte) {
@@ -70,4 +72,31 @@ func TestRingStop(t *testing.T) {
 	empty.stop()
 	group.Wait()
 	_, _ = receiver, other
+}
+
+// TestRingStopAfterADeath ends a wait that the other process has said is over, and then been killed before it woke who waits.
+func TestRingStopAfterADeath(t *testing.T) {
+	defer func(sleep time.Duration) { ringSleep = sleep }(ringSleep)
+	ringSleep = time.Hour
+	_, receiver, _ := pair(2, 64)
+	ended := make(chan error)
+	go func() {
+		_, err := receiver.receive(nil)
+		ended <- err
+	}()
+	for still := 0; still < 1000; still++ { // it sleeps, or it would say so again
+		if receiver.receiverSleeps.Swap(0) != 0 {
+			still = 0
+		}
+		runtime.Gosched()
+	}
+	receiver.stop()
+	select {
+	case err := <-ended:
+		if !errors.Is(err, errStopped) {
+			t.Error(err)
+		}
+	case <-time.After(time.Minute):
+		t.Error("it sleeps still")
+	}
 }

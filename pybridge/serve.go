@@ -86,7 +86,7 @@ func (e HandleError) Error() string { return fmt.Sprintf("pybridge: handle %q: %
 // the caller made, until f returns. It may be called by many goroutines at once. Its context ends when the caller gives the call
 // up, or ends itself. A panic of f is an error for the caller, also one for a write to an array that the caller may only read.
 //
-// An array of [shm.New] that f returns is the caller's from then on, and closed here. Others of segments stay open, and the caller has
+// An array of [shm.New] that f returns is the caller's from then on, and closed here, also beside an error. Others of segments stay open, and the caller has
 // the same elements; those in ordinary memory are copied.
 //
 // It panics with a [HandleError] for what is no such function, and for a name that Python can't call, or that is taken.
@@ -294,6 +294,14 @@ func (l *link) appendResults(dst []byte, results []reflect.Value) (out []byte, e
 	return dst, nil
 }
 
+// letGo closes the temporary arrays among what a function has returned beside an error, as where that is sent.
+func (l *link) letGo(results []reflect.Value) {
+	defer func() { recover() }() // of a result that is not meant to be read; the error counts
+	if b, err := l.appendResults(nil, results); err == nil {
+		l.takeBack(b)
+	}
+}
+
 // call runs the function of a call, and returns the message of its results.
 func (s *Server) call(ctx context.Context, l *link, log logger, head callHead, to items) (answer []byte, err error) {
 	m := measured{log: log}
@@ -372,10 +380,14 @@ func (s *Server) run(ctx context.Context, l *link, head callHead, to items, m *m
 	results := call.Call(in)
 	if f.fails {
 		last := len(results) - 1
-		if err, _ := results[last].Interface().(error); err != nil {
+		err, _ := results[last].Interface().(error)
+		results = results[:last]
+		if err != nil {
+			if !f.items() && f.makes == nil {
+				l.letGo(results)
+			}
 			return nil, err
 		}
-		results = results[:last]
 	}
 	switch {
 	case f.items():

@@ -166,8 +166,15 @@ func (s *session) take(m message) func() {
 			s.link.end(err)
 		}
 		return nil
-	case kindElsewhere:
-		return s.lost(m)
+	}
+	if m.lost != nil {
+		_, r := s.register(m.id, 0, wantsValue)
+		return func() {
+			s.fail(m.id, m.lost)
+			if r != nil {
+				s.done(m.id, r)
+			}
+		}
 	}
 	head, err := parseCall(m.payload)
 	if err != nil {
@@ -276,19 +283,6 @@ func (s *session) run(ctx context.Context, r *running, id uint64, head callHead)
 	}
 	err = errGoexit // where the function does not return
 	answer, err = s.server.call(ctx, s.link, s.log, head, items{s, id, r.more, int(head.wants)})
-}
-
-// lost returns what answers a call whose message is not to be had, if it is one.
-func (s *session) lost(m message) func() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if m.id <= s.last {
-		return nil // an answer that nobody waits for
-	}
-	// It may be one all the same, so it does not count as the latest call. The other side drops what it does not wait for.
-	return func() {
-		s.link.send(kindError, m.id, func(dst []byte) ([]byte, error) { return append(dst, m.payload...), nil }) // or the link has ended
-	}
 }
 
 // errGoexit is what a function fails with that ends its goroutine.

@@ -118,6 +118,15 @@ func startWorker(ctx context.Context, p Python, number int, launch func(*exec.Cm
 		served = NewServer()
 	}
 	session := newSession(context.Background(), served, w.link)
+	pool.rest.Go(func() {
+		<-w.link.ended
+		session.cancel()
+		select {
+		case <-w.link.left:
+			session.drain()
+		case <-time.After(p.grace()): // whose Close is called for an object may do anything
+		}
+	})
 	ready := make(chan error, 1)
 	domain, _ := shm.Domain() // without one no array can be sent, which says why
 	hello, err := appendFrame(nil, frame{
@@ -135,10 +144,6 @@ func startWorker(ctx context.Context, p Python, number int, launch func(*exec.Cm
 		w.kill()
 		return nil, err
 	}
-	go func() {
-		<-w.link.ended
-		session.cancel()
-	}()
 	w.link.start(false, session.take, func(f frame) {
 		switch {
 		case f.Cancel != 0:

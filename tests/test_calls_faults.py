@@ -5,7 +5,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -40,6 +39,12 @@ def test_items_that_nobody_takes(go: sb.Remote) -> None:
             del array
             break
     until(lambda: go.descriptors() <= before + 2 and go.segments() == 0)
+
+
+def test_arrays_beside_an_error(go: sb.Remote) -> None:
+    with pytest.raises(sb.RemoteError, match="both"):
+        go.both(10)
+    assert go.segments() == 0
 
 
 def test_a_function_that_ends_its_goroutine(go: sb.Remote) -> None:
@@ -80,17 +85,33 @@ def test_nothing_outlives_both_programs(how: str, segments: Path, server: str) -
         assert [s.name for s in sb.list()] == []
 
 
-def test_a_long_call_that_is_gone(go: sb.Remote, segments: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only that call fails."""
-    elsewhere = _link.Link.elsewhere
+def test_long_messages_that_are_gone(go: sb.Remote, segments: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only their calls fail."""
+    elsewhere, fetched = _link.Link.elsewhere, _link.fetched
 
-    def lost(*args: Any) -> _link.Message:
-        message = elsewhere(*args)
-        (segments / json.loads(message[2])["name"]).unlink()
+    def remove(message: _link.Message) -> _link.Message:
+        if message[0] & _link.ELSEWHERE:
+            (segments / json.loads(message[2])["name"]).unlink()
         return message
 
+    other = go.wait.future()
+    long = "x" * 10_000
     with monkeypatch.context() as patched:
-        patched.setattr(_link.Link, "elsewhere", lost)
+        patched.setattr(_link.Link, "elsewhere", lambda *args: remove(elsewhere(*args)))
         with pytest.raises(sb.StaleError, match="long message"):
-            go.echo("x" * 10_000)
-    assert go.echo("x" * 10_000) == "x" * 10_000
+            go.echo(long)
+        with pytest.raises(sb.StaleError, match="long message"):
+            go.must(lambda x: long, 1.0)
+    with monkeypatch.context() as patched:
+        patched.setattr(_link, "fetched", lambda message: fetched(remove(message)))
+        with pytest.raises(sb.StaleError, match="long message"):
+            go.bytes(10_000)
+        with pytest.raises(sb.StaleError, match="long message"):
+            go.fails(long)
+        items = go.texts(10_000)
+        assert next(items) == "short"
+        with pytest.raises(sb.StaleError, match="long message"):
+            next(items)
+    assert go.echo(long) == long and list(go.texts(10_000))[1:] == [long]
+    assert not other.done()
+    other.cancel()

@@ -164,7 +164,11 @@ def test_garbage_after_the_introduction(listening: Callable[[str], Program]) -> 
             other._connection.client._link.sock.sendall(garbage)
             with pytest.raises(sb.WorkerDiedError, match="BrokenError"):
                 other.wait()
-        for message in ((0x99, 0x9999, b"\x99" * 11), (_link.CALL, 0, bytes(11)), (_link.ELSEWHERE, 0, b"no handle")):
+        for message in (
+            (0x99, 0x9999, b"\x99" * 11),
+            (_link.CALL, 0, bytes(11)),
+            (_link.CALL | _link.ELSEWHERE, 0, b"no handle"),
+        ):
             other = sb.connect("worker")
             assert other._connection.client._link.out.send(*message, -1)
             with pytest.raises(sb.WorkerDiedError, match="Error"):

@@ -1,8 +1,11 @@
 package main
 
 import (
+	"errors"
 	"iter"
 	"runtime"
+	"slices"
+	"strings"
 
 	"github.com/samebytes/samebytes/pybridge"
 	"github.com/samebytes/samebytes/shm"
@@ -32,6 +35,12 @@ func handleFaults(srv *pybridge.Server) {
 			}
 		}
 	}, "Returns arrays that are the caller's.")
+	srv.Handle("both", func(n int) (*shm.Array[float64], []*shm.Array[float64], error) {
+		a, _ := shm.New[float64]([]int{n})
+		b, _ := shm.New[float64]([]int{n})
+		return a, []*shm.Array[float64]{nil, b}, errors.New("both")
+	}, "Returns arrays beside an error.")
+	srv.Handle("texts", func(n int) iter.Seq[string] { return slices.Values([]string{"short", strings.Repeat("x", n)}) })
 	srv.Handle("nil_error", func() error {
 		var e *badError
 		return e

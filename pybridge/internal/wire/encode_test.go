@@ -179,11 +179,12 @@ func TestAppendDepth(t *testing.T) {
 		ok       bool
 	}{{0, 100, true}, {0, 101, false}, {2, 98, true}, {2, 99, false}} {
 		e, d := wire.Encoder{Depth: c.depth}, wire.Decoder{Depth: c.depth}
-		b, err := e.Append(nil, deep(c.n))
+		_, err := e.Append(nil, deep(c.n))
 		if (err == nil) != c.ok {
 			t.Errorf("%d within %d: %v", c.n, c.depth, err)
 		}
-		if b, err = (&wire.Encoder{Depth: -c.depth - 1}).Append(nil, deep(c.n)); err != nil {
+		b, err := (&wire.Encoder{Depth: -c.depth - 1}).Append(nil, deep(c.n))
+		if err != nil {
 			t.Fatal(err)
 		}
 		if _, _, err := d.DecodeAny(b); (err == nil) != c.ok {

@@ -123,7 +123,8 @@ def test_garbage_for_functions(functions: Any, serve: Callable[[Server], None]) 
     [
         (_link.CALL, 1, b""),
         (99, 1, b""),
-        (_link.ELSEWHERE, 1, b"no handle"),
+        (_link.RESULT | _link.ELSEWHERE, 1, b"no handle"),
+        (_link.NEXT | _link.ELSEWHERE, 1, b"no handle"),
         (_link.ERROR, 1, _calls.encode(1)),
         (_link.ERROR, 1, b"\xc1"),
         (_link.RESULT, 1, b"\xc1"),

@@ -39,7 +39,7 @@ from samebytes import _calls, _link, _proxy
 from samebytes._array import ndarray
 from samebytes._errors import BrokenError, ClosedError, Error, WorkerDiedError
 from samebytes._pending import Call, CallFuture
-from samebytes._served import ITEMS_AHEAD, NONE, VALUE, Items, Served, here
+from samebytes._served import ITEMS_AHEAD, LOST, NONE, OPENED, VALUE, Failed, Items, Served, here
 from samebytes._timeout import Deadline, earlier
 
 _SLICE = 10_000_000  # ns: who waits for room to send looks so often whether there is something to read
@@ -365,11 +365,15 @@ class Client(Served):
             return
         if kind != _RESULT:
             try:
-                self._inbox[0] = message = _link.fetched(message)
-                kind, id, payload = message
+                if kind >= _link.ELSEWHERE:
+                    self._inbox[0] = message = _link.fetched(message)  # at once: it can be fetched once
+                    kind, id, payload = message
                 if kind not in (_RESULT, _link.ERROR):
                     self._hand_on_other(message)
                     return
+            except _link.LostError as lost:
+                self._hand_on_lost(lost)
+                return
             except Error as error:
                 self.end(error)
                 self._inbox.clear()
@@ -398,6 +402,15 @@ class Client(Served):
         answer = vars(call).pop("answer", None)
         if answer is not None:
             _calls.drop(answer[1], self._decode)
+
+    def _hand_on_lost(self, lost: _link.LostError) -> None:
+        """Has a call fail whose long message is not to be had: the caller gets the cause."""
+        if lost.kind == _link.ITEM:
+            self._inbox[0] = OPENED, lost.id, Failed(lost.cause)
+        else:
+            payload = _calls.encode([type(lost.cause).__name__, str(lost.cause), ""])
+            self._inbox[0] = LOST if lost.kind == _CALL else _link.ERROR, lost.id, payload
+        self._hand_on(self._inbox[0])
 
     def _give_up(self, call: Call) -> None:
         """Forgets a call. Its answer is dropped when it comes."""

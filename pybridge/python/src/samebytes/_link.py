@@ -16,7 +16,7 @@ import numpy as np
 
 from samebytes import _core, _domain, _handle, _make, _name
 from samebytes._array import ndarray
-from samebytes._errors import BrokenError, ClosedError, LayoutError, NotExistError, VersionError
+from samebytes._errors import BrokenError, ClosedError, Error, NotExistError, VersionError
 
 PROTOCOL = 1
 
@@ -29,7 +29,9 @@ _NSLOTS, _SLOT_SIZE = 64, 4096  # of the memory that this side makes
 # Of what the other side makes: room for the handle of a long message, and 64 MiB in all.
 _MIN_SLOT_SIZE, _MAX_SLOTS, _MAX_SLOT_SIZE = 1 << 10, 1 << 10, 1 << 15
 
-CALL, RESULT, ERROR, ITEM, NEXT, ELSEWHERE, RELEASE = range(7)
+CALL, RESULT, ERROR, ITEM, NEXT, RELEASE = range(6)
+# Added to the kind of a call or an answer that is too long for a slot: its payload is in a temporary segment, whose handle the message has.
+ELSEWHERE = 1 << 7
 _MESSAGE = struct.Struct("<BQ")  # what a message begins with: its kind, and the number of the call
 # What a call begins with: the number of the receiver's call in which it is nested, or 0; and what the caller wants.
 CALL_HEAD = struct.Struct("<Qi")
@@ -149,17 +151,17 @@ class Link:
             message = self.into.receive(-1)
         except ValueError as error:
             raise BrokenError(str(error)) from None
-        return fetched(message) if message is not None and message[0] == ELSEWHERE else message
+        return fetched(message) if message is not None and message[0] & ELSEWHERE else message
 
     def elsewhere(self, kind: int, id: int, payload: bytes, made: list[ndarray] | None = None) -> Message:
-        """A message that names the temporary segment which this one is put into.
+        """A message that names the temporary segment which the payload is put into.
 
         That segment is added to those made, if they are given.
         """
-        array = _make.array(np.frombuffer(_MESSAGE.pack(kind, id) + payload, np.uint8))
+        array = _make.array(np.frombuffer(payload, np.uint8))
         if made is not None:
             made.append(array)
-        return ELSEWHERE, id, _handle.to_json(array).encode()
+        return kind | ELSEWHERE, id, _handle.to_json(array).encode()
 
     def stop(self, leave: bool = False) -> None:
         """Make all that send or receive end. What has come before can still be received, or is left to the other side to drop."""
@@ -167,23 +169,37 @@ class Link:
         self.out.stop(leave)
 
 
-def fetched(message: Message) -> Message:
-    """The message; of one that is elsewhere, that.
+class LostError(Exception):
+    """The payload of a long message is not to be had, as when the call was given up. Only that call fails, by the cause."""
 
-    Raises BrokenError for what is no message, and what opening a segment raises.
+    def __init__(self, kind: int, id: int, cause: Error) -> None:
+        super().__init__(f"a long message: {cause}")
+        self.kind, self.id = kind, id
+        self.cause = type(cause)(str(self))
+
+
+def fetched(message: Message) -> Message:
+    """The message; one that is elsewhere with its payload.
+
+    Raises LostError, and BrokenError for what is no message.
     """
-    if message[0] != ELSEWHERE:
+    kind, id, payload = message
+    if not kind & ELSEWHERE:
         return message
-    array = _handle.open_handle(_handle.parse(message[2]), np.ndarray, False)
+    kind &= ~ELSEWHERE
+    if kind not in (CALL, RESULT, ERROR, ITEM):
+        raise BrokenError(f"expected a long call or answer, found a message of kind {message[0]}")
+    try:
+        handle = _handle.parse(payload)
+    except Error as error:
+        raise BrokenError(f"expected the handle of a long message: {error}") from None
+    try:
+        array = _handle.open_handle(handle, np.ndarray, False)
+    except Error as error:
+        raise LostError(kind, id, error) from None
     if array.dtype != np.uint8 or array.ndim != 1:
-        raise LayoutError(f"expected a long message as bytes, found {array.dtype} of shape {array.shape}")
-    long: bytes = array.tobytes()
-    if len(long) < _MESSAGE.size:
-        raise BrokenError(f"expected a message of at least {_MESSAGE.size} bytes, found {len(long)}")
-    kind, id = _MESSAGE.unpack_from(long)
-    if kind == ELSEWHERE:
-        raise BrokenError("expected a long message, found one in another")
-    return kind, id, long[_MESSAGE.size :]
+        raise BrokenError(f"expected a long message as bytes, found {array.dtype} of shape {array.shape}")
+    return kind, id, array.tobytes()
 
 
 def _layout(fd: int) -> tuple[int, int, int]:

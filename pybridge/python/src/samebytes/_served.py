@@ -52,14 +52,14 @@ class _Here(threading.local):
 here = _Here()
 
 _RESULT, _CALL, _CALL_HEAD_SIZE = _link.RESULT, _link.CALL, _link.CALL_HEAD.size  # which each call needs
-_OPENED, _RELEASING = (
-    -1,
-    -2,
-)  # what stands in the inbox for an item, and for objects that are let go, when their messages are decoded
+# What stands in the inbox for an item and for objects that are let go when their messages are decoded, and for the answer to a call that
+# was lost.
+OPENED, _RELEASING, LOST = -1, -2, -3
 _POP = deque[Any].popleft
 NONE = _calls.encode(None)
 VALUE, OBJECT = 0, -1  # what callers want; or, positive, to be sent items, of which they have room for so many
 ITEMS_AHEAD = 16
+_MAX_RELEASED = 50  # objects in a message: it fits into the smallest slot
 MAX_NESTED = 64  # calls that wait for one another: each has some ten frames of the thousand that Python allows
 
 
@@ -79,6 +79,7 @@ class Served:
         self._found: dict[str, Callable[..., Any]] = {}
         self._inbox: deque[Any] = deque()  # what was read, and is not handed on: of who leads
         self._incoming: deque[Incoming] = deque()  # calls that are nested in none of this side's
+        self._lost: deque[Any] = deque()  # answers to calls that were lost
         self._server: Call | None = None  # the place of the thread that runs them; None: each has its own
         self._taken: set[int] = set()  # the numbers of calls from the other side that wait or run
         self._seen = 0  # the number of the latest
@@ -137,7 +138,7 @@ class Served:
     def _hand_on_other(self, message: Any) -> None:
         """As `_hand_on`, of what is no answer."""
         kind, id, payload = message
-        if kind in (_link.ITEM, _OPENED):
+        if kind in (_link.ITEM, OPENED):
             self._hand_on_item(message)
         elif kind == _link.NEXT:
             room = self._decode(payload)
@@ -157,6 +158,11 @@ class Served:
             self._inbox.popleft()
         elif kind == _CALL:
             self._hand_on_call(message)
+        elif kind == LOST:
+            if id > self._seen:
+                self._seen = id
+            self._lost.extend(map(_POP, (self._inbox,)))
+            self._answer_lost_soon()
         else:
             raise BrokenError(f"expected an answer or a call, found a message of kind {kind} and {len(payload)} bytes")
 
@@ -170,7 +176,7 @@ class Served:
             return
         call.given = ()  # they were opened
         if kind == _link.ITEM:
-            self._inbox[0] = _OPENED, id, self._opened(payload)  # at once: if this process is killed, arrays go with it
+            self._inbox[0] = OPENED, id, self._opened(payload)  # at once: if this process is killed, arrays go with it
         call.items = call.items or deque()
         call.items.extend(map(_POP, (self._inbox,)))
         self._wake(call)
@@ -201,6 +207,18 @@ class Served:
         else:
             threading.Thread(target=self._run_incoming, name="samebytes-call", daemon=True).start()
 
+    def _answer_lost_soon(self) -> None:
+        """Has a call answered that was lost. Whose caller it is in turn may wait for that, so no thread that runs calls does it."""
+        threading.Thread(target=self._answer_lost, name="samebytes-call", daemon=True).start()
+
+    def _answer_lost(self) -> None:
+        try:
+            _, id, payload = self._lost.popleft()
+        except IndexError:
+            return  # another thread has it
+        with suppress(ClosedError, WorkerDiedError):  # then nobody waits for it
+            self._transmit(_link.ERROR, payload, id=id)
+
     def _run_incoming(self) -> None:
         try:
             incoming = self._incoming.popleft()
@@ -216,6 +234,8 @@ class Served:
             self._completer.wake()
         for _ in list(self._incoming):
             self._run_elsewhere()
+        for _ in list(self._lost):
+            self._answer_lost_soon()
 
     def _opened(self, payload: bytes) -> Any:
         try:
@@ -374,12 +394,13 @@ class Served:
             self._completer.wake()
 
     def _tell_released(self) -> None:
-        released: list[tuple[int, int]] = []
         while self._released:
-            released.append(self._released.popleft())
-        if released and self._cause is None:
-            with suppress(Error):  # then it lets all go
-                self._transmit(_link.RELEASE, self._encode(released))
+            released: list[tuple[int, int]] = []
+            while self._released and len(released) < _MAX_RELEASED:
+                released.append(self._released.popleft())
+            if self._cause is None:
+                with suppress(Error):  # then it lets all go
+                    self._transmit(_link.RELEASE, self._encode(released))
 
     def prepare(self) -> None:
         """Starts the thread that tells of objects that are let go."""

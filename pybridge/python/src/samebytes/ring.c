@@ -290,7 +290,10 @@ static PyObject *ring_stop(Ring *self, PyObject *leave)
     if (left < 0)
         return NULL;
     self->stopped = left ? LEFT : STOPPED;
-    wake(self, self->sends ? SENDER_SLEEPS : RECEIVER_SLEEPS);
+    /* Also where the word says that nobody sleeps: the other process may have been killed between making it zero and waking. */
+    _Atomic uint32_t *word = sleeps(self, self->sends ? SENDER_SLEEPS : RECEIVER_SLEEPS);
+    atomic_store(word, 0);
+    sb_futex_wake(word);
     Py_RETURN_NONE;
 }
 
