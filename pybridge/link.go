@@ -360,23 +360,14 @@ func (l *link) handOn(m message) {
 
 // send sends a message whose payload add appends. The error is the link's cause, or add's.
 func (l *link) send(k kind, id uint64, add func(dst []byte) ([]byte, error)) error {
-	_, err := l.sendCargo(k, id, add)
-	return err
-}
-
-// sendCargo is send, and returns what the message carries by the link's encoder. With an error that is let go.
-func (l *link) sendCargo(k kind, id uint64, add func(dst []byte) ([]byte, error)) (carried cargo, err error) {
-	defer func() {
-		if err != nil {
-			carried.takeBack()
-		}
-	}()
 	l.sending.Lock()
-	defer func() {
-		carried = l.cargo.take()
-		l.sending.Unlock()
-	}()
-	return carried, l.sendLocked(k, id, add)
+	err := l.sendLocked(k, id, add)
+	carried := l.cargo.take()
+	l.sending.Unlock()
+	if err != nil {
+		carried.takeBack()
+	}
+	return err
 }
 
 // sendLocked is send for who has sending.

@@ -89,17 +89,20 @@ func (l *link) begin(ctx context.Context, of target, args []any, wants int32) (r
 	if err := ctx.Err(); err != nil {
 		return request{}, err
 	}
-	id, answers, err := l.expect(ctx, 1+max(0, int(wants)))
-	if err != nil {
-		return request{}, err
-	}
 	parent := chainOf(ctx).on(l)
-	carried, err := l.sendCargo(kindCall, id, func(dst []byte) ([]byte, error) {
-		dst = binary.LittleEndian.AppendUint64(dst, parent)
-		dst = binary.LittleEndian.AppendUint32(dst, uint32(wants))
-		return appendCall(dst, &l.encoder, of, args)
-	})
+	l.sending.Lock() // with it the number, so that calls are sent in the order of theirs
+	id, answers, err := l.expect(ctx, 1+max(0, int(wants)))
+	if err == nil {
+		err = l.sendLocked(kindCall, id, func(dst []byte) ([]byte, error) {
+			dst = binary.LittleEndian.AppendUint64(dst, parent)
+			dst = binary.LittleEndian.AppendUint32(dst, uint32(wants))
+			return appendCall(dst, &l.encoder, of, args)
+		})
+	}
+	carried := l.cargo.take()
+	l.sending.Unlock()
 	if err != nil {
+		carried.takeBack()
 		l.forget(id)
 		return request{}, err
 	}
