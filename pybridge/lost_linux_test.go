@@ -37,12 +37,12 @@ func TestLostMessages(t *testing.T) {
 	pool := start(t, losing)
 	before := pidOf(t, pool)
 	var text string
-	if err := pool.Call(t.Context(), &text, "lose", 10_000); !errors.Is(err, shm.ErrStale) {
+	if err := pool.Call(t.Context(), &text, "lose", 20_000); !errors.Is(err, shm.ErrStale) {
 		t.Error(err)
 	}
 	n := 0
 	var last error
-	for _, err := range pybridge.Items[string](t.Context(), pool, "items", 10_000) {
+	for _, err := range pybridge.Items[string](t.Context(), pool, "items", 20_000) {
 		n, last = n+1, err
 	}
 	if n != 2 || !errors.Is(last, shm.ErrStale) {
@@ -51,7 +51,7 @@ func TestLostMessages(t *testing.T) {
 	for range 20 { // so that numbers of calls here are not those of calls back
 		pidOf(t, pool)
 	}
-	if err := pool.Call(t.Context(), &text, "calls", func(text string) int { return len(text) }, 10_000); err != nil || text != "StaleError" {
+	if err := pool.Call(t.Context(), &text, "calls", func(text string) int { return len(text) }, 20_000); err != nil || text != "StaleError" {
 		t.Errorf("%.100s %v", text, err)
 	}
 	if after := pidOf(t, pool); after != before {

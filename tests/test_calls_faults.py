@@ -92,5 +92,5 @@ def test_a_long_call_that_is_gone(go: sb.Remote, segments: Path, monkeypatch: py
     with monkeypatch.context() as patched:
         patched.setattr(_link.Link, "elsewhere", lost)
         with pytest.raises(sb.StaleError, match="long message"):
-            go.echo("x" * 10_000)
-    assert go.echo("x" * 10_000) == "x" * 10_000
+            go.echo("x" * 20_000)
+    assert go.echo("x" * 20_000) == "x" * 20_000
