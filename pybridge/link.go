@@ -50,6 +50,9 @@ type link struct {
 	began  chan struct{}      // receives when a call was made
 	unused []chan message
 
+	nudging  sync.Mutex
+	unmapped bool // the memory has gone; guarded by nudging
+
 	cause atomic.Pointer[error] // why the link ended
 	ended chan struct{}         // closed when it has
 	left  chan struct{}         // closed when all that it held was let go
@@ -135,8 +138,20 @@ func (l *link) end(cause error) {
 		if died {
 			l.out.unread(discardMessage)
 		}
+		l.nudging.Lock() // who nudges holds nothing else
+		defer l.nudging.Unlock()
+		l.unmapped = true
 		unmap(l.memory)
 	}()
+}
+
+// nudge has who reads look up. It may run when the call that it was for is over, and the link too.
+func (l *link) nudge() {
+	l.nudging.Lock()
+	defer l.nudging.Unlock()
+	if !l.unmapped {
+		l.in.nudge()
+	}
 }
 
 // discardMessage lets the arrays go that are under way in a message which nobody will read.
@@ -175,7 +190,7 @@ func (l *link) listen() {
 // answer returns the next answer to a call, in the order in which they come. The error is the context's, or the link's cause.
 func (l *link) answer(ctx context.Context, id uint64, answers chan message) (message, error) {
 	if ctx.Done() != nil {
-		defer context.AfterFunc(ctx, l.in.nudge)()
+		defer context.AfterFunc(ctx, l.nudge)()
 	}
 	for {
 		select {
