@@ -53,9 +53,9 @@ func appendArray(dst []byte, v any) ([]byte, bool, error) {
 	case shared:
 		h, err = v.Handle()
 	case *ndarray.Any:
-		h, err = copied(v)
+		return appendCopy(dst, v)
 	case plain:
-		h, err = copied(v.Any())
+		return appendCopy(dst, v.Any())
 	default:
 		return dst, false, nil
 	}
@@ -63,6 +63,18 @@ func appendArray(dst []byte, v any) ([]byte, bool, error) {
 		dst = h.AppendMsgpack(dst)
 	}
 	return dst, true, err
+}
+
+// appendCopy appends an array that is in no segment: itself, or the handle of a copy in a temporary one.
+func appendCopy(dst []byte, a *ndarray.Any) ([]byte, bool, error) {
+	if dst, ok, err := appendInline(dst, a); ok {
+		return dst, true, err
+	}
+	h, err := copied(a)
+	if err != nil {
+		return dst, true, err
+	}
+	return h.AppendMsgpack(dst), true, nil
 }
 
 // copied puts a copy of a into a temporary segment, and returns its handle. The segment goes with who opens it.
@@ -92,6 +104,7 @@ type open struct {
 	copy  func() reflect.Value // the array in memory of its own; nil for an array that its user closes
 
 	handle shm.Handle // of the array
+	inline bool       // it was in the message itself, and the handle has its type and shape alone
 }
 
 // openers has how to open handles as the array types whose elements Go has a type for.
@@ -117,6 +130,7 @@ func register[T ndarray.Element]() {
 		}
 		return open{value: reflect.ValueOf(a.Array), close: a.Close, copy: func() reflect.Value { return reflect.ValueOf(a.Copy()) }}, nil
 	}
+	registerInline[T]()
 	byDType[ndarray.DTypeOf[T]()] = reflect.TypeFor[*shm.Array[T]]()
 }
 
@@ -138,8 +152,11 @@ func init() {
 	register[ndarray.BFloat16]()
 }
 
-// openHandle opens the handle of a payload as what is asked for.
-func openHandle(payload []byte, into reflect.Type) (open, error) {
+// openPayload opens the array of a payload as what is asked for.
+func openPayload(payload []byte, into reflect.Type) (open, error) {
+	if isInline(payload) {
+		return openInline(payload, into)
+	}
 	h, err := shm.ParseHandleMsgpack(payload)
 	if err != nil {
 		return open{}, err
@@ -162,11 +179,11 @@ func openHandle(payload []byte, into reflect.Type) (open, error) {
 
 // openArray is a wire.Decoder's Array for results: arrays in segments, which their user closes, or copies in ordinary memory.
 func (t *traffic) openArray(payload []byte, into reflect.Type) (reflect.Value, error) {
-	o, err := openHandle(payload, into)
+	o, err := openPayload(payload, into)
 	if err != nil {
 		return o.value, err
 	}
-	t.opened(o.handle, o.copy != nil)
+	t.opened(o, o.copy != nil)
 	if o.copy == nil {
 		return o.value, nil
 	}
@@ -221,10 +238,10 @@ type borrowed struct {
 
 // array is a wire.Decoder's Array for arguments: the elements themselves, until close.
 func (b *borrowed) array(payload []byte, into reflect.Type) (reflect.Value, error) {
-	o, err := openHandle(payload, into)
+	o, err := openPayload(payload, into)
 	if err == nil {
 		b.closers = append(b.closers, o.close)
-		b.traffic.opened(o.handle, false)
+		b.traffic.opened(o, false)
 	}
 	return o.value, err
 }

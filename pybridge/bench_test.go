@@ -3,6 +3,7 @@ package pybridge_test
 import (
 	"testing"
 
+	"github.com/samebytes/samebytes/ndarray"
 	"github.com/samebytes/samebytes/shm"
 )
 
@@ -28,4 +29,14 @@ func BenchmarkCall(b *testing.B) {
 			}
 		}
 	})
+	for name, n := range map[string]int{"12KiB copied into the message": 1536, "12KiB copied into a segment": 1537} {
+		b.Run(name, func(b *testing.B) {
+			a := ndarray.New[float64](n)
+			for b.Loop() {
+				if err := pool.Call(b.Context(), nil, "double", a); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
 }

@@ -22,7 +22,7 @@ var decoder = &wire.Decoder{}
 // it returns in what out points to, unless out is nil. The function runs in whichever worker is free; the call waits for one.
 //
 // Values and the types that they may go into are those of docs/reference/wire.md. Of arrays in segments ([shm.Array]) the function
-// has the same elements; others, and views that were not given by [View], are copied into a temporary segment. An array that is
+// has the same elements; others, and views that were not given by [View], are copied into the message or a temporary segment. An array that is
 // returned is a *[shm.Array], to be closed, or a copy in ordinary memory for out a **ndarray.Array.
 //
 // When the context ends the function is interrupted, by an exception in Python, and its worker is killed if that does not end it
@@ -191,7 +191,9 @@ func discard(b []byte, drop func([]byte, reflect.Type) (reflect.Value, error)) (
 	arrays := borrowed{traffic: new(traffic)}
 	defer arrays.close()
 	d := &wire.Decoder{Array: func(payload []byte, into reflect.Type) (reflect.Value, error) {
-		arrays.array(payload, into)
+		if !isInline(payload) { // else there is nothing to let go
+			arrays.array(payload, into)
+		}
 		return reflect.Value{}, nil
 	}, Object: drop}
 	_, rest, err = d.DecodeAny(b)

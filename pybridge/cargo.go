@@ -14,10 +14,10 @@ type cargo struct {
 // append is a wire.Encoder's Array.
 func (c *cargo) append(dst []byte, v any) ([]byte, bool, error) {
 	out, ok, err := appendArray(dst, v)
-	if ok && err == nil {
+	if ok && err == nil && !isInline(out[len(dst):]) {
 		handle := bytes.Clone(out[len(dst):])
 		c.arrays = append(c.arrays, func() {
-			if o, err := openHandle(handle, reflect.TypeFor[any]()); err == nil { // else it has gone
+			if o, err := openPayload(handle, reflect.TypeFor[any]()); err == nil { // else it has gone
 				o.close()
 			}
 		})

@@ -24,7 +24,7 @@
 //     [Items] returns, or an iter.Seq's of a function that Python calls.
 //
 //   - A handle is an array as it travels: which segment, and where in it the elements lie. An array in ordinary memory is copied
-//     into a temporary segment first; so is a view of one in a segment that is not given by [View].
+//     into the message or a temporary segment first; so is a view of one in a segment that is not given by [View].
 //
 //   - [Objects] are the dicts, lists, namespaces and queues that a server keeps for several programs.
 //

@@ -24,7 +24,7 @@ def frame(data):
 def message(data):
     memory = memoryview(link()._mapping)
     sent = int.from_bytes(memory[192:200], "little")
-    slot = 4096 + (64 + sent % 64) * 4096
+    slot = 4096 + (64 + sent % 64) * 16384
     memory[slot : slot + 4 + len(data)] = struct.pack("<I", len(data)) + data
     link()._mapping.store(192, sent + 1)
     forever()

@@ -69,6 +69,12 @@ func (k *kept) hold(object any) {
 
 // array opens the segment of an array.
 func (k *kept) array(payload []byte, _ reflect.Type) (reflect.Value, error) {
+	if isInline(payload) { // who has the value from now on has the same elements
+		var err error
+		if payload, err = place(payload); err != nil {
+			return reflect.Value{}, err
+		}
+	}
 	h, err := shm.ParseHandleMsgpack(payload)
 	if err != nil {
 		return reflect.Value{}, err
@@ -84,7 +90,7 @@ func (k *kept) array(payload []byte, _ reflect.Type) (reflect.Value, error) {
 		return reflect.Value{}, err
 	}
 	k.closes = append(k.closes, func() { segment.Close() })
-	k.traffic.opened(of, false)
+	k.traffic.opened(open{handle: of}, false)
 	return reflect.ValueOf(&keptArray{append([]byte(nil), payload...), segment, nbytes}), nil
 }
 

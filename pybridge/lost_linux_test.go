@@ -52,28 +52,28 @@ func TestLostMessages(t *testing.T) {
 	pool := start(t, losing)
 	var text string
 	// Both of these calls are the first of their side.
-	if err := pool.Call(t.Context(), &text, "calls", func(text string) int { return len(text) }, 10_000); err != nil || text != "StaleError" {
+	if err := pool.Call(t.Context(), &text, "calls", func(text string) int { return len(text) }, 20_000); err != nil || text != "StaleError" {
 		t.Errorf("%.100s %v", text, err)
 	}
 	before := pidOf(t, pool)
-	if err := pool.Call(t.Context(), &text, "lose", 10_000); !errors.Is(err, shm.ErrStale) {
+	if err := pool.Call(t.Context(), &text, "lose", 20_000); !errors.Is(err, shm.ErrStale) {
 		t.Error(err)
 	}
 	n := 0
 	var last error
-	for _, err := range pybridge.Items[string](t.Context(), pool, "items", 10_000) {
+	for _, err := range pybridge.Items[string](t.Context(), pool, "items", 20_000) {
 		n, last = n+1, err
 	}
 	if n != 2 || !errors.Is(last, shm.ErrStale) {
 		t.Error(n, last)
 	}
-	if err := pool.Call(t.Context(), &text, "asks", func(n int) string { return strings.Repeat("x", n) }, 10_000); err != nil || text != "StaleError xxx" {
+	if err := pool.Call(t.Context(), &text, "asks", func(n int) string { return strings.Repeat("x", n) }, 20_000); err != nil || text != "StaleError xxx" {
 		t.Errorf("%.100s %v", text, err)
 	}
 	if err := pool.Call(t.Context(), nil, "loses"); err != nil {
 		t.Fatal(err)
 	}
-	if err := pool.Call(t.Context(), &text, "count", strings.Repeat("x", 10_000)); !errors.Is(err, shm.ErrStale) {
+	if err := pool.Call(t.Context(), &text, "count", strings.Repeat("x", 20_000)); !errors.Is(err, shm.ErrStale) {
 		t.Error(err)
 	}
 	if after := pidOf(t, pool); after != before {

@@ -18,9 +18,10 @@ const (
 	otherRing = firstRing + ringWords
 	slotsAt   = 4096
 
-	// slots and slotSize: a call's arguments are some hundred bytes, and 64 calls under way keep any number of CPUs busy.
+	// slots and slotSize: a call's arguments are some hundred bytes, or with a small array some thousand, and 64 calls under way keep
+	// any number of CPUs busy.
 	slots    = 64
-	slotSize = 4096
+	slotSize = 16384
 
 	// Bounds of what the other side may ask this one to map: room for the handle of a long message, and 64 MiB in all.
 	minSlotSize = 1 << 10

@@ -66,8 +66,8 @@ def nothing(*arguments):
 	var kept *shm.Array[float64]
 	if err := errors.Join(
 		pool.Call(t.Context(), nil, "nothing", []any{a, pybridge.ReadOnly(a), pybridge.View(a, a.Slice(ndarray.Range(0, 50)))}, ndarray.New[int8](7)),
-		pool.Call(t.Context(), &plain, "ones", 10),
-		pool.Call(t.Context(), &kept, "ones", 20),
+		pool.Call(t.Context(), &plain, "ones", 10), // which travels in the message
+		pool.Call(t.Context(), &kept, "ones", 2000),
 	); err != nil {
 		t.Fatal(err)
 	}
@@ -89,7 +89,7 @@ def nothing(*arguments):
 	if f := s.Functions["reads"]; f.Calls != 0 || f.InFlight != 1 {
 		t.Errorf("reads: %+v", f)
 	}
-	if handles, copies := uint64(800+800+400+80+160), uint64(7+80); s.HandleBytes != handles || s.CopyBytes != copies {
+	if handles, copies := uint64(800+800+400+16000), uint64(7+80); s.HandleBytes != handles || s.CopyBytes != copies {
 		t.Errorf("%d bytes by handle and %d by copy, expected %d and %d", s.HandleBytes, s.CopyBytes, handles, copies)
 	}
 	cancel()

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/samebytes/samebytes/ndarray"
-	"github.com/samebytes/samebytes/shm"
 )
 
 // Stats is what a [Pool] or a [Server] has done since it was made. As JSON, and in Python, it has the fields by the names of their tags.
@@ -18,7 +17,7 @@ import (
 type Stats struct {
 	Functions   map[string]FunctionStats `json:"functions"`    // those that were called, methods as "Type.method"
 	HandleBytes uint64                   `json:"handle_bytes"` // of arrays that went by handle, there and back
-	CopyBytes   uint64                   `json:"copy_bytes"`   // of arrays that were copied here, into temporary segments or out of them
+	CopyBytes   uint64                   `json:"copy_bytes"`   // of arrays that were copied here, into messages and temporary segments, or out of them
 	Processes   int                      `json:"processes"`    // of a pool the workers that run, of a server the clients that are connected
 	Restarts    uint64                   `json:"restarts"`     // of workers
 }
@@ -177,13 +176,15 @@ func (t *traffic) count(v any) {
 }
 
 // opened counts an array that was opened, and copied if that is so.
-func (t *traffic) opened(h shm.Handle, copied bool) {
-	_, n, err := ndarray.Size(h.Shape, h.DType.Size())
+func (t *traffic) opened(o open, copied bool) {
+	_, n, err := ndarray.Size(o.handle.Shape, o.handle.DType.Size())
 	if err != nil {
 		return // it was not opened
 	}
-	t.handles.Add(uint64(n))
-	if copied {
+	if !o.inline {
+		t.handles.Add(uint64(n))
+	}
+	if copied || o.inline {
 		t.copies.Add(uint64(n))
 	}
 }

@@ -31,9 +31,22 @@ func Domain() (string, error) {
 	return token, nil
 }
 
+// tokens are what was read of domains' files, by directory. They are looked at again each time, as one may have been deleted.
+var tokens sync.Map // of string to readToken
+
+type readToken struct {
+	info fileInfo
+	text string
+}
+
 // domain returns the token of a directory, or "" when nobody has needed one there.
 // The errors are ErrAccess and ErrBroken.
 func domain(dir string) (string, error) {
+	if known, ok := tokens.Load(dir); ok {
+		if info, err := lookAt(filepath.Join(dir, domainFile)); err == nil && info == known.(readToken).info {
+			return known.(readToken).text, nil
+		}
+	}
 	f, err := openFile(filepath.Join(dir, domainFile), false)
 	if errors.Is(err, ErrNotExist) {
 		return "", nil
@@ -51,7 +64,9 @@ func domain(dir string) (string, error) {
 	if !whole || text[tokenSize] != '\n' || !isToken(string(text[:tokenSize])) {
 		return "", fmt.Errorf("%w: expected %d hexadecimal digits in %s", ErrBroken, tokenSize, filepath.Join(dir, domainFile))
 	}
-	return string(text[:tokenSize]), nil
+	token := string(text[:tokenSize])
+	tokens.Store(dir, readToken{info, token})
+	return token, nil
 }
 
 // isToken reports whether s is 16 bytes as lower-case hexadecimal digits.

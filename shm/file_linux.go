@@ -34,14 +34,15 @@ func (id fileID) bytes() (b [16]byte) {
 
 // fileInfo is what the checks of an opened file need to know.
 type fileInfo struct {
-	id      fileID
-	size    int
-	regular bool
-	kind    string // what it is when not regular
-	owner   uint32
-	foreign bool // the owner is not this process's effective user
-	links   uint64
-	mode    uint32 // permission bits
+	id       fileID
+	size     int
+	modified int64 // nanoseconds since 1970
+	regular  bool
+	kind     string // what it is when not regular
+	owner    uint32
+	foreign  bool // the owner is not this process's effective user
+	links    uint64
+	mode     uint32 // permission bits
 }
 
 // openFile opens an existing file. A symbolic link is refused, and a FIFO does not block.
@@ -150,16 +151,30 @@ func (f file) stat() (fileInfo, error) {
 	if err := unix.Fstat(f.fd, &st); err != nil {
 		return fileInfo{}, asSentinel(err)
 	}
+	return infoOf(&st), nil
+}
+
+// lookAt returns what stands at the path, without opening it: of a symbolic link that, and not what it leads to.
+func lookAt(path string) (fileInfo, error) {
+	var st unix.Stat_t
+	if err := unix.Lstat(path, &st); err != nil {
+		return fileInfo{}, asSentinel(err)
+	}
+	return infoOf(&st), nil
+}
+
+func infoOf(st *unix.Stat_t) fileInfo {
 	return fileInfo{
-		id:      fileID{uint64(st.Dev), st.Ino},
-		size:    int(st.Size),
-		regular: st.Mode&unix.S_IFMT == unix.S_IFREG,
-		kind:    fileKind(st.Mode),
-		owner:   st.Uid,
-		foreign: int(st.Uid) != unix.Geteuid(),
-		links:   uint64(st.Nlink),
-		mode:    st.Mode & 0o777,
-	}, nil
+		id:       fileID{uint64(st.Dev), st.Ino},
+		size:     int(st.Size),
+		modified: st.Mtim.Nano(),
+		regular:  st.Mode&unix.S_IFMT == unix.S_IFREG,
+		kind:     fileKind(st.Mode),
+		owner:    st.Uid,
+		foreign:  int(st.Uid) != unix.Geteuid(),
+		links:    uint64(st.Nlink),
+		mode:     st.Mode & 0o777,
+	}
 }
 
 func fileKind(mode uint32) string {

@@ -9,14 +9,15 @@ type (
 	file     struct{}
 	fileID   struct{}
 	fileInfo struct {
-		id      fileID
-		size    int
-		regular bool
-		kind    string
-		owner   uint32
-		foreign bool
-		links   uint64
-		mode    uint32
+		id       fileID
+		size     int
+		modified int64
+		regular  bool
+		kind     string
+		owner    uint32
+		foreign  bool
+		links    uint64
+		mode     uint32
 	}
 )
 
@@ -24,6 +25,7 @@ var noFile file
 
 func (fileID) bytes() [16]byte                 { return [16]byte{} }
 func openFile(string, bool) (file, error)      { return file{}, ErrUnsupported }
+func lookAt(string) (fileInfo, error)          { return fileInfo{}, ErrUnsupported }
 func newFile(string, uint32) (file, error)     { return file{}, ErrUnsupported }
 func (file) close()                            {}
 func (file) reserve(int, string) error         { return ErrUnsupported }

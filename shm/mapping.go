@@ -247,6 +247,9 @@ func (f file) mapNamed(path string, c content, head []byte, recyclable bool) (*m
 
 // attach opens a file, checks every number in it, and maps it, or returns the mapping that the process has.
 func attach(path string, named bool, o attachment) (*mapping, error) {
+	if m := attachKnown(path, named, o); m != nil {
+		return m, nil
+	}
 	writable := o.writable
 	f, info, err := open(path, named, o)
 	if err != nil {
@@ -289,6 +292,38 @@ func attach(path string, named bool, o attachment) (*mapping, error) {
 	}
 	m.keep()
 	return m, nil
+}
+
+// attachKnown returns the mapping that the process has of the segment, if that is what stands at the path. To look at the path costs a
+// tenth of opening it and reading what it holds. A plain file is always read: it has no id, and another program may have put another array
+// there. For what is not as it should be it returns nil; the error is found on the long way.
+func attachKnown(path string, named bool, o attachment) *mapping {
+	info, err := lookAt(path)
+	if err != nil || info.check(named, o.trust) != nil {
+		return nil
+	}
+	mappings.mu.Lock()
+	defer mappings.mu.Unlock()
+	m := mappings.byKey[mappingKey{info.id, o.writable}]
+	if m == nil || m.content.controlOffset == 0 || m.broken.Load() || info.size != len(m.bytes) {
+		return nil
+	}
+	if m.refs == 0 {
+		if !m.holdsStill() {
+			return nil
+		}
+		m.useAgain()
+	}
+	m.refs++
+	return m
+}
+
+// holdsStill is holds, of a file of the mapping's size, and reads the mapping itself.
+func (m *mapping) holdsStill() (still bool) {
+	var cut error
+	defer func() { still = still && cut == nil }()
+	defer m.notFault(&cut, setFaults())
+	return m.control().Footer == m.content.control.Footer && m.holds(len(m.bytes), m.bytes[:len(m.head)], m.control())
 }
 
 // holds reports whether a file of that size, header and control block is still what the mapping was made of.

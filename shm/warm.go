@@ -13,10 +13,15 @@ const (
 	mostWarm    = 32        // mappings, each of which has a descriptor
 )
 
-var warm = struct { // guarded by mappings.mu
+type warmth struct {
 	limit, size int
 	oldestFirst []*mapping
-}{limit: defaultWarm}
+}
+
+var warm = warmth{limit: defaultWarm} // guarded by mappings.mu
+
+// isFull reports whether it is over the limits.
+func (w *warmth) isFull() bool { return w.size > w.limit || len(w.oldestFirst) > mostWarm }
 
 // SetWarm sets how many bytes of closed segments the process keeps mapped, so that to attach them again costs little: by default
 // 128 MiB, in at most 32 segments. What is over the limit is unmapped at once; 0 unmaps all. Temporary and deleted segments are
@@ -41,9 +46,12 @@ func (m *mapping) keepWarm() bool {
 	if k := kind(m.content.control.Kind); k == kindSemaphore || k == kindBoundedSemaphore {
 		return false // who has left holds no permits
 	}
+	coolDown() // before it is among them: that it is not deleted was seen above
 	warm.oldestFirst = append(warm.oldestFirst, m)
 	warm.size += len(m.bytes)
-	coolDown()
+	if warm.isFull() {
+		coolDown()
+	}
 	return true
 }
 
@@ -61,7 +69,7 @@ func (m *mapping) useAgain() {
 // coolDown unmaps what is over the limits, the oldest first, and what was deleted. mappings.mu is held.
 func coolDown() {
 	for _, m := range append([]*mapping(nil), warm.oldestFirst...) {
-		if warm.size > warm.limit || len(warm.oldestFirst) > mostWarm || m.deleted() {
+		if warm.isFull() || m.deleted() {
 			m.useAgain()
 			m.end()
 		}

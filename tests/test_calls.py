@@ -86,11 +86,43 @@ def test_arrays_that_are_returned(go: sb.Remote, segments: Path) -> None:
     ones = go.ones(5)
     assert isinstance(ones, sb.ndarray) and ones.tolist() == [1] * 5
     ones[0] = 7
-    plain = go.plain(3)
-    assert plain.dtype == np.float32 and plain.sum() == 3
+    plain = go.plain(10_000)
+    assert plain.dtype == np.float32 and plain.sum() == 10_000
     assert go.segments() == 2
     del ones, plain
     until(lambda: go.segments() == 0)
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        *(np.arange(-3, 3).astype(text) for text in "i1 i2 i4 i8 u1 u2 u4 u8 f2 f4 f8 c8 c16".split()),
+        np.array(2.5),
+        np.zeros((3, 0, 2)),
+        np.arange(24.0).reshape(2, 3, 4).T,
+        np.arange(40)[::-3],
+        np.broadcast_to(np.float32(7), (5, 4)),
+        np.random.default_rng(0).integers(0, 256, 12 << 10, np.uint8),
+        np.arange(1536.0),  # 12 KiB
+    ],
+    ids=lambda a: f"{np.asarray(a).dtype}{np.shape(a)}",
+)
+def test_small_arrays(go: sb.Remote, array: np.ndarray[Any, Any]) -> None:
+    assert go.shape(array) == list(array.shape)
+    came = go.echo([array, {"x": array}])
+    for a in (came[0], came[1]["x"]):
+        assert type(a) is sb.ndarray and a.dtype == array.dtype and a.flags.writeable
+        np.testing.assert_array_equal(a, array)
+
+
+def test_small_arrays_make_no_segments(go: sb.Remote, segments: Path) -> None:
+    plain = go.plain(3)
+    assert type(plain) is sb.ndarray and plain.tolist() == [1, 1, 1]
+    plain[0] = 2
+    assert go.total(np.ones(3)) == 3 and go.total(np.ones(1536)) == 1536
+    assert go.segments() == 0
+    held = go.plain(3072), go.plain(3073)  # the second has more than 12 KiB
+    assert (held[0].sum(), held[1].sum(), go.segments()) == (3072, 3073, 1)
 
 
 def test_a_read_only_array_stays_as_it_is(go: sb.Remote) -> None:
@@ -222,7 +254,8 @@ def test_stats(go: sb.Remote, server: str) -> None:
     with pytest.raises(sb.DTypeError):
         go.add(1)
     go.sleep(0.1)
-    go.total(np.ones(1000))
+    go.total(np.ones(1000))  # which travels in the message
+    go.total(np.ones(2000))
     go.plain(500)
     go.ones(500)
     waits = go.wait.future()
@@ -233,7 +266,7 @@ def test_stats(go: sb.Remote, server: str) -> None:
     assert timedelta(0) <= add["p50"] <= add["p99"] < timedelta(seconds=60)
     assert (sleep["calls"], wait["calls"], wait["in_flight"]) == (1, 0, 1)
     assert sleep["p50"] >= timedelta(seconds=0.1)
-    assert (stats["handle_bytes"], stats["copy_bytes"], stats["processes"]) == (12_000, 2_000, 1)
+    assert (stats["handle_bytes"], stats["copy_bytes"], stats["processes"]) == (20_000, 10_000, 1)
     assert "nothing" not in stats["functions"] and ".stats" not in stats["functions"]
     waits.cancel()
 

@@ -95,7 +95,7 @@ def test_long_messages_that_are_gone(go: sb.Remote, segments: Path, monkeypatch:
         return message
 
     other = go.wait.future()
-    long = "x" * 10_000
+    long = "x" * 20_000
     with monkeypatch.context() as patched:
         patched.setattr(_link.Link, "elsewhere", lambda *args: remove(elsewhere(*args)))
         with pytest.raises(sb.StaleError, match="long message"):
@@ -105,13 +105,13 @@ def test_long_messages_that_are_gone(go: sb.Remote, segments: Path, monkeypatch:
     with monkeypatch.context() as patched:
         patched.setattr(_link, "fetched", lambda message: fetched(remove(message)))
         with pytest.raises(sb.StaleError, match="long message"):
-            go.bytes(10_000)
+            go.bytes(20_000)
         with pytest.raises(sb.StaleError, match="long message"):
             go.fails(long)
-        items = go.texts(10_000)
+        items = go.texts(20_000)
         assert next(items) == "short"
         with pytest.raises(sb.StaleError, match="long message"):
             next(items)
-    assert go.echo(long) == long and list(go.texts(10_000))[1:] == [long]
+    assert go.echo(long) == long and list(go.texts(20_000))[1:] == [long]
     assert not other.done()
     other.cancel()

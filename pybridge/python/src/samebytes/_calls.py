@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from samebytes import _flight, _handle, _make, _segment, _wire
+from samebytes import _flight, _handle, _inline, _make, _segment, _wire
 from samebytes._array import ndarray
 from samebytes._errors import BrokenError, Error, NotExistError, RemoteError, WorkerDiedError
 
@@ -25,9 +25,12 @@ _carried = _Carried()
 
 
 def _pack_array(array: np.ndarray[Any, Any]) -> bytes:
-    """A handle of the array, or of a copy in a temporary segment."""
+    """A handle of the array, or of a copy in a temporary segment; or, of a small one, the array itself."""
     segment = _segment.of(array)
     if segment is None:
+        payload = _inline.pack(array)
+        if payload is not None:
+            return payload
         copy = _make.array(array)
         segment = _segment.of(copy)
         assert segment is not None  # which all that array() makes have
@@ -40,6 +43,8 @@ def _pack_array(array: np.ndarray[Any, Any]) -> bytes:
 
 
 def _open_array(payload: bytes) -> Any:
+    if _inline.is_packed(payload):
+        return _inline.unpack(payload).view(ndarray)
     return _handle.open_handle(_handle.unpack(payload), ndarray, False)
 
 

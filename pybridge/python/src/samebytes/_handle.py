@@ -95,7 +95,7 @@ def handle_of(array: _Plain, segment: Segment) -> Handle:
     if name is None:
         name = segment.path
     else:
-        domain = _domain.made_token(os.path.dirname(segment.path))
+        domain = _domain.made_token(_directory_of(segment.path))
     offset = array.__array_interface__["data"][0] - segment.address
     if not array.size:  # which is nowhere
         offset = 0
@@ -117,6 +117,9 @@ def send(array: _Plain, segment: Segment) -> Handle:
     handle = handle_of(array, segment)
     _flight.sent(segment)
     return handle
+
+
+_directory_of = functools.lru_cache(256)(os.path.dirname)
 
 
 def is_trusted(segment: Segment) -> bool:
@@ -165,9 +168,11 @@ def open_handle(handle: Handle, cls: type[_Plain], trust: bool) -> Any:
     LayoutError
         When the handle names bytes outside the segment's elements.
     """
-    segment = _attach(handle, trust)
-    if _id_of(segment) != handle.id:
-        raise StaleError(f"open handle of {handle.name!r}: another array has the name now")
+    segment = _attached(handle, trust)
+    if segment is None:
+        segment = _attach(handle, trust)
+        if _id_of(segment) != handle.id:
+            raise StaleError(f"open handle of {handle.name!r}: another array has the name now")
     try:
         array = _laid(segment, handle, cls)
         _flight.received(segment)
@@ -178,6 +183,21 @@ def open_handle(handle: Handle, cls: type[_Plain], trust: bool) -> Any:
     if handle.readonly:
         array.flags.writeable = False
     return array
+
+
+def _attached(handle: Handle, trust: bool) -> Segment | None:
+    """The segment, if this process has it mapped and it has its name still."""
+    directory = _name.directory()
+    try:
+        if not handle.domain or _domain.token(directory) != handle.domain:
+            return None
+        segment = _segment.known(f"{directory}/{handle.name}", handle.name, not handle.readonly, trust)
+    except (Error, OSError):
+        return None  # which is found again
+    if segment is None or _id_of(segment) != handle.id or (handle.readonly and segment.temporary):
+        return None
+    segment.name = handle.name
+    return segment
 
 
 def _attach(handle: Handle, trust: bool) -> Segment:
@@ -283,6 +303,10 @@ def pack(handle: Handle) -> bytes:
     """The handle as calls carry it: in msgpack, the values of the keys of its JSON, in their order."""
     if not handle.domain:
         raise BadNameError(f"expected an array with a name, found the file {handle.name!r}, which others open by its path")
+    return _packed_once(handle) if handle.dtype.isbuiltin == 1 else _packed(handle)
+
+
+def _packed(handle: Handle) -> bytes:
     import msgpack  # type: ignore[import-untyped]  # only calls need it
 
     *fields, dtype, readonly = handle.fields()
@@ -294,6 +318,9 @@ def pack(handle: Handle) -> bytes:
     if len(payload) > MAX_TEXT:
         raise DTypeError(f"the handle takes {len(payload)} bytes, expected at most {MAX_TEXT}: its dtype has too many fields")
     return payload
+
+
+_packed_once = functools.lru_cache(256)(_packed)
 
 
 def unpack(payload: bytes) -> Handle:

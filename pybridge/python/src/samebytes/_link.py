@@ -25,7 +25,7 @@ _HEAD = struct.Struct("<8sIII")  # magic, protocol, slots of each ring, bytes of
 _RINGS, _RING_SIZE, _SLOTS = 64, 128, 4096  # where the words of the first ring are, how long they are, and where slots begin
 _LENGTH = struct.Struct("<I")
 _MAX_FRAME = 1 << 20
-_NSLOTS, _SLOT_SIZE = 64, 4096  # of the memory that this side makes
+_NSLOTS, _SLOT_SIZE = 64, 16384  # of the memory that this side makes
 # Of what the other side makes: room for the handle of a long message, and 64 MiB in all.
 _MIN_SLOT_SIZE, _MAX_SLOTS, _MAX_SLOT_SIZE = 1 << 10, 1 << 10, 1 << 15
 

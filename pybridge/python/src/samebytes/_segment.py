@@ -40,7 +40,7 @@ class Segment(Mapping):
     fixed: bytes
     footer: bytes
     published: int  # byte offset of the counter that the control block has
-    address: int  # of the first element, once array() was called
+    address = 0  # of the first element, once array() was called
     use: "_Use | None" = None  # the elements as one array, while any array over them lives
     spare = False  # memory that is kept for another segment: see _recycle.py
 
@@ -121,7 +121,8 @@ class Segment(Mapping):
             h = self.header
             n = self.control.capacity // h.dtype.itemsize if self.control and self.control.length else h.n
             flat = np.frombuffer(self, h.dtype, n, h.size)  # type: ignore[call-overload]
-            self.address = flat.__array_interface__["data"][0]
+            if not self.address:
+                self.address = flat.__array_interface__["data"][0]
             self.use = _Use(flat, _unused)
             self.use.key = self.key
         return flat
@@ -216,7 +217,7 @@ def broken() -> list[str]:
 def attach(path: str, name: str | None, writable: bool, trust: bool = False) -> Segment:
     """Opens a file, checks every number in it, and maps it, or returns the mapping that the process has."""
     try:
-        segment = _known(path, name, writable, trust) or _attach(path, name, writable, trust)
+        segment = known(path, name, writable, trust) or _attach(path, name, writable, trust)
     except OSError as error:
         raise _file.translated(error, path) from None
     if name is not None:
@@ -224,8 +225,9 @@ def attach(path: str, name: str | None, writable: bool, trust: bool = False) -> 
     return segment
 
 
-def _known(path: str, name: str | None, writable: bool, trust: bool) -> Segment | None:
-    """The process's mapping of the segment, if it was found by this path before and is what the path still names.
+def known(path: str, name: str | None, writable: bool, trust: bool) -> Segment | None:
+    """The process's mapping of the segment, if it was found by this path before and is what the path still names. It raises what the
+    system does, and BrokenError.
 
     A plain file is looked at anew each time: it has no id, and another program may have written a new header into it.
     """

@@ -334,6 +334,7 @@ def _hint(value: Any) -> str:
 _HEADS = bytes([*range(0x80, 0xA0), *range(0xDC, 0xE0)])
 _LONG_HEADS = bytes(range(0xDC, 0xE0))
 _CONTAINERS = frozenset({list, dict})
+_LONG = 4096  # bytes of a message from which to look at each byte takes longer than to look at each value
 _MOST_LONG_HEADS = 8  # those that may lie: each has memory for as many items as the message has bytes taken
 
 
@@ -365,7 +366,8 @@ class Decoder:
         if isinstance(message, memoryview):
             message = bytes(message)
         try:
-            nested = len(message) > MAX_DEPTH and _check_heads(message)
+            if len(message) > MAX_DEPTH:
+                _check_heads(message)
             value = unpackb(message, object_pairs_hook=_dict, ext_hook=self._extension, timestamp=3, strict_map_key=False)
         except Error:
             raise
@@ -375,7 +377,7 @@ class Decoder:
             raise FormatError(
                 f"expected a value as msgpack, found {bytes(message[:40])!r}: {str(error) or type(error).__name__}"
             ) from error
-        if nested and _is_too_deep(value):
+        if len(message) > MAX_DEPTH and _is_too_deep(value, message):
             raise FormatError(f"expected lists and maps at most {MAX_DEPTH} deep")
         return value
 
@@ -397,19 +399,24 @@ class Decoder:
         raise FormatError(f"expected an extension of type 1 to 4 or -1, found type {code} of {size} bytes")
 
 
-def _check_heads(message: bytes | bytearray) -> bool:
-    """Whether lists and maps may be too deep. Raises where those that are claimed to be long end with the message."""
+def _check_heads(message: bytes | bytearray) -> None:
+    """Raises where lists and maps that are claimed to be long end with the message."""
     size = len(message)
-    if size - len(message.translate(None, _LONG_HEADS)) > _MOST_LONG_HEADS:
+    if size > _LONG or size - len(message.translate(None, _LONG_HEADS)) > _MOST_LONG_HEADS:
         walk = Unpacker(max_buffer_size=size)
         walk.feed(message)
         walk.skip()  # makes nothing
-    return size - len(message.translate(None, _HEADS)) > MAX_DEPTH
 
 
-def _is_too_deep(value: Any) -> bool:
+def _is_too_deep(value: Any, message: bytes | bytearray) -> bool:
+    """Whether lists and maps of a message's value are too deep. Looked for first is what costs least: of many items their heads."""
     level = [value] if type(value) in _CONTAINERS else []
+    counted = False
     for _ in range(MAX_DEPTH):
+        if not counted and (len(message) <= _LONG or sum(map(len, level)) > MAX_DEPTH):
+            counted = True
+            if len(message) - len(message.translate(None, _HEADS)) <= MAX_DEPTH:
+                return False
         level = [
             item
             for items in level
