@@ -36,8 +36,9 @@ type mapping struct {
 
 	own file // the descriptor that it was mapped by, where the memory can be used again; else noFile
 
-	// The table of boxes in bytes, for a segment.
+	// Where the tables of boxes, and of a stream's slots and ports are, in bytes, for a segment.
 	boxes, boxSize, ndim int
+	ring, ports          int
 
 	// This process as a participant: its identity, 0 for a reader, who is none; its row; and the descriptor that the row is
 	// locked by, or that a reader asks by who lives.
@@ -76,10 +77,13 @@ func (f file) mappingOf(b []byte, path string, info fileInfo, c content, head []
 	return m
 }
 
-// setTables sets where the table of boxes is.
+// setTables sets where the tables are.
 func (m *mapping) setTables() {
-	m.ndim = int(m.content.control.NDim)
-	m.boxes, m.boxSize = m.content.controlOffset+int(m.content.control.Slots)*participantSize, boxSize(m.ndim)
+	t := m.content.control.tables()
+	boxes, ring, ports, _ := t.offsets()
+	at := m.content.controlOffset
+	m.boxes, m.boxSize, m.ndim = at+boxes, boxSize(t.ndim), t.ndim
+	m.ring, m.ports = at+ring, at+ports
 }
 
 // participates reports whether who has the mapping is a participant.
@@ -113,14 +117,16 @@ const maxHeader = 2 * pageSize
 
 // creation is what a segment is made with.
 type creation struct {
-	kind    kind
-	flags   uint32
-	slots   int
-	fortran bool
-	mode    uint32
-	huge    bool
-	rows    int    // what the array may grow to, on its first axis; 0: it does not grow
-	first   []byte // what the elements begin with, in place of zeros
+	kind     kind
+	flags    uint32
+	slots    int
+	ports    int           // of a stream
+	patience time.Duration // likewise
+	fortran  bool
+	mode     uint32
+	huge     bool
+	rows     int    // what the array may grow to, on its first axis; 0: it does not grow
+	first    []byte // what the elements begin with, in place of zeros
 
 	uninitialized bool // the elements may be what they were in a segment that this process made before
 }
@@ -139,8 +145,11 @@ func create(path string, h npy.Header, o creation) (*mapping, error) {
 		Slots: uint32(o.slots), Boxes: uint32(o.slots * boxesPerSlot), NDim: uint32(len(h.Shape)), Length: uint32(length),
 		Dirty: uint64(h.NBytes()),
 	}}
+	if o.kind == kindStream {
+		c.control.Ring, c.control.Ports, c.control.Patience = uint32(h.Shape[0]), uint32(o.ports), int64(o.patience)
+	}
 	rand.Read(c.control.ID[:]) // never fails, as its documentation says
-	controlOffset, size, err := segmentSize(len(head), capacity, c.control.tables())
+	controlOffset, size, err := segmentSize(len(head), capacity, c.control.tables().blockSize())
 	if err != nil {
 		return nil, err
 	}
