@@ -122,7 +122,7 @@ func (s *Stream[T]) publishLoans(loans Loans[T], length int) (number uint64, err
 			return err
 		}
 		if length < 0 {
-			length = s.rows()
+			length = s.rows
 		}
 		err = m.latched(func() error {
 			number = m.publishSlots(taken, uint64(length), time.Now().UnixNano())
@@ -141,12 +141,4 @@ func (s *Stream[T]) publishLoans(loans Loans[T], length int) (number uint64, err
 		return 0, fmt.Errorf("shm: publish to %q: %w", s.label(), err)
 	}
 	return number, nil
-}
-
-// rows returns the length of a whole item's first axis; 1 where it has none.
-func (s *Stream[T]) rows() int {
-	if shape := s.slots.Shape(); len(shape) > 1 {
-		return shape[1]
-	}
-	return 1
 }

@@ -261,7 +261,7 @@ func (r *Reader[T]) anyLeft(m *mapping) bool {
 // show makes what was taken the item in hand.
 func (r *Reader[T]) show(m *mapping, slot int, number uint64) error {
 	s := m.slot(slot)
-	rows := r.stream.rows()
+	rows := r.stream.rows
 	length := int(s.Length)
 	if s.Length > uint64(rows) {
 		return fmt.Errorf("%w: expected at most %d elements on the first axis of item %d, found %d", ErrBroken, rows, number, s.Length)

@@ -33,6 +33,7 @@ import (
 type Stream[T ndarray.Element] struct {
 	*Segment
 	slots *ndarray.Array[T] // all of them
+	rows  int               // the length of a whole item's first axis; 1 where it has none
 	none  *ndarray.Array[T] // what a loan or item that is over is
 
 	mu     sync.Mutex          // taken before the latch
@@ -130,9 +131,13 @@ func attachStream[T ndarray.Element](name string, opts []AttachOption) (*Stream[
 }
 
 func streamOver[T ndarray.Element](a *Array[T]) *Stream[T] {
-	slots := a.Shape()[0]
+	shape := a.Shape()
+	slots, rows := shape[0], 1
+	if len(shape) > 1 {
+		rows = shape[1]
+	}
 	return &Stream[T]{
-		Segment: a.Segment, slots: a.Array, none: ndarray.New[T](0).ReadOnly(),
+		Segment: a.Segment, slots: a.Array, rows: rows, none: ndarray.New[T](0).ReadOnly(),
 		views: make([]*ndarray.Array[T], slots), loans: make([]*Loan[T], slots),
 	}
 }

@@ -137,6 +137,13 @@ func TestStreamLossy(t *testing.T) {
 	if err != nil || it.Missed != it.Number-2 || it.Number < 98 {
 		t.Error(it, err)
 	}
+	stats, err := s.Stats()
+	if err != nil || len(stats.Ports) != 2 || stats.Items != 102 || stats.Ports[0].Missed == 0 || stats.Ports[0].Lag != 102-it.Number || stats.Ports[1].Items != 102 {
+		t.Errorf("%+v", stats)
+	}
+	if info, err := shm.Stat(s.Name()); err != nil || info.Kind != "stream" || info.Stream.Items != 102 || len(info.Stream.Ports) != 2 {
+		t.Errorf("%+v", info)
+	}
 	it, err = r.Latest(t.Context())
 	if err != nil || it.Number != 102 {
 		t.Error(it, err)
