@@ -176,10 +176,7 @@ func (r *Reader[T]) await(ctx context.Context, m *mapping) error {
 	}
 	c := m.control()
 	r.watch(ctx)
-	most := maxSleep
-	if r.group {
-		most = nextSleeps // a death may give an item
-	}
+	most := r.sleep()
 	for {
 		version := atomic.LoadUint64(&c.Published)
 		ended := atomic.LoadUint32(&c.Ended) != 0 // before the look: what was published before the end is found
@@ -202,6 +199,14 @@ func (r *Reader[T]) await(ctx context.Context, m *mapping) error {
 			return err
 		}
 	}
+}
+
+// sleep returns the longest sleep of who waits for an item.
+func (r *Reader[T]) sleep() time.Duration {
+	if r.group {
+		return nextSleeps // a death may give one
+	}
+	return maxSleep
 }
 
 // watch has the context's end wake the reader.
@@ -227,9 +232,6 @@ func (r *Reader[T]) take(m *mapping, idle bool) (found bool, err error) {
 	var number uint64
 	before := atomic.LoadUint64(&r.port.Missed)
 	if r.group {
-		if idle && atomic.LoadUint64(&m.control().Head) < atomic.LoadUint64(&m.port(int(r.port.Group)).From) && !r.anyLeft(m) {
-			return false, nil
-		}
 		look := idle || r.taken%redeliver == 0
 		r.taken++
 		err = m.latched(func() (err error) {
@@ -245,17 +247,6 @@ func (r *Reader[T]) take(m *mapping, idle bool) (found bool, err error) {
 		return false, err
 	}
 	return true, r.show(m, slot, number)
-}
-
-// anyLeft reports whether another member has an item in hand, and so may leave it by its death.
-func (r *Reader[T]) anyLeft(m *mapping) bool {
-	for i := range m.usedPorts() {
-		p := m.port(i)
-		if p != r.port && p.Role == roleMember && p.Group == r.port.Group && atomic.LoadUint32(&p.Owner) != 0 {
-			return true
-		}
-	}
-	return false
 }
 
 // show makes what was taken the item in hand.

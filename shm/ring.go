@@ -354,10 +354,10 @@ func (m *mapping) counted(p *port, missed uint64) {
 // next. Under the latch.
 // The error is ErrBroken.
 func (m *mapping) takeShared(member *port, look bool) (at int, number uint64, taken bool, err error) {
-	if member.Group >= m.content.control.Ports {
-		return 0, 0, false, fmt.Errorf("%w: expected a group among %d ports, found port %d", ErrBroken, m.content.control.Ports, member.Group)
+	group, err := m.groupOf(member)
+	if err != nil {
+		return 0, 0, false, err
 	}
-	group := m.port(int(member.Group))
 	next := atomic.LoadUint64(&group.From)
 	for i := range m.usedPorts() {
 		p := m.port(i)
@@ -407,6 +407,28 @@ func (m *mapping) takeShared(member *port, look bool) (at int, number uint64, ta
 		}
 	}
 	return 0, 0, false, nil
+}
+
+// groupOf returns the port of a member's group.
+// The error is ErrBroken.
+func (m *mapping) groupOf(member *port) (*port, error) {
+	if ports := m.content.control.Ports; member.Group >= ports {
+		return nil, fmt.Errorf("%w: expected a group among %d ports, found port %d", ErrBroken, ports, member.Group)
+	}
+	return m.port(int(member.Group)), nil
+}
+
+// hasLeft reports whether a dead member of a group has an item that is to be taken again, by the given member.
+func (m *mapping) hasLeft(member *port) bool {
+	for i := range m.usedPorts() {
+		p := m.port(i)
+		owner := atomic.LoadUint32(&p.Owner)
+		if p != member && owner != 0 && p.Role == roleMember && p.Group == member.Group && atomic.LoadUint64(&p.From) < atomic.LoadUint64(&p.To) &&
+			m.dead(owner) {
+			return true
+		}
+	}
+	return false
 }
 
 // hold stores that a member needs one item. It needs none before.

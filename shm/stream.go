@@ -137,7 +137,7 @@ func streamOver[T ndarray.Element](a *Array[T]) *Stream[T] {
 		rows = shape[1]
 	}
 	return &Stream[T]{
-		Segment: a.Segment, slots: a.Array, rows: rows, none: ndarray.New[T](0).ReadOnly(),
+		Segment: a.Segment, slots: a.Array, rows: rows, none: ndarray.New[T](0),
 		views: make([]*ndarray.Array[T], slots), loans: make([]*Loan[T], slots),
 	}
 }

@@ -101,8 +101,8 @@ func (m *mapping) describePort(row int, owner uint32, head uint64) Port {
 		return d
 	case roleMember:
 		d.InHand = min(to-min(from, to), 1)
-		if p.Group < m.content.control.Ports {
-			d.Group = printable(m.port(int(p.Group)).Name[:])
+		if g, err := m.groupOf(p); err == nil {
+			d.Group = printable(g.Name[:])
 		}
 	}
 	d.Alive = !m.dead(owner)
