@@ -36,6 +36,7 @@ _STARTS = {"latest": 1, "next": 2}  # as the extension counts them; 0 is an item
 _READER, _MEMBER = 2, 4  # roles of ports
 
 _Plain = np.ndarray[Any, np.dtype[Any]]
+_Taken = tuple[int, int, int, int, int]  # of an item: its slot, length, time, number, and how many were missed
 
 
 class _InPlace(np.ndarray[Any, np.dtype[Any]]):
@@ -51,10 +52,14 @@ class _InPlace(np.ndarray[Any, np.dtype[Any]]):
     def __reduce_ex__(self, protocol: Any) -> Any:
         return np.array(self).__reduce_ex__(protocol)
 
-    def __copy__(self) -> _Plain:
+    def copy(self, order: Any = "C") -> Any:
+        """The elements in ordinary memory, as a plain array."""
+        return np.array(self, order=order)
+
+    def __copy__(self) -> Any:
         return np.array(self)
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> _Plain:
+    def __deepcopy__(self, memo: Any) -> Any:
         return np.array(self)
 
 
@@ -326,7 +331,7 @@ class Reader:
             kind, number = 0, operator.index(start)
             in_bounds(1, _LAST, number, "as the number of an item")
         self._stream, self._rows = stream, ring.rows
-        self._slots = stream._items
+        self._slots: _Plain = stream._items
         self._port = _core.Port(ring, kind, number, name, 1 if name is not None else window)
         self._take = self._port.take
         self._weak = weakref.ref(self)
@@ -408,14 +413,14 @@ class Reader:
             raise StopAsyncIteration
         return self._item(taken)
 
-    async def _wait(self) -> tuple[int, ...] | None:
+    async def _wait(self) -> _Taken | tuple[()] | None:
         """What take returns, waited for by another thread. Cancelled, it leaves the item to the next step."""
         from samebytes import _thread  # see there
 
         done = threading.Event()
-        found: list[tuple[int, ...] | None] = []
+        found: list[_Taken | tuple[()] | None] = []
 
-        def work(stop: Any) -> tuple[int, ...] | None:
+        def work(stop: Any) -> _Taken | tuple[()] | None:
             try:
                 found.append(self._take(-1, stop))
                 return found[0]
@@ -444,13 +449,13 @@ class Reader:
         state = "closed" if self._port.closed else f"at item {self._port.number}"
         return f"<Reader of {self._stream.name!r}, {state}>"
 
-    def _item(self, taken: tuple[int, ...]) -> Item:
+    def _item(self, taken: _Taken) -> Item:
         slot, length, time_ns, number, missed = taken
-        item: Item = self._slots[slot, ...]
+        item: Any = self._slots[slot, ...]
         if length != self._rows:
             item = item[:length]
         item.number, item.time_ns, item.missed, item._reader = number, time_ns, missed, self._weak
-        return item
+        return item  # type: ignore[no-any-return]  # views of Items are Items
 
     def _runs(self, slots: Sequence[int]) -> list[_Plain]:
         """The elements of slots, of each that lie together as one array."""
@@ -498,8 +503,8 @@ class Stream:
     def __init__(self, segment: Segment, name: str) -> None:
         self._segment, self.name = segment, name
         slots: _Plain = segment.array()
-        self._loans = slots.view(Loan)
-        self._items = slots.view(Item)
+        self._loans: _Plain = slots.view(Loan)
+        self._items: _Plain = slots.view(Item)
         self._items.flags.writeable = False
         self._ring = _Ring(segment, name)
 
@@ -549,9 +554,9 @@ class Stream:
         lent = ring.lend(_core.Loan, 1, -1 if timeout is None else _timeout.nanoseconds(timeout), None)
         if lent is None:
             raise self._late(timeout)
-        frame: Loan = self._loans[lent[0].slot, ...]
+        frame: Any = self._loans[lent[0].slot, ...]
         frame._loan, frame._stream = lent, ring
-        return frame
+        return frame  # type: ignore[no-any-return]  # views of Loans are Loans
 
     def loans(self, n: SupportsIndex, timeout: float | None = None) -> Loans:
         """Take n slots on loan, which are published at once: ``with s.loans(10) as frames:``. The rest is as of `loan`.
@@ -576,7 +581,7 @@ class Stream:
             raise self._late(timeout)
         frames = []
         for loan in lent:
-            frame: Loan = self._loans[loan.slot, ...]
+            frame: Any = self._loans[loan.slot, ...]
             frame._loan, frame._stream = (loan,), ring
             frames.append(frame)
         return Loans(frames)
