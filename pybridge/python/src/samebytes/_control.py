@@ -95,7 +95,7 @@ class Box(NamedTuple):
 
 
 class Slot(NamedTuple):
-    number: int  # of the item in the slot's elements; 0: none
+    number: int  # of the item in the slot's elements; 0: none. Bit 63: a writer looks whether a port needs it
     owner: int  # the identity of who has it on loan; 0: nobody
     order: int  # the slot of the item whose number modulo Ring is this row
     time: int  # when the item was published, nanoseconds since 1970-01-01 UTC
