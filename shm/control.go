@@ -115,7 +115,7 @@ type box struct {
 
 // slot is a row of a stream's third table, of which there are Ring.
 type slot struct {
-	Number uint64   // of the item in the slot's elements; 0: none
+	Number uint64   // of the item in the slot's elements; 0: none. Bit 63: a writer looks whether a port needs it
 	Owner  uint32   // the identity of who has it on loan; 0: nobody
 	Order  uint32   // the slot of the item whose number modulo Ring is this row
 	Time   int64    // when the item was published, nanoseconds since 1970-01-01 UTC

@@ -146,7 +146,11 @@ func pythonControl(layouts []layout) string {
 			if f.typ.Kind() == reflect.Array {
 				typ = "bytes"
 			}
-			fmt.Fprintf(&b, "    %s: %s  # %s\n", snake(f.name), typ, f.comment)
+			name := snake(f.name)
+			if name == "from" { // a word of Python's own
+				name += "_"
+			}
+			fmt.Fprintf(&b, "    %s: %s  # %s\n", name, typ, f.comment)
 		}
 	}
 	return b.String()

@@ -124,10 +124,11 @@ func (s *Stream[T]) publishLoans(loans Loans[T], length int) (number uint64, err
 		if length < 0 {
 			length = s.rows
 		}
-		err = m.latched(func() error {
-			number = m.publishSlots(taken, uint64(length), time.Now().UnixNano())
-			s.writer.Items += uint64(len(taken))
-			return nil
+		err = m.latched(func() (err error) {
+			if number, err = m.publishSlots(taken, uint64(length), time.Now().UnixNano()); err == nil {
+				s.writer.Items += uint64(len(taken))
+			}
+			return err
 		})
 		if err != nil {
 			return err

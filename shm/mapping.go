@@ -254,8 +254,25 @@ func (f file) mapNamed(path string, c content, head []byte, recyclable bool) (*m
 	return m, err
 }
 
-// attach opens a file, checks every number in it, and maps it, or returns the mapping that the process has.
+// attach opens a file, checks every number in it, and maps it, or returns the mapping that the process has. A stream is opened for
+// reading, unless for who takes part in streams.
 func attach(path string, named bool, o attachment) (*mapping, error) {
+	m, err := attachAs(path, named, o)
+	if errors.Is(err, errStream) {
+		o.writable = false
+		return attachAs(path, named, o)
+	}
+	return m, err
+}
+
+// errStream is returned for a stream that was to be opened for writing by who takes no part in it.
+var errStream = errors.New("a stream")
+
+func (o attachment) takes(c *controlBlock) bool {
+	return !o.writable || o.stream || kind(c.Kind) != kindStream
+}
+
+func attachAs(path string, named bool, o attachment) (*mapping, error) {
 	writable := o.writable
 	f, info, err := open(path, named, o)
 	if err != nil {
@@ -270,12 +287,18 @@ func attach(path string, named bool, o attachment) (*mapping, error) {
 		if err := f.same(m, info.size); err != nil {
 			return nil, err
 		}
+		if !o.takes(&m.content.control) {
+			return nil, errStream
+		}
 		m.refs++
 		return m, nil
 	}
 	c, head, err := f.read(info.size)
 	if err != nil && !(o.anyType && c.controlOffset != 0) {
 		return nil, err
+	}
+	if !o.takes(&c.control) {
+		return nil, errStream
 	}
 	if m, ok := mappings.byKey[key]; ok && m.refs == 0 {
 		m.useAgain()

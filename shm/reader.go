@@ -29,14 +29,14 @@ func FromOldest() ReaderOption { return FromItem(1) }
 // FromLatest begins with the newest item that is in the ring, or where there is none with the first.
 func FromLatest() ReaderOption {
 	return func(r *reading) {
-		r.start = func(m *mapping) uint64 { return m.oldest(atomic.LoadUint64(&m.control().Head)) }
+		r.start = func(m *mapping) uint64 { return m.oldest(m.newest()) }
 	}
 }
 
 // FromNext begins with the item that is published next.
 func FromNext() ReaderOption {
 	return func(r *reading) {
-		r.start = func(m *mapping) uint64 { return atomic.LoadUint64(&m.control().Head) + 1 }
+		r.start = func(m *mapping) uint64 { return m.newest() + 1 }
 	}
 }
 
@@ -44,7 +44,7 @@ func FromNext() ReaderOption {
 func FromItem(number uint64) ReaderOption {
 	return func(r *reading) {
 		r.start = func(m *mapping) uint64 {
-			if number > atomic.LoadUint64(&m.control().Head) {
+			if number > m.newest() {
 				return number
 			}
 			return m.oldest(number)
@@ -66,6 +66,7 @@ type Reader[T ndarray.Element] struct {
 	group   bool
 	window  int
 	item    Item[T] // in hand
+	kept    []int   // slots of the window's items, by their number modulo its length
 	taken   int     // by a member, until it looks for the dead
 	missed  uint64
 	closed  bool
@@ -107,6 +108,7 @@ func (s *Stream[T]) reader(opts []ReaderOption) (*Reader[T], error) {
 	if err := inBounds(1, max(1, s.Slots()-1), o.window, "items of a window"); err != nil {
 		return nil, err
 	}
+	r.kept = make([]int, o.window)
 	var name [24]byte
 	if len(o.group) > len(name) {
 		return nil, fmt.Errorf("%w: expected a group's name of 1 to %d bytes, found %q", ErrBadName, len(name), o.group)
@@ -263,6 +265,7 @@ func (r *Reader[T]) show(m *mapping, slot int, number uint64) error {
 	}
 	r.item.Array, r.item.Number, r.item.Time, r.item.slot = view, number, time.Unix(0, s.Time), slot
 	r.item.Missed, r.missed = r.missed, 0
+	r.kept[number%uint64(len(r.kept))] = slot
 	return nil
 }
 
@@ -328,7 +331,7 @@ func (r *Reader[T]) Latest(ctx context.Context) (*Item[T], error) {
 // skip goes on to the newest item.
 func (r *Reader[T]) skip(m *mapping) {
 	p := r.port
-	head := atomic.LoadUint64(&m.control().Head)
+	head := m.newest()
 	if head > atomic.LoadUint64(&p.To) {
 		atomic.StoreUint64(&p.To, head)
 		atomic.StoreUint64(&p.From, head)
@@ -369,13 +372,14 @@ func (r *Reader[T]) Missed() (missed uint64, err error) {
 func (it *Item[T]) Window() []*ndarray.Array[T] { return it.reader.windows() }
 
 func (r *Reader[T]) windows() (all []*ndarray.Array[T]) {
+	if r.item.Array == r.stream.none {
+		return nil
+	}
 	err := r.use(func(m *mapping) error {
 		first, last := -1, -1
-		for number := atomic.LoadUint64(&r.port.From); number <= r.item.Number; number++ {
-			at, found, err := m.slotOf(number)
-			if err != nil || !found {
-				return err
-			}
+		from := max(atomic.LoadUint64(&r.port.From), r.item.Number-min(r.item.Number, uint64(len(r.kept)-1)))
+		for number := from; number <= r.item.Number; number++ {
+			at := r.kept[number%uint64(len(r.kept))]
 			if first >= 0 && at != last+1 {
 				all = append(all, r.stream.run(first, last))
 				first = -1

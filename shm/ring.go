@@ -21,10 +21,11 @@ import (
 // no port needs: writers keep Floor, a bound below which they need not look.
 //
 // Lossy streams: a reader needs the items from From to To, which it has taken. It stores both and then looks whether Number is still
-// the item's; a writer stores 0 to Number and then looks at the ports. The stores and loads are sequentially consistent, so that one
-// of them sees the other: the reader goes on to the next item, or the writer puts Number back and tries another slot. A writer
+// the item's; a writer marks Number and then looks at the ports. The stores and loads are sequentially consistent, so that one
+// of them sees the other: the reader goes on to the next item, or the writer takes the mark away and tries another slot. A writer
 // loads From before To, and a reader stores To before it stores a greater From: so a writer that looks while the two
-// change sees too much needed, and never too little.
+// change sees too much needed, and never too little. If it dies then, the mark stays, and with it the number: who comes next looks in
+// the same way.
 //
 // Each change is what it is by one store, and so is a death in its midst. A dead writer's slot has an owner that is dead and a
 // Number of 0, or one that was never published, being none of Order's: it is free. If the last store was Head's, it has an item, and
@@ -51,6 +52,15 @@ const (
 	ownedByMembers = 1 << 30         // of a group
 	ownedByNobody  = identityRowMask // of a member that left with an item: dead to all, as no table has such a row
 )
+
+// claimed marks the Number of a lossy stream's slot while a writer looks whether a port needs its item.
+const claimed = 1 << 63
+
+// lastItem is the highest number of an item: what is above is no number, and sums with it do not overflow.
+const lastItem = 1<<62 - 1
+
+// newest returns the number of the item published last. One that is damaged is that of no item.
+func (m *mapping) newest() uint64 { return min(atomic.LoadUint64(&m.control().Head), lastItem) }
 
 // redeliver is how many items a member of a group takes before it looks again whether another has died.
 const redeliver = 32
@@ -83,7 +93,7 @@ func (m *mapping) usedPorts() int {
 
 // floor returns a number below which no port of a reliable stream needs an item, the highest such. Under the latch.
 func (m *mapping) floor() uint64 {
-	lowest := atomic.LoadUint64(&m.control().Head) + 1
+	lowest := m.newest() + 1
 	for i := range m.usedPorts() {
 		p := m.port(i)
 		if atomic.LoadUint32(&p.Owner) == 0 || p.Role == roleWriter {
@@ -111,7 +121,8 @@ func (m *mapping) makeFree(s *slot, number uint64, fresh *bool) bool {
 		atomic.StoreUint64(&s.Number, 0)
 		return true
 	}
-	atomic.StoreUint64(&s.Number, 0)
+	number &^= claimed
+	atomic.StoreUint64(&s.Number, number|claimed)
 	for i := range m.usedPorts() {
 		if p := m.port(i); atomic.LoadUint32(&p.Owner) != 0 && m.needs(p, number) {
 			atomic.StoreUint64(&s.Number, number)
@@ -131,6 +142,7 @@ func (m *mapping) takeSlots(to []int) bool {
 		if atomic.LoadUint32(&s.Owner) == 0 {
 			if number := atomic.LoadUint64(&s.Number); number == 0 || m.makeFree(s, number, &fresh) {
 				atomic.StoreUint32(&s.Owner, m.me)
+				atomic.StoreUint64(&s.Number, 0)
 				to[taken] = at
 				taken++
 			}
@@ -165,9 +177,13 @@ func (m *mapping) discardSlots(taken []int) {
 
 // publishSlots publishes the items in slots that this process has on loan, in that order, each with so many elements on its first axis,
 // and returns the number of the last. Under the latch.
-func (m *mapping) publishSlots(taken []int, length uint64, now int64) uint64 {
+// The error is ErrBroken.
+func (m *mapping) publishSlots(taken []int, length uint64, now int64) (uint64, error) {
 	c, ring := m.control(), uint64(m.content.control.Ring)
-	head := atomic.LoadUint64(&c.Head)
+	head := m.newest()
+	if head > lastItem-uint64(len(taken)) {
+		return 0, fmt.Errorf("%w: expected items up to number %d, found number %d", ErrBroken, lastItem, head)
+	}
 	for i, slot := range taken {
 		s, number := m.slot(slot), head+1+uint64(i)
 		s.Time, s.Length = now, length
@@ -177,7 +193,7 @@ func (m *mapping) publishSlots(taken []int, length uint64, now int64) uint64 {
 	head += uint64(len(taken))
 	atomic.StoreUint64(&c.Head, head)
 	m.freeSlots(taken)
-	return head
+	return head, nil
 }
 
 // hunger notes that somebody waits for room, and returns the word to sleep on as it is before a last look for room. Under the latch.
@@ -277,19 +293,29 @@ func (m *mapping) joinGroup(name [24]byte, start uint64) (*port, error) {
 	return member, nil
 }
 
-// oldest returns the number of the first item that is in the ring from the given one on, or the next to be published. Under the latch.
+// oldest returns the number of the first item from the given one on that can be read, or the next to be published. Of a reliable stream
+// all that follow can be read too: what nobody needs is not freed in its order. Under the latch.
 func (m *mapping) oldest(from uint64) uint64 {
-	head, ring := atomic.LoadUint64(&m.control().Head), uint64(m.content.control.Ring)
+	head, ring := m.newest(), uint64(m.content.control.Ring)
 	number := max(from, 1)
 	if head >= ring {
 		number = max(number, head-ring+1)
 	}
-	for ; number <= head; number++ {
-		if _, found, err := m.slotOf(number); found || err != nil {
-			break
-		}
+	there := func(number uint64) bool {
+		_, found, _ := m.slotOf(number) // a broken row is found again when the item is taken
+		return found
 	}
-	return number
+	if m.isLossy() {
+		for number <= head && !there(number) {
+			number++
+		}
+		return number
+	}
+	first := head + 1
+	for first > number && there(first-1) {
+		first--
+	}
+	return first
 }
 
 // slotOf returns the slot of a published item, or false when it was written over.
@@ -307,7 +333,7 @@ func (m *mapping) slotOf(number uint64) (at int, found bool, err error) {
 // The error is ErrBroken.
 func (m *mapping) takeItem(p *port, keep bool) (at int, number uint64, taken bool, err error) {
 	next := atomic.LoadUint64(&p.To)
-	head, ring := atomic.LoadUint64(&m.control().Head), uint64(m.content.control.Ring)
+	head, ring := m.newest(), uint64(m.content.control.Ring)
 	number = next
 	lossy := m.isLossy()
 	if lossy && head >= ring {
@@ -385,7 +411,7 @@ func (m *mapping) takeShared(member *port, look bool) (at int, number uint64, ta
 		m.counted(member, 0)
 		return at, number, true, nil
 	}
-	head, ring := atomic.LoadUint64(&m.control().Head), uint64(m.content.control.Ring)
+	head, ring := m.newest(), uint64(m.content.control.Ring)
 	number = next
 	if m.isLossy() && head >= ring {
 		number = max(number, head-ring+1)
@@ -505,7 +531,7 @@ func (m *mapping) hasMembers(group uint32) bool {
 // sweepRing frees what the dead have on loan or need. Under the latch.
 func (m *mapping) sweepRing() {
 	m.sweepPorts()
-	head := atomic.LoadUint64(&m.control().Head)
+	head := m.newest()
 	for i := range int(m.content.control.Ring) {
 		s := m.slot(i)
 		owner := atomic.LoadUint32(&s.Owner)
@@ -532,7 +558,7 @@ func (m *mapping) hasWriters() bool {
 
 // slowest says what keeps writers from the slots, for people. Under the latch.
 func (m *mapping) slowest() string {
-	head, ring := atomic.LoadUint64(&m.control().Head), m.content.control.Ring
+	head, ring := m.newest(), m.content.control.Ring
 	lowest, who := head+1, uint32(0)
 	for i := range m.usedPorts() {
 		p := m.port(i)

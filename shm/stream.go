@@ -103,7 +103,7 @@ func attachStream[T ndarray.Element](name string, opts []AttachOption) (*Stream[
 	if err != nil {
 		return nil, err
 	}
-	o := attachment{writable: true}
+	o := attachment{writable: true, stream: true}
 	for _, opt := range opts {
 		opt(&o)
 	}

@@ -271,12 +271,17 @@ func TestSelect(t *testing.T) {
 			if _, err := shm.Select(t.Context()); !errors.Is(err, fs.ErrInvalid) {
 				t.Error(err)
 			}
+			other, err := shm.AttachStream[int64](s.Name()) // its Close is no writer's
+			if err != nil {
+				t.Fatal(err)
+			}
+			waits := reader(t, other, shm.FromNext())
 			closed := make(chan error)
 			go func() {
-				_, err := shm.Select(context.Background(), rs[0], rs[1])
+				_, err := shm.Select(context.Background(), rs[1], waits)
 				closed <- err
 			}()
-			s.Close()
+			other.Close()
 			if err := <-closed; !errors.Is(err, shm.ErrClosed) {
 				t.Error(err)
 			}

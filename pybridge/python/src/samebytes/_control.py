@@ -95,7 +95,7 @@ class Box(NamedTuple):
 
 
 class Slot(NamedTuple):
-    number: int  # of the item in the slot's elements; 0: none
+    number: int  # of the item in the slot's elements; 0: none. Bit 63: a writer looks whether a port needs it
     owner: int  # the identity of who has it on loan; 0: nobody
     order: int  # the slot of the item whose number modulo Ring is this row
     time: int  # when the item was published, nanoseconds since 1970-01-01 UTC
@@ -107,7 +107,7 @@ class Port(NamedTuple):
     role: int  # 1 a writer, 2 a reader, 3 a group of readers, 4 one of its members
     group: int  # of a member: the row of its group
     slot: int  # of a member: the slot of the item that it has
-    from: int  # the lowest number of an item that it needs; of a group: of the next item for a member
+    from_: int  # the lowest number of an item that it needs; of a group: of the next item for a member
     to: int  # the number after the last item that it has taken
     items: int  # how many it has taken, or published
     missed: int  # how many were written over before it took them
