@@ -51,6 +51,7 @@ type AttachOption func(*attachment)
 type attachment struct {
 	writable, trust bool
 	anyType         bool // also where the elements have no dtype
+	stream          bool // takes part in a stream
 }
 
 // ReadOnly opens for reading: permission to read the file is enough, Set panics with ndarray.ErrReadOnly, and a write past
@@ -115,7 +116,8 @@ func createKind[T ndarray.Element](name, path string, shape []int, c creation, o
 }
 
 // Attach opens the segment of that name, for reading and writing unless told otherwise. Attached again, it is the same
-// memory. Any .npy file in the directory can be attached: one without a control block cannot publish or wait.
+// memory. Any .npy file in the directory can be attached: one without a control block cannot publish or wait. A stream is opened
+// for reading, whatever is asked for: all its slots, in which others publish meanwhile. [AttachStream] takes part in it.
 //
 // The elements are whatever bytes the others write. Any bytes are numbers, but only 0 and 1 are a Go bool, also in a struct:
 // where the others are not trusted, agree on uint8 instead, since compiled code may index by a bool without a check.

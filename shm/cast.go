@@ -59,6 +59,18 @@ func (m *mapping) box(row int) (*box, []span) {
 	return (*box)(p), unsafe.Slice((*span)(unsafe.Add(p, boxHeadSize)), m.ndim)
 }
 
+// slot returns a row of a stream's table of slots, of which there are content.control.Ring.
+func (m *mapping) slot(i int) *slot {
+	// Sound: as participant. The index checks the row's beginning, and the table's rows are of one size.
+	return (*slot)(unsafe.Pointer(&m.bytes[m.ring+i*slotSize]))
+}
+
+// port returns a row of a stream's table of ports, of which there are content.control.Ports.
+func (m *mapping) port(row int) *port {
+	// Sound: as slot.
+	return (*port)(unsafe.Pointer(&m.bytes[m.ports+row*portSize]))
+}
+
 // lengthField returns the characters of the header that are the length of a growable array's first axis.
 func (m *mapping) lengthField() *uint64 {
 	// Sound: Length is a multiple of 8 within the header, as content.read checked. Guarded by TestResize.

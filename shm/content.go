@@ -113,6 +113,9 @@ func (c *content) check(head []byte) (err error) {
 	if err := c.control.check(len(head), len(h.Shape), itemSize, c.nbytes); err != nil {
 		return err
 	}
+	if ring := int(c.control.Ring); ring != 0 && ring != h.Shape[0] {
+		return fmt.Errorf("%w: control block says %d slots, header has shape %v", ErrBroken, ring, h.Shape)
+	}
 	if length := int(c.control.Length); length != 0 && length != npy.LengthOffset(head) {
 		return fmt.Errorf("%w: control block says that the length is at %d, header has it at %d", ErrBroken, length, npy.LengthOffset(head))
 	}

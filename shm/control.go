@@ -24,8 +24,8 @@ var (
 	footerMagic  = [8]byte{0x93, 'S', 'A', 'M', 'E', 'E', 'N', 'D'}
 )
 
-// controlBlock is the last page of a segment, little-endian. With [participant] and [box], the rows of the two tables before
-// it, it is the only definition of the layout: the tables in docs/reference/format.md, Python's _control.py and the
+// controlBlock is the last page of a segment, little-endian. With [participant], [box], [slot] and [port], the rows of the tables
+// before it, it is the only definition of the layout: the tables in docs/reference/format.md, Python's _control.py and the
 // extension's layout.h are generated from them and their comments by
 //
 //	go test ./shm -run TestControlBlock -update
@@ -34,22 +34,27 @@ var (
 type controlBlock struct {
 	Magic         [8]byte  // 0x93 "SAMEBYT"
 	Version       uint32   // of this layout: 1
-	Kind          uint32   // what the segment is for: 0 an array, 1 mutex, 2 rlock, 3 semaphore, 4 bounded semaphore, 5 event, 6 condition, 7 barrier, 8 counter
+	Kind          uint32   // what the segment is for: 0 an array, 1 mutex, 2 rlock, 3 semaphore, 4 bounded semaphore, 5 event, 6 condition, 7 barrier, 8 counter, 9 stream
 	ControlOffset uint64   // file offset of the tables, a multiple of 4096
 	BlockSize     uint64   // bytes from there to the file's end, a multiple of 4096
 	DataOffset    uint64   // file offset of the first element: the size of the .npy header
 	Capacity      uint64   // bytes reserved for elements
 	ItemSize      uint32   // bytes of an element
-	Flags         uint32   // 1: temporary, goes with its last participant; 2: a death inside a lock leaves no mark
+	Flags         uint32   // 1: temporary, goes with its last participant; 2: a death inside a lock leaves no mark; 4: of a stream: its writers never wait for readers
 	ID            [16]byte // random, so that an array is told from a later one of its name
 	Created       int64    // nanoseconds since 1970-01-01 UTC
 	Slots         uint32   // rows of the table of participants: 1 to 256
 	Boxes         uint32   // rows of the table of boxes: 1 to 1024
 	NDim          uint32   // axes of a box: those of the array
 	Length        uint32   // file offset of the 8 characters in the header that are the first axis's length; 0: the array cannot grow
-	_             [32]byte
+	Ring          uint32   // of a stream: its slots, the length of the first axis
+	Ports         uint32   // of a stream: rows of the table of ports, 1 to 256
+	Patience      int64    // of a stream: nanoseconds for which a writer waits for room; 0: as long as it likes
+	_             [16]byte
 	Published     uint64 // times published; changed atomically. Its low 4 bytes are the futex word of all who wait
-	_             [56]byte
+	Head          uint64 // of a stream: the number of the item published last, from 1; changed under the latch
+	Ended         uint32 // of a stream: 1 when its last writer closed it
+	_             [44]byte
 	Latch         uint32 // the word that guards the table of boxes: 0, or its holder; bit 31: others sleep on it
 	Used          uint32 // boxes from this row on are free; changed under the latch
 	Waiting       uint32 // 0: no box waits, so that who unlocks need not look
@@ -59,7 +64,16 @@ type controlBlock struct {
 	Dirty         uint64 // bytes of elements from the first that may be other than zero; changed under the lock of the whole array
 	InFlight      uint64 // of a temporary segment: handles given away and not opened yet; changed atomically
 	Keeper        uint64 // the byte of the domain file that is locked while somebody lives who may still open them
-	_             [3784]byte
+	_             [8]byte
+	Floor         uint64 // of a stream: no port needs an item below; changed under the latch
+	Next          uint32 // of a stream: the slot that is looked at first for the next item; changed under the latch
+	UsedPorts     uint32 // of a stream: ports from this row on are free; changed under the latch
+	Waits         uint64 // of a stream: how often a writer has waited for room; changed atomically
+	Waited        uint64 // of a stream: nanoseconds of that; changed atomically
+	_             [32]byte
+	Room          uint32 // of a stream: the futex word of writers that wait for room; readers add to it
+	Hungry        uint32 // of a stream: 1 where a writer waits for room
+	_             [3704]byte
 	Footer        controlFooter // the file's last 64 bytes, by which the tables are found
 }
 
@@ -99,10 +113,36 @@ type box struct {
 	Passed uint32 // how often others that asked later were served first
 }
 
+// slot is a row of a stream's third table, of which there are Ring.
+type slot struct {
+	Number uint64   // of the item in the slot's elements; 0: none. Bit 63: a writer looks whether a port needs it
+	Owner  uint32   // the identity of who has it on loan; 0: nobody
+	Order  uint32   // the slot of the item whose number modulo Ring is this row
+	Time   int64    // when the item was published, nanoseconds since 1970-01-01 UTC
+	Length uint64   // how many of the slot's elements on the item's first axis are the item's
+	_      [32]byte // so that slots share no cache line
+}
+
+// port is a row of a stream's fourth table: somebody who writes to it, or reads from it.
+type port struct {
+	Owner  uint32   // the identity of who has it; 0: the row is free; bit 30: a group, which its members have
+	Role   uint32   // 1 a writer, 2 a reader, 3 a group of readers, 4 one of its members
+	Group  uint32   // of a member: the row of its group
+	Slot   uint32   // of a member: the slot of the item that it has
+	From   uint64   // the lowest number of an item that it needs; of a group: of the next item for a member
+	To     uint64   // the number after the last item that it has taken
+	Items  uint64   // how many it has taken, or published
+	Missed uint64   // how many were written over before it took them
+	Name   [24]byte // of a group, UTF-8, then zeros
+	_      [56]byte
+}
+
 const (
 	controlSize     = int(unsafe.Sizeof(controlBlock{}))
 	participantSize = int(unsafe.Sizeof(participant{}))
 	boxHeadSize     = int(unsafe.Sizeof(box{}))
+	slotSize        = int(unsafe.Sizeof(slot{}))
+	portSize        = int(unsafe.Sizeof(port{}))
 	cacheLine       = 64
 
 	// flightOffset is where InFlight and Keeper stand in the control block, one behind the other.
@@ -115,21 +155,38 @@ const (
 	maxSlots     = 256 // what Latch and Owner have bits for is 1022
 	maxBoxes     = 1024
 	boxesPerSlot = 2
+	defaultPorts = 64
+	maxPorts     = 256
+	maxRing      = 1 << 20 // slots of 64 bytes each beside their elements
 )
 
 // Bits of controlBlock.Flags.
 const (
 	flagTemporary     = 1
 	flagRecoverAlways = 2
-	knownFlags        = flagTemporary | flagRecoverAlways
+	flagLossy         = 4
+	knownFlags        = flagTemporary | flagRecoverAlways | flagLossy
 )
 
 // boxSize returns the bytes of a row of the table of boxes: whole cache lines.
 func boxSize(ndim int) int { return roundUp(boxHeadSize+16*ndim, cacheLine) }
 
-// blockSize returns the bytes of both tables and the control block.
-func blockSize(slots, boxes, ndim int) int {
-	return roundUp(slots*participantSize+boxes*boxSize(ndim), pageSize) + controlSize
+// tables says how many rows a segment's tables have.
+type tables struct{ slots, boxes, ndim, ring, ports int }
+
+// offsets returns where the table of boxes begins, and those of a stream's slots and ports, and where all of them end, as bytes
+// behind the first.
+func (t tables) offsets() (boxes, ring, ports, end int) {
+	boxes = t.slots * participantSize
+	ring = roundUp(boxes+t.boxes*boxSize(t.ndim), cacheLine)
+	ports = ring + t.ring*slotSize
+	return boxes, ring, ports, ports + t.ports*portSize
+}
+
+// blockSize returns the bytes of the tables and the control block.
+func (t tables) blockSize() int {
+	_, _, _, end := t.offsets()
+	return roundUp(end, pageSize) + controlSize
 }
 
 func roundUp(n, to int) int { return (n + to - 1) / to * to }
@@ -159,9 +216,10 @@ const (
 	kindCondition
 	kindBarrier
 	kindCounter
+	kindStream
 )
 
-var kindNames = []string{"array", "mutex", "rlock", "semaphore", "bounded semaphore", "event", "condition", "barrier", "counter"}
+var kindNames = []string{"array", "mutex", "rlock", "semaphore", "bounded semaphore", "event", "condition", "barrier", "counter", "stream"}
 
 func (k kind) String() string {
 	if int(k) < len(kindNames) {
@@ -179,13 +237,15 @@ func (c *controlBlock) bytes() []byte {
 // fixed returns the fields that never change, sharing their memory.
 func (c *controlBlock) fixed() []byte { return c.bytes()[:unsafe.Offsetof(c.Published)] }
 
-// tables returns the bytes from ControlOffset to the file's end that the block's numbers call for.
-func (c *controlBlock) tables() int { return blockSize(int(c.Slots), int(c.Boxes), int(c.NDim)) }
+// tables returns what the block says of the tables.
+func (c *controlBlock) tables() tables {
+	return tables{int(c.Slots), int(c.Boxes), int(c.NDim), int(c.Ring), int(c.Ports)}
+}
 
 // finish fills in what follows from the other fields, and where the block is.
 func (c *controlBlock) finish(created time.Time, controlOffset int) {
 	c.Magic, c.Version = controlMagic, controlVersion
-	c.ControlOffset, c.BlockSize = uint64(controlOffset), uint64(c.tables())
+	c.ControlOffset, c.BlockSize = uint64(controlOffset), uint64(c.tables().blockSize())
 	c.Created = created.UnixNano()
 	c.Footer = controlFooter{Magic: footerMagic, Version: controlVersion, ControlOffset: uint64(controlOffset)}
 }
@@ -217,7 +277,12 @@ func decodeControl(page []byte, fileSize int) (c controlBlock, found bool, err e
 		return c, false, fmt.Errorf("%w: control block for %d participants, %d boxes of %d axes, flags %#x", ErrBroken,
 			c.Slots, c.Boxes, c.NDim, c.Flags)
 	}
-	size := uint64(c.tables())
+	if isStream := kind(c.Kind) == kindStream; isStream != (c.Ring > 0) || isStream != (c.Ports > 0) || c.Ring > maxRing || c.Ports > maxPorts ||
+		c.Patience < 0 || isStream && c.NDim == 0 {
+		return c, false, fmt.Errorf("%w: control block of kind %v for %d slots and %d ports, on %d axes, patience %d", ErrBroken,
+			kind(c.Kind), c.Ring, c.Ports, c.NDim, c.Patience)
+	}
+	size := uint64(c.tables().blockSize())
 	if c.BlockSize != size || c.ControlOffset%pageSize != 0 || c.ControlOffset != uint64(fileSize)-size {
 		return c, false, fmt.Errorf("%w: control block says %d bytes at %d, expected %d at the end of %d", ErrBroken,
 			c.BlockSize, c.ControlOffset, size, fileSize)

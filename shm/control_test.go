@@ -13,7 +13,7 @@ func exampleBlock() controlBlock {
 	return c
 }
 
-var exampleSize = 8192 + blockSize(64, 128, 1)
+var exampleSize = 8192 + tables{slots: 64, boxes: 128, ndim: 1}.blockSize()
 
 func TestControlRoundTrip(t *testing.T) {
 	c := exampleBlock()
@@ -46,6 +46,9 @@ func FuzzControl(f *testing.F) {
 		b[i] ^= 1
 		f.Add(b)
 	}
+	stream := c
+	stream.Kind, stream.Ring, stream.Ports, stream.Slots, stream.Boxes = uint32(kindStream), 8, 8, 8, 8
+	f.Add(bytes.Clone(stream.bytes()))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		c, found, err := decodeControl(b, exampleSize)
 		if err != nil || !found {
@@ -62,6 +65,10 @@ func FuzzControl(f *testing.F) {
 		row.Ticket++
 		if len(spans) > 0 {
 			spans[len(spans)-1].last++
+		}
+		if c.Ring > 0 {
+			m.slot(int(c.Ring)-1).Length++
+			m.port(int(c.Ports) - 1).Name[23]++
 		}
 		if whole := (*m.control()); whole != (controlBlock{}) {
 			t.Fatal("the tables reach into the control block")

@@ -132,7 +132,7 @@ func openHandle[T ndarray.Element](h Handle, opts []AttachOption) (*Array[T], er
 		m.release()
 		return nil, err
 	}
-	if !o.writable {
+	if !o.writable || !m.key.writable {
 		array = array.ReadOnly()
 	}
 	return &Array[T]{array, newSegment(h.Name, file, m)}, nil

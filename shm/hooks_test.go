@@ -130,3 +130,6 @@ func Flight(s *Segment) (inFlight, keeper *uint64) {
 
 // CollectPatiently does what the first temporary segment of a process does.
 func CollectPatiently() { gc(false, true) }
+
+// LackWaitAny has Select do without futex_waitv, or with it, until the returned function is called.
+func LackWaitAny(lacks bool) (restore func()) { return futex.LackAny(lacks) }

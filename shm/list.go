@@ -30,6 +30,7 @@ type Info struct {
 	Slots        int    // how many may participate
 	Participants []Participant
 	Locks        []Lock
+	Stream       *StreamStats // of a stream
 }
 
 // Lock is a box that somebody holds, waits for, or died with.
@@ -132,6 +133,10 @@ func (f file) readTables(id fileID, c content, info *Info) error {
 		if who, s := ownerParts(b.Owner); s != free && s <= damaged {
 			info.Locks = append(info.Locks, Lock{boxOf(spans, info.Shape), s.String(), int(who&identityRowMask) - 1, !m.dead(who)})
 		}
+	}
+	if kind(c.control.Kind) == kindStream {
+		stats := m.streamStats()
+		info.Stream = &stats
 	}
 	return nil
 }

@@ -36,8 +36,9 @@ type mapping struct {
 
 	own file // the descriptor that it was mapped by, where the memory can be used again; else noFile
 
-	// The table of boxes in bytes, for a segment.
+	// Where the tables of boxes, and of a stream's slots and ports are, in bytes, for a segment.
 	boxes, boxSize, ndim int
+	ring, ports          int
 
 	// This process as a participant: its identity, 0 for a reader, who is none; its row; and the descriptor that the row is
 	// locked by, or that a reader asks by who lives.
@@ -76,10 +77,13 @@ func (f file) mappingOf(b []byte, path string, info fileInfo, c content, head []
 	return m
 }
 
-// setTables sets where the table of boxes is.
+// setTables sets where the tables are.
 func (m *mapping) setTables() {
-	m.ndim = int(m.content.control.NDim)
-	m.boxes, m.boxSize = m.content.controlOffset+int(m.content.control.Slots)*participantSize, boxSize(m.ndim)
+	t := m.content.control.tables()
+	boxes, ring, ports, _ := t.offsets()
+	at := m.content.controlOffset
+	m.boxes, m.boxSize, m.ndim = at+boxes, boxSize(t.ndim), t.ndim
+	m.ring, m.ports = at+ring, at+ports
 }
 
 // participates reports whether who has the mapping is a participant.
@@ -113,14 +117,16 @@ const maxHeader = 2 * pageSize
 
 // creation is what a segment is made with.
 type creation struct {
-	kind    kind
-	flags   uint32
-	slots   int
-	fortran bool
-	mode    uint32
-	huge    bool
-	rows    int    // what the array may grow to, on its first axis; 0: it does not grow
-	first   []byte // what the elements begin with, in place of zeros
+	kind     kind
+	flags    uint32
+	slots    int
+	ports    int           // of a stream
+	patience time.Duration // likewise
+	fortran  bool
+	mode     uint32
+	huge     bool
+	rows     int    // what the array may grow to, on its first axis; 0: it does not grow
+	first    []byte // what the elements begin with, in place of zeros
 
 	uninitialized bool // the elements may be what they were in a segment that this process made before
 }
@@ -139,8 +145,11 @@ func create(path string, h npy.Header, o creation) (*mapping, error) {
 		Slots: uint32(o.slots), Boxes: uint32(o.slots * boxesPerSlot), NDim: uint32(len(h.Shape)), Length: uint32(length),
 		Dirty: uint64(h.NBytes()),
 	}}
+	if o.kind == kindStream {
+		c.control.Ring, c.control.Ports, c.control.Patience = uint32(h.Shape[0]), uint32(o.ports), int64(o.patience)
+	}
 	rand.Read(c.control.ID[:]) // never fails, as its documentation says
-	controlOffset, size, err := segmentSize(len(head), capacity, c.control.tables())
+	controlOffset, size, err := segmentSize(len(head), capacity, c.control.tables().blockSize())
 	if err != nil {
 		return nil, err
 	}
@@ -245,8 +254,25 @@ func (f file) mapNamed(path string, c content, head []byte, recyclable bool) (*m
 	return m, err
 }
 
-// attach opens a file, checks every number in it, and maps it, or returns the mapping that the process has.
+// attach opens a file, checks every number in it, and maps it, or returns the mapping that the process has. A stream is opened for
+// reading, unless for who takes part in streams.
 func attach(path string, named bool, o attachment) (*mapping, error) {
+	m, err := attachAs(path, named, o)
+	if errors.Is(err, errStream) {
+		o.writable = false
+		return attachAs(path, named, o)
+	}
+	return m, err
+}
+
+// errStream is returned for a stream that was to be opened for writing by who takes no part in it.
+var errStream = errors.New("a stream")
+
+func (o attachment) takes(c *controlBlock) bool {
+	return !o.writable || o.stream || kind(c.Kind) != kindStream
+}
+
+func attachAs(path string, named bool, o attachment) (*mapping, error) {
 	if m := attachKnown(path, named, o); m != nil {
 		return m, nil
 	}
@@ -264,12 +290,18 @@ func attach(path string, named bool, o attachment) (*mapping, error) {
 		if err := f.same(m, info.size); err != nil {
 			return nil, err
 		}
+		if !o.takes(&m.content.control) {
+			return nil, errStream
+		}
 		m.refs++
 		return m, nil
 	}
 	c, head, err := f.read(info.size)
 	if err != nil && !(o.anyType && c.controlOffset != 0) {
 		return nil, err
+	}
+	if !o.takes(&c.control) {
+		return nil, errStream
 	}
 	if m, ok := mappings.byKey[key]; ok && m.refs == 0 {
 		m.useAgain()
@@ -305,7 +337,7 @@ func attachKnown(path string, named bool, o attachment) *mapping {
 	mappings.mu.Lock()
 	defer mappings.mu.Unlock()
 	m := mappings.byKey[mappingKey{info.id, o.writable}]
-	if m == nil || m.content.controlOffset == 0 || m.broken.Load() || info.size != len(m.bytes) {
+	if m == nil || m.content.controlOffset == 0 || m.broken.Load() || info.size != len(m.bytes) || !o.takes(&m.content.control) {
 		return nil
 	}
 	if m.refs == 0 {

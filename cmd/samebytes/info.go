@@ -130,13 +130,14 @@ type object struct {
 	Slots        int               `json:"slots"`
 	Participants []shm.Participant `json:"participants"`
 	Locks        []shm.Lock        `json:"locks"`
+	Stream       *shm.StreamStats  `json:"stream,omitempty"`
 }
 
 func asObject(i shm.Info) object {
 	o := object{
 		Name: i.Name, Kind: kind(i), DType: dtype(i), Shape: i.Shape, Fortran: i.Fortran, NBytes: i.NBytes,
 		Size: i.Size, Mode: fmt.Sprintf("%04o", i.Mode), Plain: i.Plain, Temporary: i.Temporary, Created: i.Created.UTC(), Version: i.Version,
-		Slots: i.Slots, Participants: i.Participants, Locks: i.Locks,
+		Slots: i.Slots, Participants: i.Participants, Locks: i.Locks, Stream: i.Stream,
 	}
 	if o.Shape == nil {
 		o.Shape = []int{}

@@ -46,6 +46,11 @@ func (s stat) Run() error {
 			for _, l := range i.Locks {
 				fmt.Fprintf(w, "lock\t%s %s, slot %d\n", l.State, box(l.Box), l.Row)
 			}
+			if i.Stream != nil {
+				for _, line := range stream(*i.Stream) {
+					fmt.Fprintln(w, line)
+				}
+			}
 		}
 		if err := w.Flush(); err != nil {
 			errs = append(errs, err)

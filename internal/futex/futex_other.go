@@ -11,6 +11,12 @@ import (
 // Wait is not supported.
 func Wait(*uint32, uint32, time.Duration) (bool, error) { return false, errors.ErrUnsupported }
 
+// WaitAny is not supported.
+func WaitAny([]*uint32, []uint32, time.Duration) (bool, error) { return false, errors.ErrUnsupported }
+
+// LackAny does nothing.
+func LackAny(bool) (restore func()) { return func() {} }
+
 // Wake does nothing.
 func Wake(*uint32, int) {}
 

@@ -67,9 +67,15 @@ setup(
             "samebytes._core",
             [
                 f"src/samebytes/{name}.c"
-                for name in ("_core", "mapping", "word", "lock", "ring", "atomic", "guard", "locks", "locks_table")
+                for name in (
+                    *("_core", "mapping", "word", "lock", "ring", "atomic", "guard", "locks", "locks_table"),
+                    *("stream", "stream_ports", "stream_objects", "stream_reader"),
+                )
             ],
-            depends=[f"src/samebytes/{name}.h" for name in ("core", "locks", "locks_internal", "layout")],
+            depends=[
+                f"src/samebytes/{name}.h"
+                for name in ("core", "locks", "locks_internal", "layout", "stream", "stream_internal", "stream_objects")
+            ],
             define_macros=[("Py_LIMITED_API", "0x030b0000")] if STABLE_ABI else [],
             extra_compile_args=[
                 "-std=c11",

@@ -12,6 +12,7 @@
 //	peer count    NAME ROUNDS        ROUNDS times: lock the whole array and add one to its first element
 //	peer increment NAME ROUNDS       ROUNDS times: lock the whole array and add one to all its elements
 //	peer work     NAME ORACLE        lock and check until killed: see work.go
+//	peer flow     STREAM ORACLE ROLE N write, read or share a stream, as worker N, and check until killed: see flow.go
 //	peer zip      FROM TO ALIGN LEVEL read all arrays of an .npz archive, and write them to another
 //
 // And to sync objects, of which see sync.go:
@@ -68,6 +69,8 @@ func run(verb string, args []string) error {
 		return addUnderLock(args[0], number(args[1]), func(x []float64) { floats.AddConst(1, x) })
 	case "work":
 		return work(args[0], args[1])
+	case "flow":
+		return flow(args[0], args[1], args[2], number(args[3]))
 	case "zip":
 		return rezip(args[0], args[1], npy.ZipFormat{Format: npy.Format{Align: number(args[2])}, Level: number(args[3])})
 	case "make":

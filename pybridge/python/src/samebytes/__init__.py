@@ -72,6 +72,7 @@ from samebytes._mutex import Mutex, RLock
 from samebytes._proxy import lend
 from samebytes._segment import warm
 from samebytes._semaphore import BoundedSemaphore, Semaphore
+from samebytes._stream import Item, Loan, Loans, Reader, Stream, attach_stream, stream
 from samebytes._temporary import gc
 
 __version__ = "0.1.0"
@@ -96,7 +97,10 @@ __all__ = [
     "FullError",
     "Handle",
     "Info",
+    "Item",
     "LayoutError",
+    "Loan",
+    "Loans",
     "LockInfo",
     "Mutex",
     "NoControlError",
@@ -107,11 +111,13 @@ __all__ = [
     "Participant",
     "RLock",
     "ReadOnlyError",
+    "Reader",
     "Remote",
     "RemoteError",
     "Semaphore",
     "ShapeError",
     "StaleError",
+    "Stream",
     "TruncatedError",
     "UnsupportedError",
     "VersionError",
@@ -121,6 +127,7 @@ __all__ = [
     "asarray",
     "attach",
     "attach_file",
+    "attach_stream",
     "caller",
     "connect",
     "create",
@@ -142,6 +149,7 @@ __all__ = [
     "ones",
     "ones_like",
     "stat",
+    "stream",
     "to_json",
     "warm",
     "zeros",

@@ -540,7 +540,7 @@ def _create(
         raise ValueError(f"expected permission bits of at most 0o777 as mode, found {mode:#o}")
     if recover not in (None, "always"):
         raise ValueError(f"expected recover None or 'always', found {recover!r}")
-    element = _as_dtype(dtype)
+    element = as_dtype(dtype)
     axes = _npy.as_shape(shape) + element.shape  # a subarray dtype adds its axes behind the others
     fortran = order == "F" and _npy.orders_differ(axes)
     if recover:
@@ -622,7 +622,7 @@ def attach_file(path: str | os.PathLike[str], mode: Literal["r", "r+"] = "r+", d
 def _attach(path: str, name: str | None, mode: str, dtype: DTypeLike | None, trust: bool) -> ndarray:
     if mode not in ("r", "r+"):
         raise ValueError(f"expected mode 'r' or 'r+', found {mode!r}")
-    wanted = None if dtype is None else _as_dtype(dtype)
+    wanted = None if dtype is None else as_dtype(dtype)
     segment = _segment.attach(path, name, mode == "r+", trust)
     if wanted is not None and segment.header.dtype != wanted:
         raise DTypeError(f"expected {wanted}, found {segment.header.dtype}")
@@ -673,7 +673,7 @@ def _opened(segment: _segment.Segment) -> ndarray:
     return array
 
 
-def _as_dtype(dtype: DTypeLike) -> np.dtype[Any]:
+def as_dtype(dtype: DTypeLike) -> np.dtype[Any]:
     try:
         return np.dtype(dtype)
     except TypeError as error:

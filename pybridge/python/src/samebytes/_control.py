@@ -10,39 +10,50 @@ SLOTS = 64
 MAX_SLOTS = 256
 MAX_BOXES = 1024
 BOXES_PER_SLOT = 2
+PORTS = 64
+MAX_PORTS = 256
+MAX_RING = 1048576
+LOSSY = 4
 TEMPORARY = 1
 RECOVER_ALWAYS = 2
-KNOWN_FLAGS = 3
+KNOWN_FLAGS = 7
 CACHE_LINE = 64
 PARTICIPANT_BYTE = 4611686018427387904
-KINDS = ("array", "mutex", "rlock", "semaphore", "bounded semaphore", "event", "condition", "barrier", "counter")
+KINDS = ("array", "mutex", "rlock", "semaphore", "bounded semaphore", "event", "condition", "barrier", "counter", "stream")
 BLOCK_MAGIC = b"\x93SAMEBYT"
 FOOTER_MAGIC = b"\x93SAMEEND"
 
 # The control block up to its footer, the footer, and the rows of the tables, of a box without its ranges.
-BLOCK = Struct("<8sIIQQQQII16sqIIII32xQ56xIII4xQQQQQ3784x")
+BLOCK = Struct("<8sIIQQQQII16sqIIIIIIq16xQQI44xIII4xQQQQQ8xQIIQQ32xII3704x")
 FOOTER = Struct("<8sI4xQ40x")
 PARTICIPANT = Struct("<IIq8s40s64s")
 BOX = Struct("<QQQII")
+SLOT = Struct("<QIIqQ32x")
+PORT = Struct("<IIIIQQQQ24s56x")
 
 
 class Block(NamedTuple):
     magic: bytes  # 0x93 "SAMEBYT"
     version: int  # of this layout: 1
-    kind: int  # what the segment is for: 0 an array, 1 mutex, 2 rlock, 3 semaphore, 4 bounded semaphore, 5 event, 6 condition, 7 barrier, 8 counter
+    kind: int  # what the segment is for: 0 an array, 1 mutex, 2 rlock, 3 semaphore, 4 bounded semaphore, 5 event, 6 condition, 7 barrier, 8 counter, 9 stream
     control_offset: int  # file offset of the tables, a multiple of 4096
     block_size: int  # bytes from there to the file's end, a multiple of 4096
     data_offset: int  # file offset of the first element: the size of the .npy header
     capacity: int  # bytes reserved for elements
     item_size: int  # bytes of an element
-    flags: int  # 1: temporary, goes with its last participant; 2: a death inside a lock leaves no mark
+    flags: int  # 1: temporary, goes with its last participant; 2: a death inside a lock leaves no mark; 4: of a stream: its writers never wait for readers
     id: bytes  # random, so that an array is told from a later one of its name
     created: int  # nanoseconds since 1970-01-01 UTC
     slots: int  # rows of the table of participants: 1 to 256
     boxes: int  # rows of the table of boxes: 1 to 1024
     ndim: int  # axes of a box: those of the array
     length: int  # file offset of the 8 characters in the header that are the first axis's length; 0: the array cannot grow
+    ring: int  # of a stream: its slots, the length of the first axis
+    ports: int  # of a stream: rows of the table of ports, 1 to 256
+    patience: int  # of a stream: nanoseconds for which a writer waits for room; 0: as long as it likes
     published: int  # times published; changed atomically. Its low 4 bytes are the futex word of all who wait
+    head: int  # of a stream: the number of the item published last, from 1; changed under the latch
+    ended: int  # of a stream: 1 when its last writer closed it
     latch: int  # the word that guards the table of boxes: 0, or its holder; bit 31: others sleep on it
     used: int  # boxes from this row on are free; changed under the latch
     waiting: int  # 0: no box waits, so that who unlocks need not look
@@ -51,6 +62,13 @@ class Block(NamedTuple):
     dirty: int  # bytes of elements from the first that may be other than zero; changed under the lock of the whole array
     in_flight: int  # of a temporary segment: handles given away and not opened yet; changed atomically
     keeper: int  # the byte of the domain file that is locked while somebody lives who may still open them
+    floor: int  # of a stream: no port needs an item below; changed under the latch
+    next: int  # of a stream: the slot that is looked at first for the next item; changed under the latch
+    used_ports: int  # of a stream: ports from this row on are free; changed under the latch
+    waits: int  # of a stream: how often a writer has waited for room; changed atomically
+    waited: int  # of a stream: nanoseconds of that; changed atomically
+    room: int  # of a stream: the futex word of writers that wait for room; readers add to it
+    hungry: int  # of a stream: 1 where a writer waits for room
 
 
 class Footer(NamedTuple):
@@ -74,3 +92,23 @@ class Box(NamedTuple):
     ticket: int  # its place among those who asked
     wake: int  # the futex word that its owner sleeps on: 0 asleep, 1 woken
     passed: int  # how often others that asked later were served first
+
+
+class Slot(NamedTuple):
+    number: int  # of the item in the slot's elements; 0: none. Bit 63: a writer looks whether a port needs it
+    owner: int  # the identity of who has it on loan; 0: nobody
+    order: int  # the slot of the item whose number modulo Ring is this row
+    time: int  # when the item was published, nanoseconds since 1970-01-01 UTC
+    length: int  # how many of the slot's elements on the item's first axis are the item's
+
+
+class Port(NamedTuple):
+    owner: int  # the identity of who has it; 0: the row is free; bit 30: a group, which its members have
+    role: int  # 1 a writer, 2 a reader, 3 a group of readers, 4 one of its members
+    group: int  # of a member: the row of its group
+    slot: int  # of a member: the slot of the item that it has
+    from_: int  # the lowest number of an item that it needs; of a group: of the next item for a member
+    to: int  # the number after the last item that it has taken
+    items: int  # how many it has taken, or published
+    missed: int  # how many were written over before it took them
+    name: bytes  # of a group, UTF-8, then zeros

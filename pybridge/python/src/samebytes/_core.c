@@ -37,7 +37,7 @@ static PyMethodDef core_methods[] = {
 
 static int core_exec(PyObject *module)
 {
-    PyType_Spec *specs[] = {&mapping_spec, &lock_spec, &ring_spec};
+    PyType_Spec *specs[] = {&mapping_spec, &lock_spec, &ring_spec, &stream_spec, &loan_spec, &port_spec};
     for (size_t i = 0; i < sizeof specs / sizeof *specs; i++) {
         PyObject *type = PyType_FromModuleAndSpec(module, specs[i], NULL);
         if (!type)

@@ -31,18 +31,21 @@ def create(
     rows: int | None = None,
     huge: bool = False,
     zeros: bool = True,
+    ring: int = 0,
+    ports: int = 0,
+    patience: int = 0,
 ) -> Segment:
     """Makes a file of zeros with a header, tables and a control block, maps it, and gives it its path.
 
     first is what the elements begin with, in place of zeros, and rows what the array may grow to. Without zeros the elements of a
-    temporary segment may be those of one that this process made before.
+    temporary segment may be those of one that this process made before. A stream has ring slots, ports, and patience, in ns.
     """
     if not 1 <= slots <= _control.MAX_SLOTS:
         raise FullError(f"expected 1 to {_control.MAX_SLOTS} slots, found {slots}")
     head, capacity = _head(dtype, shape, fortran, rows)
     header = Header(dtype, shape, fortran, len(head), _npy.count_elements(shape, dtype.itemsize))
     boxes = slots * _control.BOXES_PER_SLOT
-    block_size = _file.block_size(slots, boxes, len(shape))
+    block_size = _file.block_size(slots, boxes, len(shape), ring, ports)
     control_offset = _file.round_up(len(head) + capacity, PAGE_SIZE)
     size = control_offset + block_size
     if size > sys.maxsize:
@@ -67,6 +70,9 @@ def create(
         ndim=len(shape),
         length=0 if rows is None else _npy.length_offset(head),
         dirty=header.nbytes,
+        ring=ring,
+        ports=ports,
+        patience=patience,
     )
     end = _control.FOOTER.pack(_control.FOOTER_MAGIC, _control.VERSION, control_offset)
     last = _control.BLOCK.pack(*control).ljust(PAGE_SIZE - len(end), b"\0") + end

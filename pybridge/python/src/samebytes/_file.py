@@ -112,7 +112,20 @@ def _control_block(tail: bytes, size: int) -> _control.Block | None:
         raise BrokenError(
             f"control block for {block.slots} participants, {block.boxes} boxes of {block.ndim} axes, flags {block.flags:#x}"
         )
-    expected = block_size(block.slots, block.boxes, block.ndim)
+    is_stream = block.kind == _STREAM
+    if (
+        is_stream != (block.ring > 0)
+        or is_stream != (block.ports > 0)
+        or block.ring > _control.MAX_RING
+        or block.ports > _control.MAX_PORTS
+        or block.patience < 0
+        or (is_stream and not block.ndim)
+    ):
+        raise BrokenError(
+            f"control block of kind {block.kind} for {block.ring} slots and {block.ports} ports, on {block.ndim} axes, "
+            f"patience {block.patience}"
+        )
+    expected = block_size(block.slots, block.boxes, block.ndim, block.ring, block.ports)
     if block.block_size != expected or block.control_offset % PAGE_SIZE or block.control_offset != size - expected:
         raise BrokenError(
             f"control block says {block.block_size} bytes at {block.control_offset}, expected {expected} at the end of {size}"
@@ -125,10 +138,17 @@ def _control_block(tail: bytes, size: int) -> _control.Block | None:
     return block
 
 
-def block_size(slots: int, boxes: int, ndim: int) -> int:
-    """Bytes of both tables and the control block."""
+def block_size(slots: int, boxes: int, ndim: int, ring: int = 0, ports: int = 0) -> int:
+    """Bytes of the tables and the control block."""
+    return round_up(tables(slots, boxes, ndim, ring, ports)[2], PAGE_SIZE) + PAGE_SIZE
+
+
+def tables(slots: int, boxes: int, ndim: int, ring: int, ports: int) -> tuple[int, int, int]:
+    """Where a stream's tables of slots and ports begin, and where all tables end, in bytes behind the first's beginning."""
     box = round_up(_control.BOX.size + 16 * ndim, _control.CACHE_LINE)
-    return round_up(slots * _control.PARTICIPANT.size + boxes * box, PAGE_SIZE) + PAGE_SIZE
+    slots_at = round_up(slots * _control.PARTICIPANT.size + boxes * box, _control.CACHE_LINE)
+    ports_at = slots_at + ring * _control.SLOT.size
+    return slots_at, ports_at, ports_at + ports * _control.PORT.size
 
 
 def too_many(control: _control.Block) -> FullError:
@@ -147,6 +167,11 @@ def _check(block: _control.Block, header: Header, nbytes: int) -> None:
             f"header has {nbytes} bytes on {len(header.shape)} axes at {header.size}, each element {header.dtype.itemsize}; "
             f"control block says at most {block.capacity} on {block.ndim} at {block.data_offset}, each {block.item_size}"
         )
+    if block.ring and block.ring != header.shape[0]:
+        raise BrokenError(f"control block says {block.ring} slots, header has shape {header.shape}")
+
+
+_STREAM = _control.KINDS.index("stream")
 
 
 def _check_version(version: int) -> None:

@@ -196,6 +196,8 @@ def _attached(handle: Handle, trust: bool) -> Segment | None:
         return None  # which is found again
     if segment is None or _id_of(segment) != handle.id or (handle.readonly and segment.temporary):
         return None
+    if segment.is_stream and segment.writable:
+        return None  # which only who takes part in it writes
     segment.name = handle.name
     return segment
 

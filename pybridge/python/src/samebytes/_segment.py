@@ -65,6 +65,10 @@ class Segment(Mapping):
         return self.control is not None and self.control.flags & _control.TEMPORARY != 0
 
     @property
+    def is_stream(self) -> bool:
+        return self.control is not None and self.control.ring != 0
+
+    @property
     def inherited(self) -> bool:
         """Whether it is temporary and a forked child has it of its parent, without taking part.
 
@@ -214,10 +218,15 @@ def broken() -> list[str]:
     return [s.path for s in list(_mappings.values()) if s.broken == errno.EFAULT]
 
 
-def attach(path: str, name: str | None, writable: bool, trust: bool = False) -> Segment:
-    """Opens a file, checks every number in it, and maps it, or returns the mapping that the process has."""
+def attach(path: str, name: str | None, writable: bool, trust: bool = False, streams: bool = False) -> Segment:
+    """Opens a file, checks every number in it, and maps it, or returns the mapping that the process has.
+
+    A stream is opened for reading, unless for who takes part in streams.
+    """
     try:
-        segment = known(path, name, writable, trust) or _attach(path, name, writable, trust)
+        segment = known(path, name, writable, trust) or _attach(path, name, writable, trust, streams)
+        if segment.is_stream and segment.writable and not streams:
+            segment = known(path, name, False, trust) or _attach(path, name, False, trust, streams)
     except OSError as error:
         raise _file.translated(error, path) from None
     if name is not None:
@@ -361,7 +370,7 @@ def warm(nbytes: int) -> None:
 atexit.register(warm, 0)
 
 
-def _attach(path: str, name: str | None, writable: bool, trust: bool) -> Segment:
+def _attach(path: str, name: str | None, writable: bool, trust: bool, streams: bool) -> Segment:
     opened, head, tail = open_file(path, name, writable, trust)
     with _mapping:
         known = _mappings.get(opened.key)
@@ -372,6 +381,8 @@ def _attach(path: str, name: str | None, writable: bool, trust: bool) -> Segment
             known = None  # which its users keep, while others do not find it
         if known is None:
             opened.header, opened.control = _file.read(head, tail, opened.size)
+            if opened.is_stream and writable and not streams:
+                return _attach(path, name, False, trust, streams)
             know(opened, head, tail)
             try:
                 opened.map(opened.control and tables(opened.control, writable))

@@ -25,7 +25,7 @@ typedef struct {
     unsigned int mode, nlink, uid;
 } Mapping;
 
-extern PyType_Spec mapping_spec, lock_spec, ring_spec;
+extern PyType_Spec mapping_spec, lock_spec, ring_spec, stream_spec, loan_spec, port_spec;
 
 /* Whether the object is a Mapping, of whichever interpreter. */
 int is_mapping(PyObject *object);
