@@ -75,7 +75,7 @@ wheel: build
 
 soak: build
 	SAMEBYTES_SOAK=1 go test ./shm ./npy ./pybridge -timeout 3h
-	SAMEBYTES_SOAK=1 $(PY) -m pytest -s --timeout 7200 tests/test_kill.py tests/test_npy_headers.py tests/test_codec.py tests/test_soak.py
+	SAMEBYTES_SOAK=1 $(PY) -m pytest -s --timeout 7200 tests/test_kill.py tests/test_kill_streams.py tests/test_npy_headers.py tests/test_codec.py tests/test_soak.py
 
 bench: build
 	$(PY) -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt

@@ -12,17 +12,27 @@ import (
 
 // What the kill test of streams has in its oracle, a plain file that no lock knows. tests/kill/streams.py has the same in Python.
 const (
-	flowViolations = iota // what must not happen
-	flowWritten           // items published
+	flowWritten    = iota // items published
 	flowRead              // items taken by readers
 	flowShared            // items taken by the members of a group
 	flowAgain             // of those, taken again after a death
 	flowMissed            // items that readers of a lossy stream missed
+	flowViolations = 16   // from here on, what must not happen, of each kind
 	flowKilled     = 64   // from here on, for each worker by its number, 1: it was killed, or is about to be
 	flowWorkers    = 1 << 18
 	flowTaken      = flowKilled + flowWorkers // from here on, for items modulo flowItems: who took it last, and its number
 	flowItems      = 1 << 16
 	flowWorkerBits = 18
+)
+
+// Kinds of violations.
+const (
+	torn = iota
+	miscounted
+	disorder
+	changed
+	twice
+	lost
 )
 
 // flower writes to a stream, or reads it, and checks what it sees, until it is killed. Each item has its writer's number, how many that
@@ -54,9 +64,9 @@ func flow(name, oracle, role string, me int) error {
 
 func (f *flower) add(word int, n int64) { atomic.AddInt64(&f.oracle[word], n) }
 
-func (f *flower) violation(is bool) {
+func (f *flower) violation(kind int, is bool) {
 	if is {
-		f.add(flowViolations, 1)
+		f.add(flowViolations+kind, 1)
 	}
 }
 
@@ -129,17 +139,17 @@ func (f *flower) read() error {
 		data := item.Data()[:item.Len()]
 		before := slices.Clone(data)
 		writer, k, ok := whole(before)
-		f.violation(!ok)
-		f.violation(next != 0 && item.Number != next+item.Missed)
-		f.violation(item.Missed > 0 && !f.stream.Lossy())
+		f.violation(torn, !ok)
+		f.violation(miscounted, next != 0 && item.Number != next+item.Missed)
+		f.violation(miscounted, item.Missed > 0 && !f.stream.Lossy())
 		if before, known := last[writer]; known {
-			f.violation(k <= before || !f.stream.Lossy() && k != before+1)
+			f.violation(disorder, k <= before || !f.stream.Lossy() && k != before+1)
 		}
 		last[writer], next = k, item.Number+1
 		if rand.IntN(100) == 0 {
 			time.Sleep(time.Duration(rand.IntN(1000)) * time.Microsecond) // so that others come by
 		}
-		f.violation(!slices.Equal(before, data)) // in hand it stays what it was
+		f.violation(changed, !slices.Equal(before, data)) // in hand it stays what it was
 		f.add(flowRead, 1)
 		f.add(flowMissed, int64(item.Missed))
 	}
@@ -154,16 +164,16 @@ func (f *flower) share() error {
 			return err
 		}
 		_, _, ok := whole(item.Data()[:item.Len()])
-		f.violation(!ok)
+		f.violation(torn, !ok)
 		word, number := &taken[item.Number%flowItems], int64(item.Number)
 		was := atomic.SwapInt64(word, number<<flowWorkerBits|f.me)
 		switch by := was & (1<<flowWorkerBits - 1); {
 		case was>>flowWorkerBits == number:
 			f.add(flowAgain, 1)
-			f.violation(atomic.LoadInt64(&f.oracle[flowKilled+by]) == 0)
+			f.violation(twice, atomic.LoadInt64(&f.oracle[flowKilled+by]) == 0)
 		default:
-			f.violation(!f.stream.Lossy() && was != 0 && was>>flowWorkerBits != number-flowItems)
-			f.violation(was>>flowWorkerBits > number)
+			f.violation(lost, !f.stream.Lossy() && was != 0 && was>>flowWorkerBits != number-flowItems)
+			f.violation(lost, was>>flowWorkerBits > number)
 		}
 		if rand.IntN(50) == 0 {
 			time.Sleep(time.Duration(rand.IntN(3000)) * time.Microsecond) // so that some are killed with it in hand
