@@ -27,6 +27,9 @@
 //   - A sync object ([Mutex], [RLock], [Semaphore], [Event], [Condition], [Barrier], [Counter]) is a small segment that has no
 //     other use.
 //
+//   - A [Stream] is a segment whose first axis is a ring of slots. A writer takes a slot on loan, fills it in place and publishes it as an
+//     item; readers read items in place, each at its own place, or share them as a group.
+//
 // Elements are plain memory. Go's race detector does not watch them, and two writers of one element, or a reader beside a
 // writer, must agree on their turns: by Publish and Wait, by locks, or by the atomic functions of package ndarray.
 //

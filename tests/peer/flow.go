@@ -173,7 +173,6 @@ func (f *flower) share() error {
 			f.violation(twice, atomic.LoadInt64(&f.oracle[flowKilled+by]) == 0)
 		default:
 			f.violation(lost, !f.stream.Lossy() && was != 0 && was>>flowWorkerBits != number-flowItems)
-			f.violation(lost, was>>flowWorkerBits > number)
 		}
 		if rand.IntN(50) == 0 {
 			time.Sleep(time.Duration(rand.IntN(3000)) * time.Microsecond) // so that some are killed with it in hand
