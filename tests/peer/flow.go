@@ -21,7 +21,7 @@ const (
 	flowKilled     = 64   // from here on, for each worker by its number, 1: it was killed, or is about to be
 	flowWorkers    = 1 << 18
 	flowTaken      = flowKilled + flowWorkers // from here on, for items modulo flowItems: who took it last, and its number
-	flowItems      = 1 << 16
+	flowItems      = 1 << 8
 	flowWorkerBits = 18
 )
 
