@@ -156,7 +156,8 @@ def run(kills: int, peer: Path, lossy: bool) -> dict[str, Any]:
                 workers[i] = started(i)
             seconds = time.monotonic() - begin
         finally:
-            for _, pid in workers:
+            for number, pid in workers:
+                oracle[KILLED + number] = 1  # the others may take again what it had
                 ended += end(pid)
             ended += end(stays)
         with stream.loan(), stream.loans(2):  # nothing of the dead is in the way
