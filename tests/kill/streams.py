@@ -110,7 +110,7 @@ class Flower:
                 self.violation(TWICE, int(self.oracle.atomic.load(KILLED + by)) == 0)
             else:
                 self.violation(LOST, not lossy and was != 0 and number != item.number - ITEMS)
-            if random.randrange(50) == 0:
+            if random.randrange(10) == 0:
                 time.sleep(random.random() * 0.003)  # so that some are killed with it in hand
             self.add(SHARED, 1)
 

@@ -174,7 +174,7 @@ func (f *flower) share() error {
 		default:
 			f.violation(lost, !f.stream.Lossy() && was != 0 && was>>flowWorkerBits != number-flowItems)
 		}
-		if rand.IntN(50) == 0 {
+		if rand.IntN(10) == 0 {
 			time.Sleep(time.Duration(rand.IntN(3000)) * time.Microsecond) // so that some are killed with it in hand
 		}
 		f.add(flowShared, 1)
