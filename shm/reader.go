@@ -302,6 +302,9 @@ func (r *Reader[T]) TryNext() (*Item[T], error) {
 		r.release(m)
 		ended := atomic.LoadUint32(&m.control().Ended) != 0
 		found, err := r.take(m, false)
+		if !found && err == nil {
+			found, err = r.take(m, true) // what a dead member has left
+		}
 		if found {
 			item = &r.item
 		} else if err == nil && ended {

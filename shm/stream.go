@@ -225,6 +225,7 @@ func (s *Stream[T]) write(m *mapping) error {
 		return nil
 	}
 	return m.latched(func() error {
+		m.sweepRing() // what those before it have left
 		row, err := m.openPort()
 		if err != nil {
 			return err

@@ -28,6 +28,14 @@
 //	peer event     NAME wait|set   wait for it, and say "set"; or set it
 //	peer counter   NAME ROUNDS N   ROUNDS times: add one; then wait until it is N or more, and say what it is
 //
+// And to streams of int64, of which see stream.go:
+//
+//	peer stream    NAME SLOTS N [lossy]  create one whose items are N long
+//	peer publish   NAME WRITER N BATCH   publish N items, so many at once, each filled with WRITER<<32 + its count from 1; close it
+//	peer consume   NAME START [GROUP]    read to the end from START, oldest, latest or next; print what was read and missed, as JSON
+//	peer lend      NAME                  take a slot on loan and fill it with -1, say "lent", and publish it at a line of input
+//	peer item      NAME [GROUP]          say the number of the next item that is taken, and release it at a line of input
+//
 // And to no segment:
 //
 //	peer parse                     print the .npy header of each line of input, which is in hexadecimal, as JSON
@@ -93,6 +101,16 @@ func run(verb string, args []string) error {
 		return event(args[0], args[1])
 	case "parse":
 		return parse()
+	case "stream":
+		return makeStream(args[0], number(args[1]), number(args[2]), len(args) > 3)
+	case "publish":
+		return publish(args[0], int64(number(args[1])), number(args[2]), number(args[3]))
+	case "consume":
+		return consume(args[0], args[1], args[2:])
+	case "lend":
+		return lend(args[0])
+	case "item":
+		return holdItem(args[0], args[1:])
 	case "counter":
 		return counter(args[0], number(args[1]), number(args[2]))
 	}

@@ -399,7 +399,8 @@ class ndarray(Base):
     def _find_writable(self, doing: str) -> _segment.Segment:
         segment = self._find_counter()
         if not segment.writable:
-            raise ReadOnlyError(f"{doing} {segment.path}: opened for reading")
+            why = ", as is a stream: attach_stream takes part in it" if segment.is_stream else ""
+            raise ReadOnlyError(f"{doing} {segment.path}: opened for reading{why}")
         return segment
 
     def _find_counter(self) -> _segment.Segment:
@@ -555,7 +556,8 @@ def _create(
 def attach(name: str, mode: Literal["r", "r+"] = "r+", dtype: DTypeLike | None = None, trust: bool = False) -> ndarray:
     """Open the segment of that name. Attached again, it is the same memory.
 
-    Any .npy file in the directory can be attached; one without a control block cannot publish or wait.
+    Any .npy file in the directory can be attached; one without a control block cannot publish or wait. A stream is opened for reading,
+    whatever the mode: all its slots, in which others publish meanwhile; `attach_stream` takes part in it.
 
     Parameters
     ----------

@@ -83,8 +83,7 @@ static int take_slots(sb_ring *r, uint32_t *to, uint32_t n)
     return 0;
 }
 
-/* Frees what the dead have on loan or need. */
-static void sweep_ring(sb_ring *r)
+void sb_ring_sweep(sb_ring *r)
 {
     sb_ring_sweep_ports(r);
     uint64_t head = head_of(r);
@@ -104,7 +103,7 @@ int sb_ring_lend(sb_ring *r, uint32_t *to, uint32_t n, int look, uint32_t *room)
     if (take_slots(r, to, n))
         return 1;
     if (look || r->lossy)
-        sweep_ring(r);
+        sb_ring_sweep(r);
     *room = *word32(r, SB_BLOCK_ROOM);
     *word32(r, SB_BLOCK_HUNGRY) = 1;
     return take_slots(r, to, n);

@@ -92,5 +92,7 @@ static inline int needs(const sb_ring *r, const port *p, uint64_t number)
 
 /* Frees the ports of the dead, but for members that have an item, which is for another. */
 void sb_ring_sweep_ports(sb_ring *r);
+/* Also the slots that they have on loan. */
+void sb_ring_sweep(sb_ring *r);
 
 #endif

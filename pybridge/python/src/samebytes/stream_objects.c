@@ -65,10 +65,8 @@ int stream_begin(Stream *self)
 int stream_latch(Stream *self)
 {
     sb_locks *l = &self->mapping->locks;
-    if (sb_latch_at_once(l))
-        return 0;
-    int error;
-    do {
+    int error = sb_latch_at_once(l) ? 0 : EAGAIN;
+    while (error == EAGAIN) {
         Py_BEGIN_ALLOW_THREADS
         error = sb_latch(l, SB_FOREVER);
         Py_END_ALLOW_THREADS
@@ -76,7 +74,7 @@ int stream_latch(Stream *self)
             error = l->broken;
         if (error == EAGAIN && PyErr_CheckSignals() < 0)
             return -1;
-    } while (error == EAGAIN);
+    }
     if (!error && self->closed) { /* meanwhile */
         sb_unlatch(l);
         error = CLOSED;

@@ -66,6 +66,7 @@ static int open_port(sb_ring *r, uint32_t *row)
 
 int sb_ring_join_writer(sb_ring *r, uint32_t *row)
 {
+    sb_ring_sweep(r); /* what those before it have left */
     int error = open_port(r, row);
     if (error)
         return error;

@@ -204,8 +204,12 @@ static PyObject *reader_take(reader *p, PyObject *const *args, Py_ssize_t nargs)
     if (!error && !again) {
         release(p);
         int ended = timeout == 0 && sb_ring_ended(&p->stream->ring);
-        if (!take(p, 0, &error) && !error)
-            error = ended ? ENODATA : timeout == 0 ? ETIMEDOUT : await(p, stream_deadline(timeout), args[1]);
+        if (!take(p, 0, &error) && !error) {
+            if (timeout)
+                error = await(p, stream_deadline(timeout), args[1]);
+            else if (!take(p, 1, &error) && !error)
+                error = ended ? ENODATA : ETIMEDOUT;
+        }
         if (!error)
             p->gap = p->place.missed - missed;
     }
