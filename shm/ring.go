@@ -388,17 +388,21 @@ func (m *mapping) takeShared(member *port, look bool) (at int, number uint64, ta
 	for i := range m.usedPorts() {
 		p := m.port(i)
 		owner := atomic.LoadUint32(&p.Owner)
-		if p == member || p.Role != roleMember || p.Group != member.Group || owner == 0 || p.From >= p.To {
+		if p == member || p.Role != roleMember || p.Group != member.Group || owner == 0 {
 			continue
 		}
-		if p.From >= next { // it died before it had taken it
+		number, has := p.held() // once: a living member lets it go meanwhile
+		if !has {
+			continue
+		}
+		if number >= next { // it died before it had taken it
 			p.own(0)
 			continue
 		}
 		if !look || !m.dead(owner) {
 			continue
 		}
-		number, at := p.From, int(p.Slot)
+		at := int(p.Slot)
 		if at >= int(m.content.control.Ring) {
 			return 0, 0, false, fmt.Errorf("%w: expected an item in one of %d slots, found it in slot %d", ErrBroken, m.content.control.Ring, at)
 		}
@@ -444,17 +448,31 @@ func (m *mapping) groupOf(member *port) (*port, error) {
 	return m.port(int(member.Group)), nil
 }
 
-// hasLeft reports whether a dead member of a group has an item that is to be taken again, by the given member.
+// hasLeft reports whether a dead member of a group has an item that is to be taken again, by the given member. Under
+// the latch.
 func (m *mapping) hasLeft(member *port) bool {
 	for i := range m.usedPorts() {
 		p := m.port(i)
 		owner := atomic.LoadUint32(&p.Owner)
-		if p != member && owner != 0 && p.Role == roleMember && p.Group == member.Group && atomic.LoadUint64(&p.From) < atomic.LoadUint64(&p.To) &&
-			m.dead(owner) {
+		if p == member || owner == 0 || p.Role != roleMember || p.Group != member.Group {
+			continue
+		}
+		if _, has := p.held(); has && m.dead(owner) {
 			return true
 		}
 	}
 	return false
+}
+
+// held returns the lowest item that a port needs, and whether it has taken it.
+func (p *port) held() (number uint64, has bool) {
+	number = atomic.LoadUint64(&p.From)
+	return number, number < atomic.LoadUint64(&p.To)
+}
+
+func (p *port) holds() bool {
+	_, has := p.held()
+	return has
 }
 
 // hold stores that a member needs one item. It needs none before.
@@ -494,7 +512,7 @@ func (m *mapping) sweepPorts() {
 		owner := atomic.LoadUint32(&p.Owner)
 		switch {
 		case owner == 0 || owner == ownedByMembers || !m.dead(owner):
-		case p.Role == roleMember && p.From < p.To: // for another member
+		case p.Role == roleMember && p.holds(): // for another member
 		default:
 			p.own(0)
 		}
@@ -563,8 +581,11 @@ func (m *mapping) slowest() string {
 	for i := range m.usedPorts() {
 		p := m.port(i)
 		owner := atomic.LoadUint32(&p.Owner)
-		if owner != 0 && owner != ownedByMembers && p.Role != roleWriter && (p.Role == roleReader || p.From < p.To) && p.From < lowest {
-			lowest, who = p.From, owner
+		if owner == 0 || owner == ownedByMembers || p.Role == roleWriter {
+			continue
+		}
+		if from, has := p.held(); (has || p.Role == roleReader) && from < lowest {
+			lowest, who = from, owner
 		}
 	}
 	if row := int(who&identityRowMask) - 1; row >= 0 && row < int(m.content.control.Slots) {

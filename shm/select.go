@@ -49,17 +49,19 @@ func (r *Reader[T]) ready(m *mapping) (bool, error) {
 	c := m.control()
 	ended := atomic.LoadUint32(&c.Ended) != 0
 	next := atomic.LoadUint64(&r.port.To)
+	left := false
 	if r.group {
-		group, err := m.groupOf(r.port)
-		if err != nil {
+		if err := m.latched(func() error {
+			group, err := m.groupOf(r.port)
+			if err == nil {
+				next, left = atomic.LoadUint64(&group.From), m.hasLeft(r.port)
+			}
+			return err
+		}); err != nil {
 			return false, err
 		}
-		next = atomic.LoadUint64(&group.From)
-		if m.hasLeft(r.port) {
-			return true, nil
-		}
 	}
-	return ended || next <= atomic.LoadUint64(&c.Head), nil
+	return ended || left || next <= m.newest(), nil
 }
 
 // Select returns the index of one that is ready, as soon as one is: of several any. A [Reader] is ready when its Next, TryNext or Latest

@@ -6,8 +6,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -105,6 +108,43 @@ func TestStreamGroup(t *testing.T) {
 		t.Errorf("%+v", stats.Ports)
 	}
 	publishItems(t, s, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13) // nobody holds the ring any more
+}
+
+// TestStreamGroupOfGoroutines has members in one process, which let items go while others take: each item goes to one.
+func TestStreamGroupOfGoroutines(t *testing.T) {
+	const items = 20_000
+	s := newStream[int64](t, 8, nil)
+	var taken [items]atomic.Int32
+	var members sync.WaitGroup
+	for range 4 {
+		r := reader(t, s, shm.InGroup("all"))
+		members.Go(func() {
+			for {
+				it, err := r.Next(t.Context())
+				if err != nil {
+					if err != io.EOF {
+						t.Error(err)
+					}
+					return
+				}
+				taken[it.At()].Add(1)
+			}
+		})
+	}
+	w, err := shm.AttachStream[int64](s.Name())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range int64(items) {
+		publishItems(t, w, i)
+	}
+	w.Close()
+	members.Wait()
+	for i := range taken {
+		if n := taken[i].Load(); n != 1 {
+			t.Fatalf("item %d was taken %d times", i, n)
+		}
+	}
 }
 
 func TestStreamWindow(t *testing.T) {
