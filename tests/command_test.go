@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -100,6 +101,68 @@ func TestCommand(t *testing.T) {
 	}
 	if err := json.Unmarshal(out, &got); err != nil || len(got) != 1 || got[0].DType != "int8" || got[0].Shape == nil || got[0].NBytes != 1 || len(got[0].Participants) != 1 || got[0].Participants[0].PID != os.Getpid() {
 		t.Errorf("%s, %v", out, err)
+	}
+}
+
+// TestStatOfStream looks at the lines that stat prints of a stream: who writes and reads, and how far behind.
+func TestStatOfStream(t *testing.T) {
+	t.Setenv("SAMEBYTES_DIR", t.TempDir())
+	s, err := shm.CreateStream[float64]("ticks", 4, []int{2}, shm.Lossy())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if _, err := s.Reader(); err != nil {
+		t.Fatal(err)
+	}
+	member, err := s.Reader(shm.InGroup("workers"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	publish := func(n int) {
+		for range n {
+			l, err := s.Loan(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := l.Publish(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	stat := func() (words []string) {
+		out, err := exec.Command("go", "run", "../cmd/samebytes", "stat", "ticks").CombinedOutput()
+		if err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		for line := range strings.Lines(string(out)) {
+			words = append(words, strings.Join(strings.Fields(line), " "))
+		}
+		return words
+	}
+	has := func(want ...string) {
+		t.Helper()
+		got := stat()
+		for _, line := range want {
+			if !slices.Contains(got, line) {
+				t.Errorf("%q without %q", got, line)
+			}
+		}
+	}
+	has("kind stream", "stream lossy, 0 items, 0 items/s", "ring 0 of 4 slots on loan, writers waited 0 times, 0s", "group workers, 0 behind")
+	publish(3)
+	if _, err := member.Next(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	publish(4)
+	if _, err := s.Loan(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	has("ring 1 of 4 slots on loan, writers waited 0 times, 0s", "reader slot 0, 0 items, 0 in hand, 7 behind, 0 missed",
+		"group workers, 6 behind", "member of workers, slot 0, 1 items, 1 in hand, 0 missed", "writer slot 0, 7 items")
+	s.Close()
+	if got := strings.Join(stat(), "\n"); !strings.Contains(got, "stream lossy, 7 items, ended, ") || strings.Contains(got, "writer slot") {
+		t.Errorf("after the end:\n%s", got)
 	}
 }
 

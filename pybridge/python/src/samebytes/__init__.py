@@ -73,6 +73,7 @@ from samebytes._proxy import lend
 from samebytes._segment import warm
 from samebytes._semaphore import BoundedSemaphore, Semaphore
 from samebytes._stream import Item, Loan, Loans, Reader, Stream, attach_stream, stream
+from samebytes._stream_stats import Port, StreamStats
 from samebytes._temporary import gc
 
 __version__ = "0.1.0"
@@ -109,6 +110,7 @@ __all__ = [
     "NotOwnerError",
     "OwnerDiedError",
     "Participant",
+    "Port",
     "RLock",
     "ReadOnlyError",
     "Reader",
@@ -118,6 +120,7 @@ __all__ = [
     "ShapeError",
     "StaleError",
     "Stream",
+    "StreamStats",
     "TruncatedError",
     "UnsupportedError",
     "VersionError",

@@ -63,6 +63,12 @@ def _kind(mode: int) -> str:
     return "a device"
 
 
+def printable(field: bytes) -> str:
+    """The text up to the first zero byte, with "?" for whatever a terminal might obey."""
+    text = field.partition(b"\0")[0].decode("utf-8", "replace")
+    return "".join("?" if c < " " or "\x7f" <= c < "\xa0" or c == "\ufffd" else c for c in text)
+
+
 def read(head: bytes, tail: bytes, size: int) -> tuple[Header, _control.Block | None]:
     """The header and control block of a file of that size, of its first and last bytes.
 

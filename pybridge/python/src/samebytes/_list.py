@@ -10,10 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from samebytes import _control, _file, _name, _segment
+from samebytes import _control, _file, _name, _segment, _stream_stats
 from samebytes._control import KINDS
 from samebytes._errors import Error, TruncatedError
+from samebytes._file import printable
 from samebytes._npy import Shape
+from samebytes._stream_stats import StreamStats
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,8 @@ class Info:
         It goes with its last participant.
     slots : int
         How many may participate.
+    stream : StreamStats or None
+        Of a stream: how it goes.
 
     Examples
     --------
@@ -133,6 +137,7 @@ class Info:
     slots: int
     participants: tuple[Participant, ...]
     locks: tuple[LockInfo, ...]
+    stream: StreamStats | None = None
 
 
 def delete(name: str) -> None:
@@ -185,7 +190,7 @@ def stat(name: str) -> Info:
     try:
         opened, head, tail = _segment.open_file(path, name, writable=False, trust=True)
         header, control = _file.read(head, tail, opened.size)
-        participants, locks = _tables(opened, control, header.shape) if control else ((), ())
+        participants, locks, stream = _tables(opened, control, header.shape) if control else ((), (), None)
     except FileNotFoundError:
         raise _name.not_exist(name) from None
     except Error as error:
@@ -209,6 +214,7 @@ def stat(name: str) -> Info:
         slots=control.slots if control else 0,
         participants=participants,
         locks=locks,
+        stream=stream,
     )
 
 
@@ -224,8 +230,8 @@ _STATES = ("free", "waiting for shared", "waiting for exclusive", "shared", "exc
 
 def _tables(
     opened: _segment.Segment, control: _control.Block, shape: Shape
-) -> tuple[tuple[Participant, ...], tuple[LockInfo, ...]]:
-    """What the tables say of participants and locks, while they may be changing."""
+) -> tuple[tuple[Participant, ...], tuple[LockInfo, ...], StreamStats | None]:
+    """What the tables say of participants, locks, and a stream, while they may be changing."""
     tables = os.pread(opened.fileno(), control.block_size, control.control_offset)
     boxes_at = control.slots * _control.PARTICIPANT.size
     box_size = _file.round_up(_control.BOX.size + 16 * control.ndim, _control.CACHE_LINE)
@@ -233,10 +239,16 @@ def _tables(
         raise TruncatedError(f"expected tables of {control.block_size} bytes, found {len(tables)}")
     rows = [_control.Participant._make(r) for r in _control.PARTICIPANT.iter_unpack(tables[:boxes_at])]
     alive = [_is_locked(opened.fileno(), row) for row in range(control.slots)]
+
+    def lives(who: int) -> bool:
+        row = (who & _ROW_MASK) - 1
+        generation = who >> _ROW_BITS & _GENERATION_MASK
+        return 0 <= row < control.slots and alive[row] and rows[row].generation & _GENERATION_MASK == generation
+
     participants = tuple(
-        Participant(row, p.pid, _printable(p.language), _printable(p.program), _printable(p.host), p.joined / 1e9, lives)
-        for row, (p, lives) in enumerate(zip(rows, alive, strict=True))
-        if lives or p.pid
+        Participant(row, p.pid, printable(p.language), printable(p.program), printable(p.host), p.joined / 1e9, alive[row])
+        for row, p in enumerate(rows)
+        if alive[row] or p.pid
     )
     locks = []
     for at in range(boxes_at, boxes_at + min(control.used, control.boxes) * box_size, box_size):
@@ -246,10 +258,9 @@ def _tables(
             continue
         ends = struct.unpack_from(f"<{2 * control.ndim}q", tables, at + _control.BOX.size)
         box = tuple(slice(min(a, n), min(b, n)) for a, b, n in zip(ends[::2], ends[1::2], shape, strict=True))
-        generation = owner >> _ROW_BITS & _GENERATION_MASK
-        lives = 0 <= row < control.slots and alive[row] and rows[row].generation & _GENERATION_MASK == generation
-        locks.append(LockInfo(box, _STATES[state], row, lives))
-    return participants, tuple(locks)
+        locks.append(LockInfo(box, _STATES[state], row, lives(owner)))
+    stream = _stream_stats.describe(tables, control, lives) if _kind(control.kind) == "stream" else None
+    return participants, tuple(locks), stream
 
 
 def lock_rows(opened: _segment.Segment, slots: int) -> bool:
@@ -276,12 +287,6 @@ def _is_locked(fd: int, row: int) -> bool:
     """Whether a participant lives in the row."""
     kind, _, _, n, _ = _FLOCK.unpack(fcntl.fcntl(fd, fcntl.F_OFD_GETLK, byte_lock(2 * row, 1)))
     return bool(kind != fcntl.F_UNLCK and n == 1)  # who has both bytes is not known by the row yet
-
-
-def _printable(field: bytes) -> str:
-    """The text up to the first zero byte, with "?" for whatever a terminal might obey."""
-    text = field.partition(b"\0")[0].decode("utf-8", "replace")
-    return "".join("?" if c < " " or "\x7f" <= c < "\xa0" or c == "\ufffd" else c for c in text)
 
 
 def list() -> builtins.list[Info]:

@@ -11,7 +11,7 @@ from typing import Any, Literal, NoReturn, Self, SupportsIndex
 import numpy as np
 from numpy.typing import DTypeLike
 
-from samebytes import _array, _control, _core, _creation, _file, _handle, _name, _npy, _segment, _timeout
+from samebytes import _array, _control, _core, _creation, _file, _handle, _name, _npy, _segment, _stream_stats, _timeout
 from samebytes._control import KINDS
 from samebytes._errors import (
     BadNameError,
@@ -617,6 +617,32 @@ class Stream:
         """
         where = start if isinstance(start, str) else operator.index(start)
         return Reader(self, where, group, operator.index(window))
+
+    def stats(self) -> _stream_stats.StreamStats:
+        """Say how the stream goes: which reader lags, what was missed, how often writers have waited.
+
+        `stat` says the same of a stream that is not open.
+
+        Raises
+        ------
+        ClosedError, BrokenError
+
+        Examples
+        --------
+        >>> with sb.stream("example", slots=4) as s, s.reader() as reader:
+        ...     for _ in range(3):
+        ...         with s.loan() as frame:
+        ...             frame[...] = 0
+        ...     stats = s.stats()
+        >>> stats.items, [port.lag for port in stats.ports if port.role == "reader"]
+        (3, [3])
+        >>> sb.delete("example")
+        """
+        segment, control = self._segment, self._ring.control
+        with memoryview(segment) as memory:
+            tables = bytes(memory[control.control_offset :])
+        self._ring.counts()  # says whether it is closed, or broken
+        return _stream_stats.describe(tables, control, lambda who: not segment.is_dead(who))
 
     def __iter__(self) -> Reader:
         """A new reader, from the oldest item on."""
