@@ -69,7 +69,7 @@ setup(
                 f"src/samebytes/{name}.c"
                 for name in (
                     *("_core", "mapping", "word", "lock", "ring", "atomic", "guard", "locks", "locks_table"),
-                    *("stream", "stream_ports", "stream_objects", "stream_reader"),
+                    *("stream", "stream_ports", "stream_objects", "stream_reader", "select"),
                 )
             ],
             depends=[

@@ -71,6 +71,7 @@ from samebytes._make import (
 from samebytes._mutex import Mutex, RLock
 from samebytes._proxy import lend
 from samebytes._segment import warm
+from samebytes._select import select
 from samebytes._semaphore import BoundedSemaphore, Semaphore
 from samebytes._stream import Item, Loan, Loans, Reader, Stream, attach_stream, stream
 from samebytes._stream_stats import Port, StreamStats
@@ -151,6 +152,7 @@ __all__ = [
     "ndarray",
     "ones",
     "ones_like",
+    "select",
     "stat",
     "stream",
     "to_json",

@@ -38,6 +38,10 @@ class Changes:
         self._version = wait(self._segment, self._version, self._timeout)
         return self._version
 
+    def _awaited(self) -> tuple[Segment, int, int]:
+        """What `_select` waits for."""
+        return self._segment, self._segment.published, self._version
+
     def __aiter__(self) -> "Changes":
         return self
 

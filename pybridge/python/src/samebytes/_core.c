@@ -32,6 +32,9 @@ static PyMethodDef core_methods[] = {
      "guard(prepare, /)\n--\n\nFrom now on pages that are gone from a mapped file become zeros, and Python's handler of SIGBUS runs then, which\n"
      "prepare, called once, may set. What that replaces stays the handler of all other faults."},
     {"faults", core_faults, METH_NOARGS, "faults()\n--\n\nHow many pages became zeros."},
+    {"select", core_select, METH_VARARGS,
+     "select(of, timeout, stop, /)\n--\n\nThe index of one of a tuple that is ready: a Port whose take would return at once, or a mapping, an offset and a\n"
+     "value where the word is another. None when the timeout (ns; negative: none) has passed, or stop, a function or None, says so."},
     {NULL},
 };
 

@@ -449,6 +449,10 @@ class Reader:
         state = "closed" if self._port.closed else f"at item {self._port.number}"
         return f"<Reader of {self._stream.name!r}, {state}>"
 
+    def _awaited(self) -> _core.Port:
+        """What `_select` waits for."""
+        return self._port
+
     def _item(self, taken: _Taken) -> Item:
         slot, length, time_ns, number, missed = taken
         item: Any = self._slots[slot, ...]

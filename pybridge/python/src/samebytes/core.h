@@ -43,9 +43,13 @@ int mapping_is_broken(Mapping *self);
 struct region *guard_add(char *start, size_t size, int protection, atomic_int *broken);
 void guard_remove(struct region *region);
 
+/* The word at a byte offset; NULL with an exception. */
+_Atomic uint64_t *mapping_word(Mapping *self, PyObject *offset);
+
 /* Functions of the module. */
 PyObject *core_guard(PyObject *module, PyObject *prepare);
 PyObject *core_faults(PyObject *module, PyObject *unused);
+PyObject *core_select(PyObject *module, PyObject *args);
 
 /* Raises ValueError if nothing is mapped yet. */
 int mapping_is_empty(Mapping *self);

@@ -65,6 +65,8 @@ int sb_ring_take(sb_ring *r, sb_place *p, int keep, int *error);
 int sb_ring_take_shared(sb_ring *r, sb_place *p, int look, int *error);
 /* Whether a look at the group under the latch may find an item. */
 int sb_ring_may_share(const sb_ring *r, const sb_place *p);
+/* Whether there is an item to take. That of a group may be another member's by then. */
+int sb_ring_has_next(const sb_ring *r, const sb_place *p);
 /* Stores that the items below one are not needed any more. */
 void sb_ring_release(sb_ring *r, sb_place *p, uint64_t from);
 /* Goes on to the newest item, of a reader that has none in hand. */

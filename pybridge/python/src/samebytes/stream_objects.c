@@ -24,7 +24,7 @@ void stream_free_object(void *object)
 }
 
 /* Whether the type is that of objects which this function ends, or one made of it. */
-static int is_type(PyObject *type, void *dealloc)
+int stream_is_type(PyObject *type, void *dealloc)
 {
     if (!PyType_Check(type))
         return 0;
@@ -268,7 +268,7 @@ static void loan_dealloc(loan *l)
 
 static int is_loan_type(PyObject *type)
 {
-    return is_type(type, (void *)loan_dealloc);
+    return stream_is_type(type, (void *)loan_dealloc);
 }
 
 static PyMemberDef loan_members[] = {
@@ -449,7 +449,7 @@ static PyObject *stream_close(Stream *self, PyObject *unused)
 
 int is_stream(PyObject *object)
 {
-    return is_type((PyObject *)Py_TYPE(object), (void *)stream_dealloc);
+    return stream_is_type((PyObject *)Py_TYPE(object), (void *)stream_dealloc);
 }
 
 static PyObject *stream_ports(Stream *self, PyObject *unused)

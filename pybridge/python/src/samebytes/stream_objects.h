@@ -75,4 +75,12 @@ int64_t stream_earlier(int64_t a, int64_t b);
 
 void stream_unlink_reader(reader *p);
 
+int is_reader(PyObject *object);
+
+/* Whether take would return at once: for select. *error is 0, an errno, or -1 with an exception. */
+int reader_is_ready(reader *p, int *error);
+
+/* Whether an object's type is that of objects which this function ends, or one made of it. */
+int stream_is_type(PyObject *type, void *dealloc);
+
 #endif

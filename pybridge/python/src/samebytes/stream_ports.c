@@ -325,17 +325,36 @@ int sb_ring_take_shared(sb_ring *r, sb_place *p, int look, int *error)
     return 0;
 }
 
-int sb_ring_may_share(const sb_ring *r, const sb_place *p)
+/* Whether the group has an item in the ring for its next member. */
+static int group_has_next(const sb_ring *r, const sb_place *p)
+{
+    return head_of(r) >= port_at(r, p->group)->from;
+}
+
+/* Whether another member has an item; dead: one that is. */
+static int others_have(const sb_ring *r, const sb_place *p, int dead)
 {
     const port *mine = port_at(r, p->row);
-    if (head_of(r) >= port_at(r, p->group)->from)
-        return 1;
     for (uint32_t i = 0, n = used_ports(r); i < n; i++) {
         port *other = port_at(r, i);
-        if (other != mine && other->role == MEMBER && other->group == p->group && other->owner && other->from < other->to)
+        uint32_t owner = other->owner;
+        if (other != mine && other->role == MEMBER && other->group == p->group && owner && other->from < other->to &&
+            (!dead || sb_is_dead(r->locks, owner)))
             return 1;
     }
     return 0;
+}
+
+int sb_ring_may_share(const sb_ring *r, const sb_place *p)
+{
+    return group_has_next(r, p) || others_have(r, p, 0);
+}
+
+int sb_ring_has_next(const sb_ring *r, const sb_place *p)
+{
+    if (p->group == SB_NO_GROUP)
+        return head_of(r) >= p->to;
+    return group_has_next(r, p) || others_have(r, p, 1);
 }
 
 void sb_ring_release(sb_ring *r, sb_place *p, uint64_t from)

@@ -298,6 +298,21 @@ static PyObject *reader_close(reader *p, PyObject *unused)
     Py_RETURN_NONE; /* what is broken is closed too */
 }
 
+int is_reader(PyObject *object)
+{
+    return stream_is_type((PyObject *)Py_TYPE(object), (void *)reader_dealloc);
+}
+
+int reader_is_ready(reader *p, int *error)
+{
+    if ((*error = reader_begin(p)))
+        return 0;
+    const sb_ring *r = &p->stream->ring;
+    int ready = (p->again && p->in_hand) || sb_ring_ended(r) || sb_ring_has_next(r, &p->place);
+    *error = stream_is_broken(p->stream);
+    return ready;
+}
+
 static PyMethodDef reader_methods[] = {
     {"take", (PyCFunction)(void (*)(void))reader_take, METH_FASTCALL,
      "take($self, timeout, stop, /)\n--\n\nRelease the item in hand and take the next, as soon as it is there: its slot, length, time, number, and how\n"

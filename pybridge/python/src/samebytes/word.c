@@ -32,6 +32,11 @@ static _Atomic uint64_t *word_at(Mapping *self, PyObject *offset, int writing)
     return (_Atomic uint64_t *)(self->start + off);
 }
 
+_Atomic uint64_t *mapping_word(Mapping *self, PyObject *offset)
+{
+    return word_at(self, offset, 0);
+}
+
 PyObject *mapping_load(PyObject *object, PyObject *offset)
 {
     Mapping *self = (Mapping *)object;
