@@ -1,4 +1,4 @@
-# make demo   set everything up, run the flights example and a short benchmark (under 3 minutes the first time)
+# make demo   set everything up, run the examples flights and frames, and a short benchmark (under 3 minutes the first time)
 # make test   set everything up, make lint, run every test
 # make lint   gofmt, go vet, ruff, mypy --strict, and whether _core.pyi agrees with the extension
 # make soak   the long forms of the tests under fire: 100,000 kills, 10^9 snapshots, 10^6 calls (about an hour)
@@ -40,12 +40,13 @@ $(INSTALLED): requirements.txt $(PACKAGE)/pyproject.toml $(PACKAGE)/setup.py $(w
 	@touch $@
 
 build: tools $(INSTALLED)
-	CGO_ENABLED=0 go build -o bin/ ./cmd/samebytes ./examples/flights ./examples/model-server ./examples/notebook
+	CGO_ENABLED=0 go build -o bin/ ./cmd/samebytes ./examples/flights ./examples/frames ./examples/model-server ./examples/notebook
 	CGO_ENABLED=0 go build -o bin/bench-peer ./benchmarks/peer
 	$(CC) -std=gnu11 -O2 -I$(PACKAGE)/src/samebytes -o bin/bench-locks benchmarks/locks.c $(wildcard $(PACKAGE)/src/samebytes/locks*.c) -lpthread
 
 demo: build
 	$(PY) examples/flights/flights.py
+	$(PY) examples/frames/frames.py
 	$(PY) -m benchmarks --short
 
 lint: build
