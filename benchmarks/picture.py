@@ -102,12 +102,8 @@ def draw_calls(results: dict[str, Any]) -> str:
 
 
 def draw_streams(results: dict[str, Any]) -> str:
-    """The picture of streams to one receiver, likewise. All sizes have the same floor."""
-    rows = [row for row in results["stream_latency"] if row["receivers"] == 1]
-    floors = [row for row in rows if row["method"] == "wake"]
-    sizes = dict.fromkeys(row["size"] for row in rows)
-    others = [floor | {"size": size} for size in sizes for floor in floors if size != floor["size"]]
-    return _draw(_STREAMS, rows + others)
+    """The picture of streams to one receiver, likewise."""
+    return _draw(_STREAMS, [row for row in results["stream_latency"] if row["receivers"] == 1])
 
 
 def _draw(picture: _Picture, rows: list[Row]) -> str:

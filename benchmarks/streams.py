@@ -213,16 +213,15 @@ def usable() -> list[str]:
 
 
 def latencies(runs: Runs) -> list[tuple[str, Size, int, bool]]:
-    """Of what latency is measured: method, size, receivers, and whether on one CPU. Floors come first, and have one receiver."""
-    small = runs.sizes[0]
-    floors = [(key, small, 1, one_cpu) for key in FLOORS for one_cpu in (False, True)]
-    return floors + [
+    """Of what latency is measured: method, size, receivers, and whether on one CPU. Floors are measured with each size, since a
+    machine's wakes are not the same for minutes."""
+    return [
         (key, size, receivers, one_cpu)
         for size in runs.sizes
         for receivers in RECEIVERS
         for one_cpu in ((False, True) if receivers == 1 and size.nbytes <= _LARGEST_ON_ONE_CPU else (False,))
-        for key in usable()
-        if METHODS[key].sleeps or not one_cpu  # who polls would have the CPU alone
+        for key in (*(FLOORS if receivers == 1 else ()), *usable())
+        if key in FLOORS or METHODS[key].sleeps or not one_cpu  # who polls would have the CPU alone
     ]
 
 
@@ -308,7 +307,6 @@ def _cost(key: str, items: int, peer: Path) -> list[Row]:
 
 def _latency_rows(samples: dict[tuple[str, Size, int, bool], list[float]]) -> list[Row]:
     medians = {(key, size.label, n, one_cpu): statistics.median(s) for (key, size, n, one_cpu), s in samples.items()}
-    floors = {(key, one_cpu): m for (key, _, _, one_cpu), m in medians.items() if key in FLOORS}
     return [
         {
             "method": key,
@@ -319,8 +317,8 @@ def _latency_rows(samples: dict[tuple[str, Size, int, bool], list[float]]) -> li
             "one_cpu": one_cpu,
             **summary(s)._asdict(),
             "p99_s": float(f"{statistics.quantiles(s, n=100, method='inclusive')[98]:.4g}"),
-            "to_futex": _ratio(medians[key, size.label, n, one_cpu], floors["futex", one_cpu]),
-            "to_wake": _ratio(medians[key, size.label, n, one_cpu], floors["wake", one_cpu]),
+            "to_futex": _ratio(medians[key, size.label, n, one_cpu], medians["futex", size.label, 1, one_cpu]),
+            "to_wake": _ratio(medians[key, size.label, n, one_cpu], medians["wake", size.label, 1, one_cpu]),
             "iceoryx2": _ahead(key, medians.get(("iceoryx2", size.label, n, one_cpu)), medians[key, size.label, n, one_cpu]),
         }
         for (key, size, n, one_cpu), s in samples.items()
