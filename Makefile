@@ -2,7 +2,7 @@
 # make test   set everything up, make lint, run every test
 # make lint   gofmt, go vet, ruff, mypy --strict, and whether _core.pyi agrees with the extension
 # make soak   the long forms of the tests under fire: 100,000 kills, 10^9 snapshots, 10^6 calls (about an hour)
-# make bench  the full benchmark; rewrites its results, its pictures and the README's table (about 10 minutes)
+# make bench  the full benchmark; rewrites its results, its pictures and the README's table (about 14 minutes)
 # make build  the Go and C programs in bin/, and the Python package in .venv
 # make wheel  a wheel of the Python package, with the command in it, in dist/
 # make clean  remove what the others made

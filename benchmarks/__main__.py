@@ -23,6 +23,7 @@ from benchmarks import (
     npy,
     report,
     split,
+    streams,
     values,
     wake,
 )
@@ -32,6 +33,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--short", action="store_true", help="8 KiB and 1 MiB, few repetitions: some seconds")
     parser.add_argument("--peer", type=Path, default=report.ROOT / "bin/bench-peer", help="the Go program (benchmarks/peer)")
+    parser.add_argument("--only", choices=["streams"], help="measure that alone, and write nothing but --json")
     parser.add_argument("--json", type=Path, help="write the results to this file, and nothing else")
     parser.add_argument(
         "--locks", type=Path, default=report.ROOT / "bin/bench-locks", help="the C program (benchmarks/locks.c)"
@@ -48,13 +50,16 @@ def main() -> int:
             parser.error(f"{program} does not exist: make build makes bin/bench-peer and bin/bench-locks")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that everything is cleaned up
     try:
-        results = measure(args.short, args.peer.absolute(), args.locks.absolute(), args.competitors.absolute())
+        if args.only:
+            results = measure_streams(args.short, args.peer.absolute(), args.locks.absolute())
+        else:
+            results = measure(args.short, args.peer.absolute(), args.locks.absolute(), args.competitors.absolute())
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
     print(report.full(results))
     if args.json:
         args.json.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
-    elif not args.short:
+    elif not args.short and not args.only:
         report.RESULTS.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
         for path, text in report.outdated().items():
             path.write_text(text)
@@ -68,6 +73,7 @@ def measure(short: bool, peer: Path, program: Path, competitors: Path) -> report
     mapped, not_mapped = split.measure(split.SHORT if short else split.FULL, _say)
     files, not_compared = npy.measure(npy.SHORT if short else npy.FULL, peer, competitors, _say)
     called, not_called = calls.measure(calls.SHORT if short else calls.FULL, peer, program, _say)
+    streamed, not_streamed = streams.measure(streams.SHORT if short else streams.FULL, peer, program, _say)
     rows = {
         "handover": moved,
         "access": access.measure(access.SHORT_ROUNDS if short else access.ROUNDS, peer, _say),
@@ -83,11 +89,22 @@ def measure(short: bool, peer: Path, program: Path, competitors: Path) -> report
         "npy": files,
         "calls": called,
         "callers": calls.measure_throughput(calls.SHORT_THROUGHPUT if short else calls.FULL_THROUGHPUT, peer, _say),
+        **streamed,
     }
+    return _results(peer, rows, not_moved + not_made + not_mapped + not_compared + not_called + not_streamed)
+
+
+def measure_streams(short: bool, peer: Path, program: Path) -> report.Results:
+    methods.start_server()
+    return _results(peer, *streams.measure(streams.SHORT if short else streams.FULL, peer, program, _say))
+
+
+def _results(peer: Path, rows: dict[str, list[report.Row]], skipped: list[str]) -> report.Results:
     return {
         "date": datetime.now(UTC).date().isoformat(),
         "machine": machine.describe(peer),
-        "skipped": not_moved + not_made + not_mapped + not_compared + not_called,
+        "packages": streams.packages(),
+        "skipped": skipped,
         **rows,
         "goals": goals.judge(rows),
     }

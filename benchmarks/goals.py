@@ -9,14 +9,22 @@ Row = dict[str, Any]
 def judge(rows: Mapping[str, list[Row]]) -> list[Row]:
     """The goals that the run has measured, each with what was measured and whether it was met."""
     return (
+        (_of_all(rows) if "handover" in rows else [])
+        + _npy(rows.get("npy", []))
+        + _calls(rows.get("calls", []))
+        + _streams(rows)
+    )
+
+
+def _of_all(rows: Mapping[str, list[Row]]) -> list[Row]:
+    """The goals of what every run measures that is not of streams alone."""
+    return (
         _handing_over(rows["handover"])
         + _opening(rows["access"], rows["fresh"])
         + _looping(rows.get("loops", []))
         + _importing(rows["imports"])
         + _waiting(rows)
         + _values(rows["values"])
-        + _npy(rows.get("npy", []))
-        + _calls(rows.get("calls", []))
     )
 
 
@@ -145,6 +153,67 @@ def _calls(rows: list[Row]) -> list[Row]:
             what = f"{goal}, a call with {large['size']} on one CPU, above the work, beside one with {small['size']}"
             goals.append(_times(what, large["above_s"] / small["above_s"], _FLAT))
     return goals
+
+
+def _streams(rows: Mapping[str, list[Row]]) -> list[Row]:
+    mine = [row for row in rows.get("stream_latency", []) if row["method"].startswith("samebytes")]
+    alone = [row for row in mine if row["receivers"] == 1]
+    goals = []
+    for floor, beside in (
+        ("to_futex", "half a round trip of futexes in C"),
+        ("to_wake", "one wake in C after as long a sleep"),
+    ):
+        for one_cpu in (True, False):
+            there = [row for row in alone if row["one_cpu"] == one_cpu]
+            if there:
+                where = " on one CPU" if one_cpu else ""
+                worst = max(there, key=lambda row: float(row[floor]))
+                least = min(float(row[floor]) for row in there)
+                met = worst[floor] <= _WAKES
+                measured = (
+                    f"{least:.3g} to {worst[floor]:.3g} x ({worst['label'].removeprefix('samebytes, ')}, {worst['size']})"
+                )
+                goals.append(
+                    _goal(f"Streams, an item to one who sleeps{where}, beside {beside}", f"<= {_WAKES} x", measured, met)
+                )
+    through = [row for row in rows.get("stream_throughput", []) if row["method"].startswith("samebytes")]
+    for row in through:
+        if row["method"] == "samebytes_go_go" and row["batch"] > 1 and row["receivers"] == 1:
+            what = f"Streams, items of {row['size']} Go to Go, {row['batch']} at once"
+            each = row["median_per_second"]
+            goals.append(_goal(what, ">= 1,000,000 a second", f"{each:,} a second", each >= 1_000_000))
+    for what, compared in (("latency", mine), ("throughput", through)):
+        if found := [row for row in compared if row["iceoryx2"] is not None]:
+            goals.append(_ahead(f"Streams, {what} beside iceoryx2 woken by events", found))
+    for row in rows.get("stream_cost", []):
+        if row["method"].startswith("samebytes"):
+            if row["allocations"] is None:
+                given, unit, few = row["kept_bytes"], "bytes that stay", float(_NO_OBJECT)
+            else:
+                given, unit, few = row["allocations"], "allocations", _NONE
+            measured = f"{row['faults']:g} page faults, {given:g} {unit}"
+            goal = f"{row['label'].replace('samebytes,', 'Streams,')}, an item of {row['size']}, whole: {row['side']}"
+            goals.append(_goal(goal, "none of its own", measured, row["faults"] < _NONE and given < few))
+    return goals
+
+
+def _ahead(goal: str, rows: list[Row]) -> Row:
+    behind = [row for row in rows if row["iceoryx2"] < 1]
+    measured = f"ahead in {len(rows) - len(behind)} of {len(rows)} rows"
+    if behind:
+        worst = min(behind, key=lambda row: float(row["iceoryx2"]))
+        name = worst["label"].removeprefix("samebytes, ")
+        measured += f", least {worst['iceoryx2']:g} x ({name}, {worst['size']} to {worst['receivers']})"
+    return _goal(goal, "ahead in all", measured, not behind)
+
+
+# Of page faults and allocations of an item, which are at least 1 where it has any: the process has some of its own now and then.
+_NONE = 0.5
+# Of bytes that stay of an item, likewise: no object of Python takes less.
+_NO_OBJECT = 16
+
+# Wakes of a futex in C that an item may take.
+_WAKES = 1.5
 
 
 # That a cost does not grow: a copy would make it some hundred times as large. The rest is caches, which a large array has emptied.

@@ -6,6 +6,7 @@
  *                                                (ns since 1970); prints how often
  *     bench-locks die PATH                       locks, says that, and after a moment says the time and kills itself
  *     bench-locks futex WARMUP MOST BUDGET       seconds for round trips between two processes, as JSON
+ *     bench-locks wake INTERVAL MOST             seconds from a store to who sleeps for it, at such intervals, as JSON
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -272,6 +273,46 @@ static void futex(double warmup, int most, double budget)
     putchar('\n');
 }
 
+/* One way alone, to who has slept for the interval. */
+
+struct sleeper {
+    _Atomic uint32_t word;
+    _Atomic int64_t struck; /* ns */
+};
+
+static void wake(double interval, int most)
+{
+    struct sleeper *s = mmap(NULL, sizeof *s, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    double *seconds = calloc((size_t)most, sizeof *seconds);
+    if (s == MAP_FAILED || !seconds)
+        fail("memory", errno);
+    pid_t sender = getpid(), child = fork();
+    if (child < 0)
+        fail("fork", errno);
+    if (child == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        struct timespec pause = {0, (long)(interval * 1e9)};
+        for (uint32_t i = 1; getppid() == sender; i++) {
+            nanosleep(&pause, NULL);
+            s->struck = sb_now();
+            strike(&s->word, i);
+        }
+        _exit(0);
+    }
+    uint32_t seen = 0;
+    for (int n = 0; n < most;) {
+        uint32_t last = seen;
+        while ((seen = s->word) == last)
+            syscall(SYS_futex, &s->word, FUTEX_WAIT, last, NULL, NULL, 0);
+        double took = (double)(sb_now() - s->struck) / 1e9;
+        if (s->word == seen && seen == last + 1) /* else it came too late, and the next one was on its way */
+            seconds[n++] = took;
+    }
+    kill(child, SIGKILL);
+    print_seconds(seconds, most);
+    putchar('\n');
+}
+
 int main(int argc, char **argv)
 {
     const char *verb = argc > 1 ? argv[1] : "";
@@ -283,7 +324,9 @@ int main(int argc, char **argv)
         die(argv[2]);
     else if (argc == 5 && strcmp(verb, "futex") == 0 && atoi(argv[3]) > 0)
         futex(atof(argv[2]), atoi(argv[3]), atof(argv[4]));
+    else if (argc == 4 && strcmp(verb, "wake") == 0 && atof(argv[2]) > 0 && atof(argv[2]) < 1 && atoi(argv[3]) > 0)
+        wake(atof(argv[2]), atoi(argv[3]));
     else
-        fail("expected one of uncontended, count, die, futex, with arguments as in locks.c", EINVAL);
+        fail("expected one of uncontended, count, die, futex, wake, with arguments as in locks.c", EINVAL);
     return 0;
 }

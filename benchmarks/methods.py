@@ -25,7 +25,7 @@ from benchmarks.worker import Array, double
 
 # Workers are forked from a server that has imported what they need: started fast, and with nothing of the client's memory.
 processes = get_context("forkserver")
-processes.set_forkserver_preload(["benchmarks.worker"])
+processes.set_forkserver_preload(["benchmarks.worker", "benchmarks.streaming"])
 
 
 def start_server() -> None:

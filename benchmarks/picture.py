@@ -1,4 +1,4 @@
-"""The pictures of the hand-over and of calls: a panel for each size, a dot for each method, on a background light or dark.
+"""The pictures of the hand-over, of calls and of streams: a panel for each size, a dot for each method, on a background light or dark.
 
 All panels of a picture span the same factor of time and begin at the same distance before the floor, so that equal places are
 equal multiples of the floor.
@@ -70,6 +70,24 @@ _CALLS = _Picture(
     2.6,
     6_000,
 )
+_STREAMS = _Picture(
+    "Time from sending an item to a process that sleeps until it has it",
+    "Dot: median; line: 10th to 90th percentile; circle: both processes bound to one CPU; dashed: a futex in C. Logarithmic.",
+    (
+        "queue",
+        "zeromq",
+        "socket",
+        "iceoryx2_polling",
+        "iceoryx2",
+        "samebytes_python_python",
+        "samebytes_python_go",
+        "samebytes_go_python",
+        "samebytes_go_go",
+    ),
+    (("wake", "futex"),),
+    2.6,
+    60_000,
+)
 _LARGER = 1.35  # the factor of time that a dot's radius and a gap take
 
 
@@ -81,6 +99,11 @@ def draw(results: dict[str, Any]) -> str:
 def draw_calls(results: dict[str, Any]) -> str:
     """The picture of calls, likewise."""
     return _draw(_CALLS, results["calls"])
+
+
+def draw_streams(results: dict[str, Any]) -> str:
+    """The picture of streams to one receiver, likewise."""
+    return _draw(_STREAMS, [row for row in results["stream_latency"] if row["receivers"] == 1])
 
 
 def _draw(picture: _Picture, rows: list[Row]) -> str:

@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks/results.json"
 PICTURE = ROOT / "benchmarks/handover.svg"
 PICTURE_OF_CALLS = ROOT / "benchmarks/calls.svg"
+PICTURE_OF_STREAMS = ROOT / "benchmarks/streams.svg"
 
 BEGIN = "<!-- generated: make bench -->"
 END = "<!-- end of generated -->"
@@ -64,6 +65,8 @@ def brief(results: Results) -> str:
 def full(results: Results) -> str:
     """Everything that was measured, which is what benchmarks/README.md shows and a run prints."""
     parts = [f"{results['date']}, {machine.line(results['machine'])}."]
+    if results.get("packages"):
+        parts.append(f"Compared with {results['packages']}.")
     parts += results["skipped"]
     parts += [table for key, tables in SECTIONS.items() for table in tables(results.get(key, []))]
     return "\n\n".join(parts)
@@ -168,6 +171,57 @@ def _split(rows: list[Row]) -> str:
     return _table([head, "median", "p10 to p90", "a worker's own memory", "/ pickled"], lines)
 
 
+def _stream_latency(size: str, rows: list[Row]) -> str:
+    lines = [
+        [
+            row["label"] + _to(row) + (", one CPU" if row["one_cpu"] else ""),
+            duration(row["median_s"]),
+            _spread(row),
+            duration(row["p99_s"]),
+            str(row["samples"]),
+            _times(row["to_futex"]),
+            _times(row["to_wake"]),
+            "" if row["iceoryx2"] is None else _times(row["iceoryx2"]),
+        ]
+        for row in rows
+    ]
+    heads = ["median", "p10 to p90", "p99", "samples", "/ half a round trip", "/ one wake", "iceoryx2 /"]
+    return _table([f"from sending {size} to who slept", *heads], lines)
+
+
+def _stream_throughput(size: str, rows: list[Row]) -> str:
+    lines = [
+        [
+            row["label"] + _to(row) + (f", {row['batch']} at once" if row["batch"] > 1 else ""),
+            f"{row['median_per_second']:,}",
+            f"{row['least_per_second']:,} to {row['most_per_second']:,}",
+            f"{row['gib_per_second']:g}",
+            "" if row["iceoryx2"] is None else _times(row["iceoryx2"]),
+        ]
+        for row in rows
+    ]
+    return _table([f"items of {size}", "median a second", "least to most", "GiB a second", "/ iceoryx2"], lines)
+
+
+def _to(row: Row) -> str:
+    return "" if row["receivers"] == 1 else f", to {row['receivers']}"
+
+
+def _stream_cost(rows: list[Row]) -> str:
+    lines = [
+        [
+            f"{row['label']}, {row['side']}",
+            f"{row['faults']:g}",
+            "" if row["allocations"] is None else f"{row['allocations']:g}",
+            f"{row['kept_bytes']:g}",
+            f"{row['most_bytes']:,.0f}",
+        ]
+        for row in rows
+    ]
+    heads = ["page faults", "allocations in Go", "bytes that stay", "most bytes at a time"]
+    return _table([f"an item of {rows[0]['size']}, after the ring's second round", *heads], lines)
+
+
 def _goals(rows: list[Row]) -> str:
     lines = [[row["goal"], row["expected"], row["measured"], "met" if row["met"] else "**missed**"] for row in rows]
     return _table(["goal", "expected", "measured", ""], lines)
@@ -176,7 +230,7 @@ def _goals(rows: list[Row]) -> str:
 # The tables of a run's rows, by the rows' key in the results. A section without rows was not measured, and has no table.
 SECTIONS: dict[str, Callable[[list[Row]], list[str]]] = {
     "handover": lambda rows: _by_size(rows, _handover),
-    "access": lambda rows: [_compared("open and touch", rows)],
+    "access": lambda rows: [_compared("open and touch", rows)] if rows else [],
     "loops": lambda rows: [_compared("add, an element", rows)] if rows else [],
     "fresh": lambda rows: _by_size(rows, lambda size, of: _compared(f"create and fill {size}", of)),
     "imports": lambda rows: [_compared("in a new interpreter", rows)] if rows else [],
@@ -189,7 +243,10 @@ SECTIONS: dict[str, Callable[[list[Row]], list[str]]] = {
     "npy": lambda rows: _by_size(rows, lambda size, of: _compared(f".npy, {size} of float64 unless it says otherwise", of)),
     "calls": lambda rows: _by_size(rows, _calls),
     "callers": lambda rows: [_callers(rows)] if rows else [],
-    "goals": lambda rows: [_goals(rows)],
+    "stream_latency": lambda rows: _by_size(rows, _stream_latency),
+    "stream_throughput": lambda rows: _by_size(rows, _stream_throughput),
+    "stream_cost": lambda rows: [_stream_cost(rows)] if rows else [],
+    "goals": lambda rows: [_goals(rows)] if rows else [],
 }
 
 
@@ -247,6 +304,8 @@ def outdated() -> dict[Path, str]:
     given = {document: filled(document, results) for document in DOCUMENTS} | {PICTURE: picture.draw(results)}
     if results.get("calls"):
         given[PICTURE_OF_CALLS] = picture.draw_calls(results)
+    if results.get("stream_latency"):
+        given[PICTURE_OF_STREAMS] = picture.draw_streams(results)
     return {path: text for path, text in given.items() if not path.exists() or path.read_text() != text}
 
 

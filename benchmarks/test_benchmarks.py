@@ -31,6 +31,8 @@ from benchmarks import (
     npy,
     others,
     split,
+    streaming,
+    streams,
     values,
     wake,
     worker,
@@ -158,6 +160,18 @@ def test_short_run(programs: Programs, nothing_left: str, tmp_path: Path) -> Non
     for row in results["deaths"]:
         assert 0 < row["median_s"] <= row["p99_s"] <= row["most_s"] < math.inf, row
 
+    lines = [(row["size"], row["method"], row["receivers"], row["one_cpu"]) for row in results["stream_latency"]]
+    assert lines == [(size.label, key, n, one_cpu) for key, size, n, one_cpu in streams.latencies(streams.SHORT)]
+    for row in results["stream_latency"]:
+        assert 0 < row["p10_s"] <= row["median_s"] <= row["p90_s"] <= row["p99_s"] < math.inf, row
+    lines = [(row["size"], row["method"], row["receivers"], row["batch"]) for row in results["stream_throughput"]]
+    assert lines == [(size.label, key, n, batch) for key, size, n, batch in streams.throughputs(streams.SHORT)]
+    for row in results["stream_throughput"]:
+        assert 0 < row["least_per_second"] <= row["median_per_second"] <= row["most_per_second"], row
+    for row in results["stream_cost"]:
+        assert row["items"] > 1, row
+        assert row["faults"] >= 0, row
+
     judged = [goal["goal"] for goal in results["goals"]]
     assert sum("an empty call on one CPU" in goal for goal in judged) == sum("above the work" in goal for goal in judged) == 2
     assert {goal["met"] for goal in results["goals"]} <= {True, False}
@@ -208,6 +222,19 @@ def test_wrong_result_is_found() -> None:
     check = methods.doubled_again()
     with pytest.raises(methods.WrongResult):
         check(a, True)
+
+
+def test_lost_item_is_found() -> None:
+    """By who receives items of any method: one number is missing, or comes twice."""
+    ours, theirs = methods.processes.Pipe()
+    flow = streaming.Flow(8, 2, 1, 0, False, False, measure.Plan(0, 1, 0))
+    for numbers in ([1, 3], [1, 1], [2]):
+        items = iter(np.array([0, number]) for number in numbers)
+        with pytest.raises(methods.WrongResult, match="expected item"):
+            streaming.receive_items(theirs, flow, lambda items=items: next(items))  # type: ignore[misc]
+    sent = iter(np.array(item) for item in ([0, 1], [1, 2], [1, 3], [1, -4]))
+    streaming.receive_items(theirs, flow, lambda: next(sent))
+    assert ours.recv()["items"] == 2
 
 
 def test_lost_count_is_found() -> None:

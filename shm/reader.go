@@ -61,18 +61,17 @@ func Window(n int) ReaderOption { return func(r *reading) { r.window = n } }
 
 // Reader is a place in a stream. One goroutine at a time uses it.
 type Reader[T ndarray.Element] struct {
-	stream  *Stream[T]
-	port    *port
-	group   bool
-	window  int
-	item    Item[T] // in hand
-	kept    []int   // slots of the window's items, by their number modulo its length
-	taken   int     // by a member, until it looks for the dead
-	missed  uint64
-	closed  bool
-	done    <-chan struct{} // of the context that stop belongs to
-	stop    func()          // ends what wakes the reader when that is done
-	stopped func()          // likewise for the stream's end
+	stream *Stream[T]
+	port   *port
+	group  bool
+	window int
+	item   Item[T] // in hand
+	kept   []int   // slots of the window's items, by their number modulo its length
+	taken  int     // by a member, until it looks for the dead
+	missed uint64
+	closed bool
+	done   <-chan struct{} // of the context that stop belongs to
+	stop   func()          // ends what wakes the reader when that is done
 }
 
 // Item is an item of a stream, in place and for reading. It is valid until its reader's next step; then its array is empty, and to use it
@@ -129,7 +128,6 @@ func (s *Stream[T]) reader(opts []ReaderOption) (*Reader[T], error) {
 		return nil, err
 	}
 	r.item.reader = r
-	r.stopped = wakeWhenDone(s.open, s.wake)
 	return r, nil
 }
 
@@ -355,7 +353,6 @@ func (r *Reader[T]) Close() error {
 		return err
 	}
 	r.closed, r.item.Array = true, r.stream.none
-	r.stopped()
 	r.unwatch()
 	return r.named(err)
 }

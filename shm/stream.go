@@ -250,9 +250,9 @@ func (s *Stream[T]) takeRoom(ctx context.Context, m *mapping, to []int) error {
 		atomic.AddUint64(&c.Waits, 1)
 		atomic.AddUint64(&c.Waited, uint64(time.Since(began)))
 	}()
-	wake := func() { futex.Wake(&c.Room, math.MaxInt32) }
-	defer wakeWhenDone(ctx, wake)()
-	defer wakeWhenDone(s.open, wake)()
+	if ctx.Done() != nil { // else the wait costs no allocation
+		defer wakeWhenDone(ctx, func() { futex.Wake(&m.control().Room, math.MaxInt32) })()
+	}
 	patience := time.Duration(m.content.control.Patience)
 	for sleep, sweeps := firstSleep, false; ; sleep, sweeps = nextSleeps, true {
 		if err := ctx.Err(); err != nil {
@@ -310,10 +310,23 @@ func (m *mapping) impatient() (err error) {
 // The error is ErrClosed the second time.
 func (s *Stream[T]) Close() error {
 	s.leave() // what fails was closed before, or its file was cut
+	if s.hold(true) == nil {
+		defer s.drop()
+		defer s.mapping.stir() // fails only where the file was cut
+	}
 	if err := s.Segment.close(); err != nil {
 		return err
 	}
 	*s.slots = ndarray.Array[T]{}
+	return nil
+}
+
+// stir wakes all who wait for an item or for room, and has those look again who are about to sleep: the words that they sleep on change.
+func (m *mapping) stir() (err error) {
+	defer m.notFault(&err, setFaults())
+	m.publish()
+	atomic.AddUint32(&m.control().Room, 1)
+	futex.Wake(&m.control().Room, math.MaxInt32)
 	return nil
 }
 

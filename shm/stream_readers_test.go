@@ -330,3 +330,20 @@ func TestSelect(t *testing.T) {
 		})
 	}
 }
+
+// TestClosedStreamWakes proves that what a closed opening's readers and writers sleep on changes with Close, so that none of them
+// sleeps on, nor falls asleep, until its longest sleep is over.
+func TestClosedStreamWakes(t *testing.T) {
+	s := newStream[int64](t, 2, []int{1})
+	other, err := shm.AttachStream[int64](s.Name())
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := s.Version()
+	if err := other.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if s.Version() == before {
+		t.Error("expected another version after Close, found the same")
+	}
+}

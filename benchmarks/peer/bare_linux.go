@@ -69,3 +69,17 @@ func readBare(path string, into []byte) error {
 	_, err = unix.Read(fd, into)
 	return errors.Join(err, unix.Close(fd))
 }
+
+// monotonic is what CLOCK_MONOTONIC says, in ns: the same for all processes.
+func monotonic() int64 {
+	var now unix.Timespec
+	unix.ClockGettime(unix.CLOCK_MONOTONIC, &now) // cannot fail
+	return now.Nano()
+}
+
+// minorFaults is how many page faults without a disk this process has had.
+func minorFaults() int64 {
+	var usage unix.Rusage
+	unix.Getrusage(unix.RUSAGE_SELF, &usage) // cannot fail
+	return usage.Minflt
+}

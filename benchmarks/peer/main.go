@@ -18,6 +18,8 @@
 //	bench-peer serve                         functions for samebytes.launch
 //	bench-peer listen NAME                   functions for samebytes.connect, until stdin closes
 //	bench-peer ping PATH [flags]             8 bytes over a Unix socket, and back
+//	bench-peer send NAME [flags]             publishes items to a stream
+//	bench-peer receive NAME [flags]          reads them
 //	bench-peer deaths NAME -holder P [flags] waits for locks with which the program P (locks.c) dies
 package main
 
@@ -43,7 +45,7 @@ func main() {
 // named are the commands that take the name of a segment, of an item, or of a file.
 var named = []string{
 	"double", "handover", "access", "answer", "ask", "uncontended", "count", "deaths", "npy",
-	"call", "callers", "alone", "listen", "ping",
+	"call", "callers", "alone", "listen", "ping", "send", "receive",
 }
 
 func run(args []string) error {
@@ -59,6 +61,7 @@ func run(args []string) error {
 		name, args = args[0], args[1:]
 	}
 	var p plan
+	f := flow{batch: 1}
 	elements, rows, cols, holder, path := 0, 0, 0, "", ""
 	python, segment, goroutines, workers := "", "", 0, 0
 	flags := flag.NewFlagSet(verb, flag.ContinueOnError)
@@ -74,9 +77,14 @@ func run(args []string) error {
 	flags.StringVar(&segment, "segment", "", "the array that calls have as an argument")
 	flags.IntVar(&goroutines, "callers", 1, "goroutines that call")
 	flags.IntVar(&workers, "workers", 1, "processes that are called")
+	flags.IntVar(&f.batch, "batch", 1, "items that are published at once")
+	flags.DurationVar(&f.interval, "interval", 0, "time between items")
+	flags.BoolVar(&f.whole, "whole", false, "write and read all of an item")
+	flags.BoolVar(&f.cost, "cost", false, "count page faults and allocations")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
+	f.plan = p
 	var answer any
 	var err error
 	switch verb {
@@ -116,6 +124,10 @@ func run(args []string) error {
 		return listen(name)
 	case "ping":
 		answer, err = ping(name, p)
+	case "send":
+		answer, err = sendItems(name, f)
+	case "receive":
+		answer, err = receiveItems(name, f)
 	default:
 		return fmt.Errorf("unknown command %q", verb)
 	}
