@@ -309,11 +309,12 @@ def send_iceoryx2(conn: Connection, flow: Flow, place: Place, events: bool) -> N
 
 
 def receive_iceoryx2(conn: Connection, flow: Flow, place: Place, events: bool) -> None:
-    _, _node, items, woken = _iceoryx2(place, flow)
+    iox2, _node, items, woken = _iceoryx2(place, flow)
     subscriber = items.subscriber_builder().buffer_size(flow.slots).create()
     listener = woken.listener_builder().create()
     head, whole = ctypes.c_int64 * 2, ctypes.c_int64 * flow.elements
     held: Any = None
+    longest = iox2.Duration.from_millis(100)  # untimed, a run with four receivers once never ended
 
     def receive() -> Any:
         nonlocal held
@@ -321,7 +322,7 @@ def receive_iceoryx2(conn: Connection, flow: Flow, place: Place, events: bool) -
             held.delete()
         while (held := subscriber.receive()) is None:
             if events:
-                listener.blocking_wait()
+                listener.timed_wait(longest)
         at = held.payload_ptr
         return np.ctypeslib.as_array(whole.from_address(at)) if flow.whole else head.from_address(at)
 
