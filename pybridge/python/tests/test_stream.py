@@ -746,6 +746,28 @@ def test_a_cut_file_is_broken(segments: Path, python: Start) -> None:
     assert [program.line() for _ in range(7)] == ["broken"] * 5 + ["closed", "gone"]
 
 
+@pytest.mark.parametrize("sleeps", ["reader.next()", "s.loan()"])
+def test_a_file_that_is_cut_under_a_sleeper_is_broken(segments: Path, python: Start, sleeps: str) -> None:
+    program = python(f"""
+        s = sb.stream("s", 2, 3)
+        reader = s.reader()
+        if "loan" in {sleeps!r}:
+            for _ in range(2):
+                s.loan().publish()
+        say("ready")
+        try:
+            {sleeps}
+        except sb.BrokenError:
+            say("broken")
+    """)
+    assert program.line() == "ready"
+    stat = Path(f"/proc/{program.process.pid}/stat")
+    until(lambda: stat.read_text().rpartition(")")[2].split()[0] == "S")  # it sleeps
+    os.truncate(segments / "s", 4096)
+    assert program.line() == "broken"
+    os.unlink(segments / "s")
+
+
 def test_a_stream_takes_no_more_memory_with_time(segments: Path) -> None:
     with sb.stream("s", 4, 1000) as s, s.reader() as reader:
         publish(s)

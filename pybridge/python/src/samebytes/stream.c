@@ -197,14 +197,22 @@ void sb_ring_set_ended(sb_ring *r, uint32_t ended)
     *word32(r, SB_BLOCK_ENDED) = ended;
 }
 
+/* Sleeps on a word. When the file is cut under a sleeper nobody can wake it, and to look at the word when its time is over would be a
+ * SIGBUS. So the kernel looks first. */
+static int sleep_on(_Atomic uint32_t *word, uint32_t value, int64_t until)
+{
+    int error = sb_futex_wait(word, value, until);
+    return error == ETIMEDOUT || error == EINTR ? sb_futex_wait(word, value, 0) : error;
+}
+
 int sb_ring_wait_item(const sb_ring *r, uint64_t version, int64_t until)
 {
-    return sb_futex_wait((_Atomic uint32_t *)word64(r, SB_BLOCK_PUBLISHED), (uint32_t)version, until);
+    return sleep_on((_Atomic uint32_t *)word64(r, SB_BLOCK_PUBLISHED), (uint32_t)version, until);
 }
 
 int sb_ring_wait_room(const sb_ring *r, uint32_t room, int64_t until)
 {
-    return sb_futex_wait(word32(r, SB_BLOCK_ROOM), room, until);
+    return sleep_on(word32(r, SB_BLOCK_ROOM), room, until);
 }
 
 int sb_ring_item(const sb_ring *r, uint32_t at, int64_t *time, uint64_t *length)
