@@ -296,7 +296,9 @@ func TestMapLeavesNothing(t *testing.T) {
 		}
 		a.Close()
 		<-returned
-		until(t, "calls have returned", func() bool { return pool.Stats().Functions["ones"].Calls >= 3 && pool.Stats().Functions["ones"].InFlight == 0 })
+		until(t, "calls have returned", func() bool {
+			return pool.Stats().Functions["ones"].Calls >= 3 && pool.Stats().Functions["ones"].InFlight == 0
+		})
 		break
 	}
 	segmentsLeft(t, "Map", 0)
