@@ -125,7 +125,7 @@ class Client(Served):
         self._check()
         self.prepare()
         call = Call()
-        call.uses = uses
+        call.uses, call.items = uses, deque()
         try:
             self._send(call, target, args, ITEMS_AHEAD)
         except BaseException:
