@@ -277,7 +277,9 @@ def test_errors_of_functions_say_where() -> None:
 def test_what_is_behind_a_failure_is_opened_once() -> None:
     """Who opens it lets it go, which nobody else would."""
     payloads = iter([b"a first array", b"one that is gone", b"another of those", b"the last array"])
-    message = Encoder(array=lambda array: next(payloads)).encode([np.zeros(1), {"x": [np.zeros(1), np.zeros(1)]}, np.zeros(1)])
+    message = Encoder(array=lambda array: next(payloads)).encode(
+        [np.zeros(1), {"x": [np.zeros(1), np.zeros(1)]}, np.zeros(1)]
+    )
     opened = []
 
     def array(payload: bytes) -> bytes:
