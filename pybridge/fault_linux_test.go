@@ -277,3 +277,29 @@ func segmentsLeft(t *testing.T, after string, n int) {
 		return len(all) == n
 	})
 }
+
+// TestMapLeavesNothing stops early while calls have returned arrays that were not yielded.
+func TestMapLeavesNothing(t *testing.T) {
+	t.Setenv("SAMEBYTES_DIR", t.TempDir())
+	pool := start(t, faults, func(p *pybridge.Python) { p.Workers = 2 })
+	returned := make(chan struct{}, 8)
+	sizes := func(yield func(int) bool) {
+		for n := 1; yield(n); n++ {
+			if n == 4 { // the first three were sent
+				close(returned)
+			}
+		}
+	}
+	for a, err := range pybridge.Map[*shm.Array[float64]](t.Context(), pool, "ones", sizes) {
+		if err != nil || a.Len() != 1 {
+			t.Fatal(a, err)
+		}
+		a.Close()
+		<-returned
+		until(t, "calls have returned", func() bool {
+			return pool.Stats().Functions["ones"].Calls >= 3 && pool.Stats().Functions["ones"].InFlight == 0
+		})
+		break
+	}
+	segmentsLeft(t, "Map", 0)
+}

@@ -67,6 +67,13 @@ def reads(fifo):
     with open(fifo) as file:
         file.read()
     return os.getpid()
+def makes():
+    import samebytes
+    while True:
+        samebytes.zeros(8)
+def ones(n):
+    import samebytes
+    return samebytes.ones(n)
 def daemon():
     return subprocess.Popen(["sleep", "600"], start_new_session=True).pid
 `
@@ -162,6 +169,22 @@ func TestCallsGivenUp(t *testing.T) {
 		if err := pool.Call(t.Context(), &after, "pid"); err != nil || (after == before) != c.stays {
 			t.Errorf("%s: process %d, was %d, %v", c.function, after, before, err)
 		}
+	}
+}
+
+// TestMakersGivenUp ends the contexts of calls of a function that does nothing but make arrays, which signals seldom find where it may be
+// interrupted: its worker stays.
+func TestMakersGivenUp(t *testing.T) {
+	pool := start(t, faults, func(p *pybridge.Python) { p.Grace = 20 * time.Second })
+	for range 5 {
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		if err := pool.Call(ctx, nil, "makes"); !errors.Is(err, context.DeadlineExceeded) {
+			t.Error(err)
+		}
+		cancel()
+	}
+	if n := pool.Stats().Restarts; n != 0 {
+		t.Errorf("%d workers were killed", n)
 	}
 }
 

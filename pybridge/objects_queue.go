@@ -3,6 +3,7 @@ package pybridge
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"sync"
@@ -106,7 +107,7 @@ func (q *sharedQueue) Put(ctx context.Context, v *kept, timeout float64) (bool, 
 }
 
 // Take returns the first item, as soon as there is one, and reports whether there was in time. The client has it when it calls Took.
-// It goes back when the client calls PutBack, or ends.
+// It goes back when the client calls PutBack or GiveBack, or ends.
 func (q *sharedQueue) Take(ctx context.Context, number uint64, timeout float64) (v *kept, done bool, err error) {
 	t := ticket{chainOf(ctx).link, number}
 	taken := &taking{over: make(chan struct{})}
@@ -154,9 +155,23 @@ func (q *sharedQueue) PutBack(ctx context.Context, number uint64) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if !q.putBack(t) {
+		maps.DeleteFunc(q.void, func(other ticket, _ bool) bool { return other.link.err() != nil }) // of those no Take comes any more
 		q.void[t] = true
 		q.change()
 	}
+}
+
+// GiveBack says that the client has the item of a Take, and has given up a Took, of which it does not know how far it came.
+func (q *sharedQueue) GiveBack(ctx context.Context, number uint64, v *kept) {
+	t := ticket{chainOf(ctx).link, number}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.putBack(t) {
+		v.release()
+		return
+	}
+	q.items = slices.Insert(q.items, 0, v)
+	q.change()
 }
 
 // putBack makes the item of a ticket the first again, and reports whether there is one. For who has the mutex.

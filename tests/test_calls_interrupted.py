@@ -2,6 +2,7 @@
 
 import itertools
 import linecache
+import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 
 import samebytes as sb
-from conftest import until
+from conftest import Program, until
 from samebytes._pending import Call
 
 READS = {
@@ -28,6 +29,9 @@ READS = {
 }
 
 
+GETS = {"_call", "call", "_send", "_transmit_alone", "_wait", "_leads", "_result"}
+
+
 @pytest.fixture
 def go(segments: Path, server: str) -> Iterator[sb.Remote]:
     """Its functions, launched."""
@@ -36,18 +40,17 @@ def go(segments: Path, server: str) -> Iterator[sb.Remote]:
 
 
 class Strike:
-    """Raises KeyboardInterrupt in this thread at the nth line of reading, once."""
+    """Raises KeyboardInterrupt in this thread at the nth line of reading, or of functions of those names, once."""
 
-    def __init__(self, n: int) -> None:
-        self.left = n
+    def __init__(self, n: int, names: set[str] = READS) -> None:
+        self.left, self.names = n, names
 
     def trace(self, frame: FrameType, event: str, arg: Any) -> Any:
-        if "samebytes" not in frame.f_code.co_filename or frame.f_code.co_name not in READS:
+        if "samebytes" not in frame.f_code.co_filename or frame.f_code.co_name not in self.names:
             return None
         line = linecache.getline(frame.f_code.co_filename, frame.f_lineno)
-        if (
-            event == "line" and self.left > 0 and not line.lstrip().startswith("with ")
-        ):  # it has no place between a lock and its block
+        # It has no place between a lock and its block, nor before a try, where nothing is called.
+        if event == "line" and self.left > 0 and not line.lstrip().startswith(("with ", "try:")):
             self.left -= 1
             if not self.left:
                 raise KeyboardInterrupt
@@ -132,3 +135,25 @@ def test_calls_back_and_what_is_let_go(go: sb.Remote, call: str) -> None:
         return over
 
     strikes(go, begin)
+
+
+def test_items_of_queues(segments: Path, command: str) -> None:
+    """What is struck is a get: the item is there for the next."""
+    program = Program([command, "serve", "--objects", "shared"])
+    assert program.line() == "serving as shared"
+    try:
+        with sb.connect("shared", timeout=30) as m:
+            q = m.Queue()
+            for n in itertools.count(1):
+                q.put(n)
+                got: list[int] = []
+                strike = Strike(n, GETS)
+                strike.during(lambda got=got: got.append(q.get()))
+                assert (got or [q.get(timeout=10)]) == [n] and q.empty()
+                if strike.left:
+                    assert n > 20, "it strikes somewhere"
+                    break
+        program.process.send_signal(signal.SIGTERM)
+        assert program.process.wait(60) == 0
+    finally:
+        program.close()

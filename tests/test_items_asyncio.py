@@ -163,6 +163,25 @@ def test_the_end_of_the_connection(listening: Callable[[str], Program], segments
     (segments / ".samebytes-calls-worker").unlink()  # as a killed server leaves it
 
 
+def test_the_connection_ends_behind_the_last_item(listening: Callable[[str], Program], segments: Path) -> None:
+    """All of it has come before the loop, which awaits the first, looks again."""
+    program = listening("worker")
+    go = sb.connect("worker")
+    client = go._connection.client
+
+    async def late() -> list[int]:
+        numbers = go.numbers(3)
+        first = asyncio.ensure_future(anext(numbers))
+        await asyncio.sleep(0)  # it awaits
+        until(lambda: numbers._call.answer is not None)
+        program.kill()
+        client._completing.join(60)  # which has told all who await
+        return [await first, *await taken(numbers)]
+
+    assert asyncio.run(late()) == [0, 1, 2]
+    (segments / ".samebytes-calls-worker").unlink()  # as a killed server leaves it
+
+
 def test_a_connection_closed_while_an_item_is_awaited(go: sb.Remote, stuck: Any) -> None:
     async def closed() -> None:
         task = asyncio.create_task(anext(stuck))

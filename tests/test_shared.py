@@ -348,6 +348,16 @@ def test_a_get_given_up(m: sb.Remote) -> None:
     assert q.get() == "x"
 
 
+def test_an_item_that_is_gone(m: sb.Remote) -> None:
+    q = m.Queue()
+    q.put(sb.create("gone", 4))
+    q.put("next")
+    sb.delete("gone")
+    with pytest.raises(sb.StaleError):
+        q.get()
+    assert q.get() == "next", "it does not stand in the way"
+
+
 def test_a_killed_server(m: sb.Remote, program: Program, segments: Path) -> None:
     d, q = m.Dict(x=sb.ones(3)), m.Queue()
     waits = threading.Thread(target=lambda: errors.append(raises(sb.WorkerDiedError, q.get)))

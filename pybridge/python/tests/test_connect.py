@@ -128,6 +128,7 @@ def test_garbage_for_functions(functions: Any, serve: Callable[[Server], None]) 
         (_link.ERROR, 1, _calls.encode(1)),
         (_link.ERROR, 1, b"\xc1"),
         (_link.RESULT, 1, b"\xc1"),
+        (_link.ITEM, 1, _calls.encode(1)),
     ],
 )
 def test_garbage_for_an_answer(answer: tuple[int, int, bytes], serve: Callable[[Server], None]) -> None:

@@ -274,6 +274,25 @@ def test_errors_of_functions_say_where() -> None:
         Decoder(stale).decode(encoder.encode({"a": [1, np.zeros(1)]}))
 
 
+def test_what_is_behind_a_failure_is_opened_once() -> None:
+    """Who opens it lets it go, which nobody else would."""
+    payloads = iter([b"a first array", b"one that is gone", b"another of those", b"the last array"])
+    message = Encoder(array=lambda array: next(payloads)).encode(
+        [np.zeros(1), {"x": [np.zeros(1), np.zeros(1)]}, np.zeros(1)]
+    )
+    opened = []
+
+    def array(payload: bytes) -> bytes:
+        opened.append(payload)
+        if payload == b"one that is gone":
+            raise sb.StaleError("gone")
+        return payload
+
+    with pytest.raises(sb.StaleError, match="gone"):
+        Decoder(array=array).decode(message)
+    assert opened == [b"a first array", b"one that is gone", b"another of those", b"the last array"]
+
+
 def test_paths_begin_with_the_names_of_a_messages_parts() -> None:
     names = ("kind", "args")
     for value, path in (([0, [1, {2}]], "args[1]"), ([{3}, []], "kind"), ([0, 0, {4}], "[2]"), ({0: {5}}, "[0]")):

@@ -53,6 +53,7 @@ from samebytes._event import Event
 from samebytes._guard import guard
 from samebytes._handle import Handle, to_json
 from samebytes._list import Info, LockInfo, Participant, delete, list, stat
+from samebytes._loan import Loan, Loans
 from samebytes._make import (
     arange,
     array,
@@ -70,10 +71,11 @@ from samebytes._make import (
 )
 from samebytes._mutex import Mutex, RLock
 from samebytes._proxy import lend
+from samebytes._reader import Item, Reader
 from samebytes._segment import warm
 from samebytes._select import select
 from samebytes._semaphore import BoundedSemaphore, Semaphore
-from samebytes._stream import Item, Loan, Loans, Reader, Stream, attach_stream, stream
+from samebytes._stream import Stream, attach_stream, stream
 from samebytes._stream_stats import Port, StreamStats
 from samebytes._temporary import gc
 

@@ -125,7 +125,7 @@ class Client(Served):
         self._check()
         self.prepare()
         call = Call()
-        call.uses = uses
+        call.uses, call.items = uses, deque()
         try:
             self._send(call, target, args, ITEMS_AHEAD)
         except BaseException:
@@ -493,7 +493,11 @@ class Client(Served):
         while self._answered:
             self._settle(self._answered.popleft())
         for call in list(self._futures):
-            self._fail(call, self._error())
+            if isinstance(call.future, CallFuture):
+                self._fail(call, self._error())
+            else:  # an item is awaited: who does so finds what has come, and then the end
+                self._futures.discard(call)
+                self._settle_item(call)
 
     def _watch(self) -> None:
         """Reads frames until the other program ends the connection, or itself."""

@@ -6,7 +6,7 @@ from typing import TypeVar
 from samebytes import _core, _file, _timeout
 from samebytes._changes import Changes
 from samebytes._errors import DeadlineError
-from samebytes._stream import Reader
+from samebytes._reader import Reader
 
 T = TypeVar("T", bound=Reader | Changes)
 

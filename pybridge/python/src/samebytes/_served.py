@@ -169,16 +169,18 @@ class Served:
     def _hand_on_item(self, message: Any) -> None:
         kind, id, payload = message
         call = self._calls.get(id)
+        items = None if call is None else call.items  # who gives the call up takes them away last
         if call is None or call.given_up:
             self._inbox.popleft()
             if kind == _link.ITEM:
                 _calls.drop(payload, self._decode)
             return
+        if not isinstance(items, deque):
+            raise BrokenError(f"expected one answer to call {id}, found an item")
         call.given = ()  # they were opened
         if kind == _link.ITEM:
             self._inbox[0] = OPENED, id, self._opened(payload)  # at once: if this process is killed, arrays go with it
-        call.items = call.items or deque()
-        call.items.extend(map(_POP, (self._inbox,)))
+        items.extend(map(_POP, (self._inbox,)))
         self._wake(call)
 
     def _hand_on_call(self, message: _link.Message) -> None:

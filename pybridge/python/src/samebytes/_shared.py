@@ -12,7 +12,7 @@ from contextlib import suppress
 from reprlib import recursive_repr
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from samebytes._errors import ClosedError, Error
+from samebytes._errors import BrokenError, ClosedError, Error, NotExistError, StaleError
 from samebytes._proxy import Proxy
 from samebytes._timeout import checked, nanoseconds
 
@@ -24,6 +24,7 @@ T = TypeVar("T")
 
 _MISSING: Any = object()
 _tickets = itertools.count(1)  # by which items of queues are taken
+_GONE = NotExistError, StaleError, BrokenError  # what opening an array raises that nobody can open any more
 _connections: dict[tuple[int, str], "Remote"] = {}  # those of this process by which pickled proxies find their objects
 
 
@@ -386,15 +387,24 @@ class Queue(Shared):
     def get(self, block: bool = True, timeout: float | None = None) -> Any:
         """Takes the first item away, as soon as there is one. Raises `queue.Empty` if there is none in time."""
         seconds, ticket = _seconds(block, timeout), next(_tickets)
+        value, found = None, None
         try:
             value, found = self._call("take", ticket, seconds)
+            if found:
+                self._call("took", ticket)
+        except _GONE:
+            with suppress(Error):
+                self._call("took", ticket)  # or it would be the first again, for all who get
+            raise
         except BaseException:
             with suppress(Error):  # the server puts it back when the connection ends
-                self._call("put_back", ticket)
+                if found:
+                    self._call("give_back", ticket, value)
+                else:
+                    self._call("put_back", ticket)
             raise
         if not found:
             raise queue.Empty
-        self._call("took", ticket)
         return value
 
     def put_nowait(self, item: Any) -> None:

@@ -11,6 +11,7 @@ import enum
 import struct
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -338,6 +339,10 @@ _LONG = 4096  # bytes of a message from which to look at each byte takes longer 
 _MOST_LONG_HEADS = 8  # those that may lie: each has memory for as many items as the message has bytes taken
 
 
+_NO_MESSAGE = (OutOfData, StackError, ValueError, OverflowError, TypeError)  # what unpackb raises
+_LEAST_OPENED = 10  # bytes of a message with an array or object
+
+
 class Decoder:
     """Makes values of messages. Many threads may use one.
 
@@ -365,21 +370,44 @@ class Decoder:
         """
         if isinstance(message, memoryview):
             message = bytes(message)
+        begun = 0  # of arrays and objects
+
+        def extension(code: int, payload: bytes) -> Any:
+            nonlocal begun
+            begun += 1
+            return self._extension(code, payload)
+
         try:
             if len(message) > MAX_DEPTH:
                 _check_heads(message)
-            value = unpackb(message, object_pairs_hook=_dict, ext_hook=self._extension, timestamp=3, strict_map_key=False)
+            hook = self._extension if len(message) < _LEAST_OPENED else extension
+            value = unpackb(message, object_pairs_hook=_dict, ext_hook=hook, timestamp=3, strict_map_key=False)
         except Error:
+            self._drop_behind(message, begun)
             raise
         except ExtraData as error:
             raise FormatError(f"expected one value, found {len(error.extra)} bytes behind it") from None
-        except (OutOfData, StackError, ValueError, OverflowError, TypeError) as error:
+        except _NO_MESSAGE as error:
             raise FormatError(
                 f"expected a value as msgpack, found {bytes(message[:40])!r}: {str(error) or type(error).__name__}"
             ) from error
         if len(message) > MAX_DEPTH and _is_too_deep(value, message):
             raise FormatError(f"expected lists and maps at most {MAX_DEPTH} deep")
         return value
+
+    def _drop_behind(self, message: bytes | bytearray, first: int) -> None:
+        """Opens the arrays and objects behind the first of a message, and lets them go: nobody else will."""
+        seen = 0
+
+        def extension(code: int, payload: bytes) -> None:
+            nonlocal seen
+            seen += 1
+            if seen > first:
+                with suppress(Error):  # then there is nothing to let go
+                    self._extension(code, payload)
+
+        with suppress(*_NO_MESSAGE):  # what was before that is let go
+            unpackb(message, object_pairs_hook=_dict, ext_hook=extension, timestamp=3, strict_map_key=False)
 
     def _extension(self, code: int, payload: bytes) -> Any:
         size = len(payload)

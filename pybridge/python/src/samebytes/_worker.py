@@ -19,11 +19,11 @@ from samebytes._served import here
 
 _PAUSES = (0.001, 0.01, 0.05, 0.1, 0.2, 0.3)  # seconds between the signals that interrupt a call
 # Modules that make, open, give away and let go segments. What interrupts waits while they run, which they do without waiting: between
-# two of their steps a segment may be nobody's.
+# two of their steps a segment may be nobody's. And weakref, whose callbacks Python lets raise nothing, no more than __del__.
 _WHOLE = frozenset(
     f"samebytes.{name}"
     for name in ("_calls", "_creation", "_flight", "_handle", "_recycle", "_segment", "_temporary", "_wire")
-)
+) | {"weakref"}
 _SAID = 50_000  # characters of an error's message and trace that fit a frame, however JSON writes them
 _CONTROL = 3  # the descriptor of the socket, as the Go program has put it
 
@@ -144,12 +144,21 @@ class _Worker(_client.Client):
     def interrupted(self, signum: int, frame: FrameType | None) -> None:
         """In the main thread, when a call was given up. A signal that comes too early is sent again."""
         if self._shielded:
+            return  # _answer looks
+        if _is_whole(frame):
+            # Signals find a function that makes many arrays nearly always here, where it lets other threads run: they would wait for ever.
+            if sys.getprofile() is None:
+                sys.setprofile(self._interrupt_soon)
             return
-        while frame is not None:
-            if frame.f_globals.get("__name__") in _WHOLE:
-                return
-            frame = frame.f_back
         self._check_interrupted()
+
+    def _interrupt_soon(self, frame: FrameType, event: str, arg: Any) -> None:
+        """Called whenever a function is called or returns, until none runs that is to be whole."""
+        if not self._cancelled:
+            sys.setprofile(None)
+        elif not self._shielded and not _is_whole(frame):
+            sys.setprofile(None)
+            self._check_interrupted()
 
     def _other_ended(self, cause: Error | None) -> None:
         os._exit(0)  # whatever runs
@@ -159,3 +168,12 @@ class _Worker(_client.Client):
         super().forked()
         self._is_child = True
         _client.of_worker = None
+
+
+def _is_whole(frame: FrameType | None) -> bool:
+    """Whether the frame, or one that it was called from, is of what is not to be interrupted."""
+    while frame is not None:
+        if frame.f_globals.get("__name__") in _WHOLE or frame.f_code.co_name == "__del__":
+            return True
+        frame = frame.f_back
+    return False
