@@ -340,7 +340,7 @@ _MOST_LONG_HEADS = 8  # those that may lie: each has memory for as many items as
 
 
 _NO_MESSAGE = (OutOfData, StackError, ValueError, OverflowError, TypeError)  # what unpackb raises
-_LEAST_OPENED = 10  # bytes of a message with an array or object
+_LEAST_TWO = 27  # bytes of a message with two arrays or objects: behind a single one there is none
 
 
 class Decoder:
@@ -380,7 +380,7 @@ class Decoder:
         try:
             if len(message) > MAX_DEPTH:
                 _check_heads(message)
-            hook = self._extension if len(message) < _LEAST_OPENED else extension
+            hook = self._extension if len(message) < _LEAST_TWO else extension
             value = unpackb(message, object_pairs_hook=_dict, ext_hook=hook, timestamp=3, strict_map_key=False)
         except Error:
             self._drop_behind(message, begun)
