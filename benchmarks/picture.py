@@ -86,7 +86,7 @@ _STREAMS = _Picture(
     ),
     (("wake", "futex"),),
     2.6,
-    60_000,
+    2_000_000,
 )
 _LARGER = 1.35  # the factor of time that a dot's radius and a gap take
 
@@ -152,7 +152,7 @@ def _draw_panel(picture: _Picture, methods: list[str], panel: Axes, size: str, r
             panel.plot(bound[method]["median_s"], y, "o", color=color, fillstyle="none", markersize=5)
             beyond = max(beyond, bound[method]["median_s"] * _LARGER)
         panel.text(beyond * 1.2, y, duration(row["median_s"]), color=color, va="center", fontweight=_weight(method))
-    panel.xaxis.set_major_locator(LogLocator(10, numticks=9))
+    panel.xaxis.set_major_locator(LogLocator(10, numticks=5))
     panel.xaxis.set_major_formatter(FuncFormatter(lambda x, _: _tick(x)))
     panel.xaxis.set_minor_locator(NullLocator())
     panel.tick_params(axis="x", colors=TEXT, length=3, labelsize=7.5)
