@@ -31,7 +31,7 @@ LONGEST = COLUMNS  # ns that a lock was waited for
 ROWS = 6
 WORKERS = 6
 PAUSE = 0.006  # seconds, the longest between two kills
-HANG = 1.0  # seconds without a section while all workers run
+HANG = 2.0  # seconds in which nothing is done while all workers run
 
 
 def python_worker(path: Path) -> None:
@@ -114,6 +114,25 @@ def end(pid: int) -> bool:
     return ended
 
 
+def keep_killing(kills: int, done: Callable[[], int], kill: Callable[[], None]) -> dict[str, float]:
+    """Kills so often, each time after a random pause in which the workers have done something, and returns how that went on."""
+    hangs, longest_gap, begin = 0, 0.0, time.monotonic()
+    for _ in range(kills):
+        until = time.monotonic() + random.random() * PAUSE
+        seen, since = done(), time.monotonic()
+        while (now := time.monotonic()) < until or done() == seen:
+            if done() != seen:
+                longest_gap = max(longest_gap, now - since)
+                seen, since = done(), now
+            elif now - since > HANG:
+                hangs += 1
+                break
+            time.sleep(0.0005)
+        kill()
+    seconds = time.monotonic() - begin
+    return {"seconds": round(seconds, 1), "hangs": hangs, "longest_gap_ms": round(longest_gap * 1e3, 1)}
+
+
 def run(kills: int, peer: Path, worker: Path) -> dict[str, Any]:
     """Kills that many workers, and returns what was seen."""
     with tempfile.TemporaryDirectory(dir="/dev/shm") as directory:
@@ -129,25 +148,16 @@ def run(kills: int, peer: Path, worker: Path) -> dict[str, Any]:
             partial(python_worker, path),  # forked, since importing takes longer than it will live
         ] * (WORKERS // 3)
         pids = [forked(w) for w in work]
-        ended = hangs = 0
-        longest_gap = 0.0
-        begin = time.monotonic()
+        ended = 0
+
+        def kill() -> None:
+            nonlocal ended
+            i = random.randrange(WORKERS)
+            ended += end(pids[i])
+            pids[i] = forked(work[i])
+
         try:
-            for _ in range(kills):
-                until = time.monotonic() + random.random() * PAUSE
-                sections, since = tally[SECTIONS], time.monotonic()
-                while (now := time.monotonic()) < until or tally[SECTIONS] == sections:
-                    if tally[SECTIONS] != sections:
-                        longest_gap = max(longest_gap, now - since)
-                        sections, since = tally[SECTIONS], now
-                    elif now - since > HANG:
-                        hangs += 1
-                        break
-                    time.sleep(0.0005)
-                i = random.randrange(WORKERS)
-                ended += end(pids[i])
-                pids[i] = forked(work[i])
-            seconds = time.monotonic() - begin
+            seen = keep_killing(kills, lambda: int(tally[SECTIONS]), kill)
         finally:
             ended += sum([end(pid) for pid in pids])
         with array.lock.recover():  # the last of the dead are swept, and nothing is in the way
@@ -156,14 +166,12 @@ def run(kills: int, peer: Path, worker: Path) -> dict[str, Any]:
             pass
         return {
             "kills": kills,
-            "seconds": round(seconds, 1),
             "sections": int(tally[SECTIONS]),
             "recovered": int(tally[RECOVERED]),
             "violations": int(tally[VIOLATIONS]),
-            "hangs": hangs,
             "ended": ended,
             "longest_wait_ms": round(float(tally[LONGEST]) / 1e6, 1),
-            "longest_gap_ms": round(longest_gap * 1e3, 1),
+            **seen,
         }
 
 

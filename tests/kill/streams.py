@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 import samebytes as sb
-from tests.kill.kill import end, forked
+from tests.kill.kill import end, forked, keep_killing
 
 WRITTEN, READ, SHARED, AGAIN, MISSED = range(5)
 VIOLATIONS = 16  # from here on, of each kind
@@ -34,8 +34,6 @@ WORKER_BITS = 18
 ROLES = ("write", "read", "share") * 4  # Go and Python in turn
 SLOTS = {False: 16, True: 32}  # of a lossy stream more than all have in hand and on loan at a time
 ITEM = 128
-PAUSE = 0.006  # seconds, the longest between two kills
-HANG = 2.0  # seconds without an item while all workers run
 
 
 class Flower:
@@ -135,45 +133,34 @@ def run(kills: int, peer: Path, lossy: bool) -> dict[str, Any]:
 
         workers = [started(i) for i in range(len(ROLES))]
         stays = started(ROLES.index("share"))[1]  # so that the group lasts
-        ended = hangs = 0
-        longest_gap = 0.0
-        begin = time.monotonic()
+        ended = 0
+
+        def kill() -> None:
+            nonlocal ended
+            i = random.randrange(len(ROLES))
+            oracle[KILLED + workers[i][0]] = 1
+            ended += end(workers[i][1])
+            workers[i] = started(i)
+
         try:
-            for _ in range(kills):
-                until = time.monotonic() + random.random() * PAUSE
-                seen, since = oracle[READ], time.monotonic()
-                while (now := time.monotonic()) < until or oracle[READ] == seen:
-                    if oracle[READ] != seen:
-                        longest_gap = max(longest_gap, now - since)
-                        seen, since = oracle[READ], now
-                    elif now - since > HANG:
-                        hangs += 1
-                        break
-                    time.sleep(0.0005)
-                i = random.randrange(len(ROLES))
-                oracle[KILLED + workers[i][0]] = 1
-                ended += end(workers[i][1])
-                workers[i] = started(i)
-            seconds = time.monotonic() - begin
+            seen = keep_killing(kills, lambda: int(oracle[READ]), kill)
         finally:
-            for number, pid in workers:
-                oracle[KILLED + number] = 1  # the others may take again what it had
+            for one, pid in workers:
+                oracle[KILLED + one] = 1  # the others may take again what it had
                 ended += end(pid)
             ended += end(stays)
         with stream.loan(), stream.loans(2):  # nothing of the dead is in the way
             pass
         return {
             "kills": kills,
-            "seconds": round(seconds, 1),
             "written": int(oracle[WRITTEN]),
             "read": int(oracle[READ]),
             "shared": int(oracle[SHARED]),
             "again": int(oracle[AGAIN]),
             "missed": int(oracle[MISSED]),
             "violations": {kind: int(n) for kind, n in zip(KINDS, oracle[VIOLATIONS:], strict=False) if n},
-            "hangs": hangs,
             "ended": ended,
-            "longest_gap_ms": round(longest_gap * 1e3, 1),
+            **seen,
         }
 
 

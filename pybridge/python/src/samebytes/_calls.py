@@ -98,24 +98,21 @@ def encode_call(
     The copies are to be kept until the answer, and then taken back, so that their memory is there for the next call's. The caller's are
     to be kept until then too, and taken back where nobody may have opened them.
     """
-    _carried.made, _carried.given = made, given
-    try:
-        return encode([target, args], PARTS)
-    except BaseException:
-        take_back(made)
-        take_back(given)
-        raise
-    finally:
-        _carried.made = _carried.given = None
+    return _encode_noting(made, given, encode, [target, args], PARTS)
 
 
 def encode_result(encode: Callable[..., bytes], value: Any) -> bytes:
     """The value of an answer. Where it cannot be carried, nothing of it stays under way."""
-    made: list[ndarray] = []
-    given: list[np.ndarray[Any, Any]] = []
+    return _encode_noting([], [], encode, value)
+
+
+def _encode_noting(
+    made: list[ndarray], given: list[np.ndarray[Any, Any]], encode: Callable[..., bytes], *message: Any
+) -> bytes:
+    """A message, whose temporary arrays are added to made and given. With an exception they are taken back."""
     _carried.made, _carried.given = made, given
     try:
-        return encode(value)
+        return encode(*message)
     except BaseException:
         take_back(made)
         take_back(given)
