@@ -1,14 +1,17 @@
 package shm
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"time"
 
 	"github.com/samebytes/samebytes/ndarray"
 )
 
 // Loan is a slot of a stream that this process fills: the item's elements in place. It is over when it is published or discarded;
-// its array is then empty, and to use it panics with an [ndarray.IndexError].
+// its array is then empty, and to use it panics with an [ndarray.IndexError]. Keep none that is over: it is used again for a later loan of
+// the slot.
 type Loan[T ndarray.Element] struct {
 	*ndarray.Array[T]
 	stream *Stream[T]
@@ -19,17 +22,25 @@ type Loan[T ndarray.Element] struct {
 // Loans are several loans, in the order in which their items are published.
 type Loans[T ndarray.Element] []*Loan[T]
 
-// lend returns a slot that was just taken as a loan.
-func (s *Stream[T]) lend(slot int) *Loan[T] {
+// lend makes loans of slots that were just taken, unless the stream was closed meanwhile.
+// The errors are ErrClosed and ErrBroken.
+func (s *Stream[T]) lend(m *mapping, taken []int) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	l := s.loans[slot]
-	if l == nil {
-		l = &Loan[T]{stream: s, slot: slot, view: s.slots.Slice(ndarray.At(slot))}
-		s.loans[slot] = l
+	if s.left {
+		err := m.latched(func() error { m.discardSlots(taken); return nil })
+		m.feed()
+		return errors.Join(ErrClosed, err)
 	}
-	l.Array = l.view
-	return l
+	for _, slot := range taken {
+		l := s.loans[slot]
+		if l == nil {
+			l = &Loan[T]{stream: s, slot: slot, view: s.slots.Slice(ndarray.At(slot))}
+			s.loans[slot] = l
+		}
+		l.Array = l.view
+	}
+	return nil
 }
 
 // open reports whether the loan is not over. The stream's mu is held.
@@ -57,7 +68,7 @@ func (l *Loan[T]) PublishFirst(n int) (number uint64, err error) {
 func (l *Loan[T]) Discard() error { return Loans[T]{l}.Discard() }
 
 // Publish publishes all items at once, and returns the number of the last.
-// The errors are those of [Loan.Publish]; nothing is published then.
+// The errors are those of [Loan.Publish], and fs.ErrInvalid for loans from several streams; nothing is published then.
 func (loans Loans[T]) Publish() (number uint64, err error) {
 	if len(loans) == 0 {
 		return 0, nil
@@ -76,14 +87,14 @@ func (loans Loans[T]) Discard() error {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		var at [8]int
-		taken, err := loans.slots(at[:0])
+		taken, err := loans.end(at[:0])
 		if err != nil {
 			return err
 		}
 		if err := m.latched(func() error { m.discardSlots(taken); return nil }); err != nil {
+			loans.goOn()
 			return err
 		}
-		loans.end()
 		m.feed()
 		return nil
 	})
@@ -93,21 +104,30 @@ func (loans Loans[T]) Discard() error {
 	return nil
 }
 
-// slots appends the slots of the loans. The stream's mu is held.
-// The error is ErrClosed for a loan that is over.
-func (loans Loans[T]) slots(taken []int) ([]int, error) {
-	for _, l := range loans {
-		if !l.open() {
-			return nil, fmt.Errorf("%w: the loan was published or discarded", ErrClosed)
+// end ends the loans, each of which may be there once, and appends their slots. The stream's mu is held.
+// The errors are ErrClosed for a loan that is over, and fs.ErrInvalid for one from another stream; none is ended then.
+func (loans Loans[T]) end(taken []int) ([]int, error) {
+	for i, l := range loans {
+		var err error
+		if l.stream != loans[0].stream {
+			err = fmt.Errorf("%w: expected loans from one stream, found one from %q", fs.ErrInvalid, l.stream.label())
+		} else if !l.open() {
+			err = fmt.Errorf("%w: the loan was published or discarded", ErrClosed)
+		}
+		if err != nil {
+			loans[:i].goOn()
+			return nil, err
 		}
 		taken = append(taken, l.slot)
+		l.over()
 	}
 	return taken, nil
 }
 
-func (loans Loans[T]) end() {
+// goOn has loans that were ended go on.
+func (loans Loans[T]) goOn() {
 	for _, l := range loans {
-		l.over()
+		l.Array = l.view
 	}
 }
 
@@ -117,7 +137,7 @@ func (s *Stream[T]) publishLoans(loans Loans[T], length int) (number uint64, err
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		var at [8]int // most often one, without memory of its own
-		taken, err := loans.slots(at[:0])
+		taken, err := loans.end(at[:0])
 		if err != nil {
 			return err
 		}
@@ -131,9 +151,9 @@ func (s *Stream[T]) publishLoans(loans Loans[T], length int) (number uint64, err
 			return err
 		})
 		if err != nil {
+			loans.goOn()
 			return err
 		}
-		loans.end()
 		m.publish()
 		m.feed()
 		return nil

@@ -6,6 +6,7 @@ import (
 	"io"
 	"iter"
 	"math"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -18,9 +19,10 @@ type ReaderOption func(*reading)
 
 // reading is what a reader is opened with.
 type reading struct {
-	start  func(m *mapping) uint64 // under the latch
-	group  string
-	window int
+	start   func(m *mapping) uint64 // under the latch
+	inGroup bool
+	group   string
+	window  int
 }
 
 // FromOldest begins with the oldest item that is in the ring. It is the default.
@@ -54,15 +56,18 @@ func FromItem(number uint64) ReaderOption {
 
 // InGroup makes the reader a member of the group of that name, of 1 to 24 bytes: each item goes to one member. An item that a member
 // has in hand when it dies, or closes, goes to another. A group begins where its first member says, and ends with its last.
-func InGroup(name string) ReaderOption { return func(r *reading) { r.group = name } }
+func InGroup(name string) ReaderOption {
+	return func(r *reading) { r.inGroup, r.group = true, name }
+}
 
 // Window keeps the last n items, for [Item.Window]. A group's member has none.
 func Window(n int) ReaderOption { return func(r *reading) { r.window = n } }
 
 // Reader is a place in a stream. One goroutine at a time uses it.
 type Reader[T ndarray.Element] struct {
+	mu     sync.Mutex // held while the port is used, which Stream.Close frees; taken before the stream's
 	stream *Stream[T]
-	port   *port
+	port   *port // nil once it was freed
 	group  bool
 	window int
 	item   Item[T] // in hand
@@ -103,18 +108,24 @@ func (s *Stream[T]) reader(opts []ReaderOption) (*Reader[T], error) {
 	for _, opt := range opts {
 		opt(&o)
 	}
-	r := &Reader[T]{stream: s, group: o.group != "", window: o.window, item: Item[T]{Array: s.none}}
+	r := &Reader[T]{stream: s, group: o.inGroup, window: o.window, item: Item[T]{Array: s.none}}
 	if err := inBounds(1, max(1, s.Slots()-1), o.window, "items of a window"); err != nil {
 		return nil, err
 	}
 	r.kept = make([]int, o.window)
 	var name [24]byte
-	if len(o.group) > len(name) {
+	if len(o.group) > len(name) || o.inGroup && o.group == "" {
 		return nil, fmt.Errorf("%w: expected a group's name of 1 to %d bytes, found %q", ErrBadName, len(name), o.group)
 	}
 	copy(name[:], o.group)
+	r.item.reader = r
 	err := s.use(func(m *mapping) error {
-		return m.latched(func() (err error) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.left {
+			return ErrClosed
+		}
+		if err := m.latched(func() (err error) {
 			if r.group {
 				r.window = 1
 				r.port, err = m.joinGroup(name, o.start(m))
@@ -122,12 +133,15 @@ func (s *Stream[T]) reader(opts []ReaderOption) (*Reader[T], error) {
 				r.port, err = m.joinReader(o.start(m))
 			}
 			return err
-		})
+		}); err != nil {
+			return err
+		}
+		s.readers[r] = true
+		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	r.item.reader = r
 	return r, nil
 }
 
@@ -162,6 +176,8 @@ func (r *Reader[T]) named(err error) error {
 
 // use is the stream's, of a reader that is open.
 func (r *Reader[T]) use(f func(m *mapping) error) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	if r.closed {
 		return ErrClosed
 	}
@@ -253,13 +269,13 @@ func (r *Reader[T]) take(m *mapping, idle bool) (found bool, err error) {
 func (r *Reader[T]) show(m *mapping, slot int, number uint64) error {
 	s := m.slot(slot)
 	rows := r.stream.rows
-	length := int(s.Length)
-	if s.Length > uint64(rows) {
-		return fmt.Errorf("%w: expected at most %d elements on the first axis of item %d, found %d", ErrBroken, rows, number, s.Length)
+	length := atomic.LoadUint64(&s.Length) // once: it is compared, and then used
+	if length > uint64(rows) {
+		return fmt.Errorf("%w: expected at most %d elements on the first axis of item %d, found %d", ErrBroken, rows, number, length)
 	}
 	view := r.stream.view(slot)
-	if length < rows {
-		view = view.Slice(ndarray.Range(0, length))
+	if length < uint64(rows) {
+		view = view.Slice(ndarray.Range(0, int(length)))
 	}
 	r.item.Array, r.item.Number, r.item.Time, r.item.slot = view, number, time.Unix(0, s.Time), slot
 	r.item.Missed, r.missed = r.missed, 0
@@ -343,18 +359,42 @@ func (r *Reader[T]) skip(m *mapping) {
 // Close ends the reader. What a group's member has in hand goes to another member: release it first if it is done.
 // The error is ErrClosed the second time, and when its stream was closed.
 func (r *Reader[T]) Close() error {
-	err := r.use(func(m *mapping) error {
-		return m.latched(func() error {
-			m.leavePort(r.port, r.group && r.item.Array != r.stream.none)
-			return nil
-		})
-	})
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	if r.closed {
-		return err
+		return r.named(ErrClosed)
 	}
-	r.closed, r.item.Array = true, r.stream.none
+	r.closed = true
+	err := r.stream.use(r.free) // else the stream's Close frees it
+	r.item.Array = r.stream.none
 	r.unwatch()
 	return r.named(err)
+}
+
+// leave ends a reader whose stream is closed, when no goroutine uses it any more.
+func (r *Reader[T]) leave(m *mapping) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.unwatch()
+	if r.port == nil {
+		return nil
+	}
+	return r.free(m)
+}
+
+// free frees the port.
+func (r *Reader[T]) free(m *mapping) error {
+	if err := m.latched(func() error {
+		m.leavePort(r.port, r.group && r.item.Array != r.stream.none)
+		return nil
+	}); err != nil {
+		return err
+	}
+	r.port = nil
+	r.stream.mu.Lock()
+	defer r.stream.mu.Unlock()
+	delete(r.stream.readers, r)
+	return nil
 }
 
 // Missed returns how many items of a lossy stream the reader has missed in all.
@@ -378,6 +418,7 @@ func (r *Reader[T]) windows() (all []*ndarray.Array[T]) {
 	err := r.use(func(m *mapping) error {
 		first, last := -1, -1
 		from := max(atomic.LoadUint64(&r.port.From), r.item.Number-min(r.item.Number, uint64(len(r.kept)-1)))
+		from = min(from, r.item.Number) // which a damaged port does not say
 		for number := from; number <= r.item.Number; number++ {
 			at := r.kept[number%uint64(len(r.kept))]
 			if first >= 0 && at != last+1 {

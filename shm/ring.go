@@ -262,34 +262,31 @@ func (m *mapping) lowerFloor(number uint64) {
 
 // joinGroup opens a port of a member of the group of that name, which begins as the reader would, or goes on. Under the latch.
 func (m *mapping) joinGroup(name [24]byte, start uint64) (*port, error) {
-	group := -1
-	for i := range m.usedPorts() {
-		if p := m.port(i); atomic.LoadUint32(&p.Owner) == ownedByMembers && p.Name == name {
-			group = i
-		}
-	}
-	row, err := m.openPort()
+	row, err := m.openPort() // first: it may free a group of the dead
 	if err != nil {
 		return nil, err
 	}
 	member := m.port(row)
-	made := group < 0
-	if made {
-		member.Role = roleMember
-		member.own(m.me) // so that the group has another row
-		if group, err = m.openPort(); err != nil {
-			member.own(0)
-			return nil, err
+	for i := range m.usedPorts() {
+		if p := m.port(i); atomic.LoadUint32(&p.Owner) == ownedByMembers && p.Name == name {
+			member.Role, member.Group = roleMember, uint32(i)
+			member.own(m.me)
+			return member, nil
 		}
-		g := m.port(group)
-		g.Role, g.From, g.To, g.Name = roleGroup, start, start, name
-		m.lowerFloor(start)
 	}
+	member.Role = roleWriter // until there is a group
+	member.own(m.me)         // so that the group has another row
+	group, err := m.openPort()
+	if err != nil {
+		member.own(0)
+		return nil, err
+	}
+	m.freeMembers(uint32(group)) // of the group that had the row before: who swept them may have died meanwhile
+	g := m.port(group)
+	g.Role, g.From, g.To, g.Name = roleGroup, start, start, name
+	m.lowerFloor(start)
 	member.Role, member.Group = roleMember, uint32(group)
-	member.own(m.me)
-	if made { // when it has a member
-		m.port(group).own(ownedByMembers)
-	}
+	g.own(ownedByMembers) // when it has a member
 	return member, nil
 }
 
@@ -512,7 +509,7 @@ func (m *mapping) sweepPorts() {
 		owner := atomic.LoadUint32(&p.Owner)
 		switch {
 		case owner == 0 || owner == ownedByMembers || !m.dead(owner):
-		case p.Role == roleMember && p.holds(): // for another member
+		case p.Role == roleMember && p.holds() && m.isGroup(p.Group): // for another member
 		default:
 			p.own(0)
 		}
@@ -528,12 +525,22 @@ func (m *mapping) sweepGroups() {
 			continue
 		}
 		g.own(0) // first: without it no member's item is anybody's
-		for j := range m.usedPorts() {
-			if p := m.port(j); p.Role == roleMember && p.Group == uint32(i) {
-				p.own(0)
-			}
+		m.freeMembers(uint32(i))
+	}
+}
+
+// freeMembers frees the ports of a group's members, none of which lives. Under the latch.
+func (m *mapping) freeMembers(group uint32) {
+	for i := range m.usedPorts() {
+		if p := m.port(i); p.Role == roleMember && p.Group == group {
+			p.own(0)
 		}
 	}
+}
+
+// isGroup reports whether a row is that of a group.
+func (m *mapping) isGroup(row uint32) bool {
+	return row < m.content.control.Ports && atomic.LoadUint32(&m.port(int(row)).Owner) == ownedByMembers
 }
 
 func (m *mapping) hasMembers(group uint32) bool {

@@ -43,7 +43,9 @@ func (r *Reader[T]) awaited() awaited {
 
 // ready reports whether Next would not wait. The item of a group may be another member's by then.
 func (r *Reader[T]) ready(m *mapping) (bool, error) {
-	if r.closed {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed || r.port == nil {
 		return false, ErrClosed
 	}
 	c := m.control()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"math"
 	"slices"
 	"sync"
@@ -36,10 +37,12 @@ type Stream[T ndarray.Element] struct {
 	rows  int               // the length of a whole item's first axis; 1 where it has none
 	none  *ndarray.Array[T] // what a loan or item that is over is
 
-	mu     sync.Mutex          // taken before the latch
-	views  []*ndarray.Array[T] // of each slot, for reading: its elements, made when first used
-	loans  []*Loan[T]          // likewise, for writing
-	writer *port               // this opening's, from its first loan on
+	mu      sync.Mutex          // taken before the latch
+	views   []*ndarray.Array[T] // of each slot, for reading: its elements, made when first used
+	loans   []*Loan[T]          // likewise, for writing
+	writer  *port               // this opening's, from its first loan on
+	readers map[*Reader[T]]bool // that have a port
+	left    bool                // closed: nothing is lent, and nobody joins
 }
 
 // Lossy creates a stream whose writers never wait: they write over the oldest item that nobody has in hand.
@@ -138,7 +141,7 @@ func streamOver[T ndarray.Element](a *Array[T]) *Stream[T] {
 	}
 	return &Stream[T]{
 		Segment: a.Segment, slots: a.Array, rows: rows, none: ndarray.New[T](0),
-		views: make([]*ndarray.Array[T], slots), loans: make([]*Loan[T], slots),
+		views: make([]*ndarray.Array[T], slots), loans: make([]*Loan[T], slots), readers: map[*Reader[T]]bool{},
 	}
 }
 
@@ -170,7 +173,7 @@ func (s *Stream[T]) Loan(ctx context.Context) (*Loan[T], error) {
 	if err := s.loan(ctx, slot[:]); err != nil {
 		return nil, err
 	}
-	return s.lend(slot[0]), nil
+	return s.loans[slot[0]], nil
 }
 
 // LoanN takes so many slots on loan, which [Loans.Publish] publishes at once: it costs little more than one loan.
@@ -185,7 +188,7 @@ func (s *Stream[T]) LoanN(ctx context.Context, n int) (Loans[T], error) {
 	}
 	loans := make(Loans[T], n)
 	for i, slot := range taken {
-		loans[i] = s.lend(slot)
+		loans[i] = s.loans[slot]
 	}
 	return loans, nil
 }
@@ -195,7 +198,10 @@ func (s *Stream[T]) loan(ctx context.Context, to []int) error {
 		if err := s.write(m); err != nil {
 			return err
 		}
-		return s.takeRoom(ctx, m, to)
+		if err := s.takeRoom(ctx, m, to); err != nil {
+			return err
+		}
+		return s.lend(m, to)
 	}); err != nil {
 		return fmt.Errorf("shm: loan from %q: %w", s.label(), err)
 	}
@@ -221,6 +227,9 @@ func (s *Segment) use(f func(m *mapping) error) (err error) {
 func (s *Stream[T]) write(m *mapping) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.left {
+		return ErrClosed
+	}
 	if s.writer != nil {
 		return nil
 	}
@@ -307,54 +316,66 @@ func (m *mapping) impatient() (err error) {
 
 // Close ends this opening: its loans are discarded, its readers return ErrClosed. If it wrote to the stream, and no other living writer
 // has it open, the stream ends: readers that have had all items get io.EOF. A writer that comes later goes on with it.
+// It waits for readers that other goroutines use to return.
 // The error is ErrClosed the second time.
 func (s *Stream[T]) Close() error {
-	s.leave() // what fails was closed before, or its file was cut
-	if s.hold(true) == nil {
+	held := s.hold(true) == nil // else it was closed before, or its file was cut
+	if held {
 		defer s.drop()
-		defer s.mapping.stir() // fails only where the file was cut
 	}
 	if err := s.Segment.close(); err != nil {
 		return err
 	}
-	*s.slots = ndarray.Array[T]{}
+	if held {
+		s.leave(s.mapping) // fails only where the file was cut
+	}
 	return nil
 }
 
-// stir wakes all who wait for an item or for room, and has those look again who are about to sleep: the words that they sleep on change.
-func (m *mapping) stir() (err error) {
+// leave ends what this opening has of the stream: the process may live on as a participant.
+func (s *Stream[T]) leave(m *mapping) (err error) {
 	defer m.notFault(&err, setFaults())
+	if err := m.whole(); err != nil {
+		return err
+	}
+	readers, err := s.leaveWriting(m)
+	m.stir()
+	for _, r := range readers {
+		err = errors.Join(err, r.leave(m))
+	}
+	return err
+}
+
+// leaveWriting ends what this opening has of the stream as a writer, and returns its readers, of which there will be no more.
+func (s *Stream[T]) leaveWriting(m *mapping) (readers []*Reader[T], err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.left = true
+	readers = slices.Collect(maps.Keys(s.readers))
+	if s.writer == nil {
+		return readers, nil
+	}
+	taken := []int{}
+	for slot, l := range s.loans {
+		if l != nil && l.open() {
+			taken = append(taken, slot)
+			l.over()
+		}
+	}
+	return readers, m.latched(func() error {
+		m.discardSlots(taken)
+		s.writer.own(0)
+		if !m.hasWriters() {
+			atomic.StoreUint32(&m.control().Ended, 1)
+		}
+		return nil
+	})
+}
+
+// stir wakes all who wait for an item, the stream's end or room, and has those look again who are about to sleep: the words that they
+// sleep on change.
+func (m *mapping) stir() {
 	m.publish()
 	atomic.AddUint32(&m.control().Room, 1)
 	futex.Wake(&m.control().Room, math.MaxInt32)
-	return nil
-}
-
-// leave ends what this opening has of the stream as a writer.
-func (s *Stream[T]) leave() error {
-	return s.use(func(m *mapping) error {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		if s.writer == nil {
-			return nil
-		}
-		taken := []int{}
-		for slot, l := range s.loans {
-			if l != nil && l.open() {
-				taken = append(taken, slot)
-				l.over()
-			}
-		}
-		err := m.latched(func() error {
-			m.discardSlots(taken)
-			s.writer.own(0)
-			if !m.hasWriters() {
-				atomic.StoreUint32(&m.control().Ended, 1)
-			}
-			return nil
-		})
-		m.feed()
-		m.publish() // for those who wait for the end
-		return err
-	})
 }

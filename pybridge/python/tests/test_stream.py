@@ -2,6 +2,7 @@
 
 import asyncio
 import copy
+import ctypes
 import errno
 import gc
 import multiprocessing
@@ -110,6 +111,16 @@ def test_a_loan_is_over_once(segments: Path) -> None:
         mixed[0].publish()
 
 
+def test_a_loan_is_published_once_also_with_others(segments: Path) -> None:
+    with sb.stream("s", 4, 3) as s, s.reader() as reader:
+        first, second = s.loans(2)
+        with pytest.raises(sb.ClosedError):
+            sb.Loans((first, second, first)).publish()
+        first[:], second[:] = 2, 1  # they go on
+        assert sb.Loans((second, first)).publish() == 2
+        assert numbers(reader) == [1, 2]
+
+
 def test_loans_that_nobody_has_any_more_are_discarded(segments: Path) -> None:
     with sb.stream("s", 2, 3) as s:
         for _ in range(10):
@@ -182,6 +193,18 @@ def test_lossy_readers_count_what_they_missed(segments: Path) -> None:
                     ends.set()
         writer.join()
         assert had >= 2000
+
+
+def test_what_steps_without_an_item_missed_is_said_with_the_next(segments: Path) -> None:
+    with sb.stream("s", 4, 3, lossy=True) as s, s.reader() as reader:
+        publish(s, 4)
+        with s.loans(4):  # in the slots of items 1 to 4
+            assert reader.try_next() is None
+            with pytest.raises(sb.DeadlineError):
+                reader.next(0.001)
+        item = reader.next()
+        assert (item.number, item.missed, reader.missed) == (5, 4, 4)
+        assert reader.next().missed == 0
 
 
 def test_where_readers_begin(segments: Path) -> None:
@@ -527,6 +550,34 @@ def test_interrupted_wait_for_the_latch_loses_nothing(segments: Path, python: St
     s._segment.store(at, before | identity)
     other.kill()  # and what it has held is free
     publish(s)
+
+
+def test_the_latch_is_not_held_by_who_waits_for_the_interpreter(segments: Path, python: Start) -> None:
+    """A thread that waited for the latch may have to wait for the interpreter too, which another thread keeps in a call of C."""
+    with sb.stream("s", 4, 3) as s, sb.attach_stream("s") as mine:
+        at = s._segment.size - 4096 + 192
+        other = python(
+            f"""
+            s = sb.attach_stream('s')
+            say(s._ring.mapping.me)
+            input()
+            s._segment.store({at}, s._segment.load({at}) & ~0xffffffff)
+            for _ in range(100_000):
+                with s.loan():
+                    pass
+            say('done')
+            """
+        )
+        identity, before = int(other.line()), s._segment.load(at)
+        s._segment.store(at, before | identity)  # as if it was in the midst of a change
+        waiter = threading.Thread(target=publish, args=(mine,))
+        waiter.start()
+        until(lambda: s._segment.load(at) >> 31 & 1 == 1)  # it sleeps
+        said = struct.pack("ihh", other.process.stdout.fileno(), 1, 0)  # struct pollfd: POLLIN
+        other.say()
+        assert ctypes.PyDLL(None).poll(said, 1, 60_000) == 1  # which keeps the interpreter
+        assert other.line() == "done"
+        waiter.join()
 
 
 def test_killed_processes_hold_nobody_up(segments: Path, python: Start) -> None:

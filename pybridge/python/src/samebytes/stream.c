@@ -170,6 +170,13 @@ void sb_ring_wake(sb_ring *r)
     wake_all(word64(r, SB_BLOCK_PUBLISHED));
 }
 
+void sb_ring_stir(sb_ring *r)
+{
+    ++*word32(r, SB_BLOCK_ROOM);
+    ++*word64(r, SB_BLOCK_PUBLISHED);
+    sb_ring_wake(r);
+}
+
 void sb_ring_announce(sb_ring *r)
 {
     ++*word64(r, SB_BLOCK_PUBLISHED);

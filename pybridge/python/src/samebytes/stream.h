@@ -81,6 +81,8 @@ void sb_ring_abandon_slot(sb_ring *r, uint32_t slot);
 void sb_ring_feed(sb_ring *r);
 /* Wakes all who wait for room, or for an item. */
 void sb_ring_wake(sb_ring *r);
+/* Also has those look again who are about to sleep: the words that they sleep on change. */
+void sb_ring_stir(sb_ring *r);
 /* Advances the counter, and wakes all who wait for an item. */
 void sb_ring_announce(sb_ring *r);
 void sb_ring_waited(sb_ring *r, int64_t time);

@@ -61,25 +61,31 @@ int stream_begin(Stream *self)
     return error;
 }
 
-/* Takes the latch: likewise. */
+/* Takes the latch: likewise. It is not waited for with the GIL. Nor is it held while the GIL is waited for, which another thread may keep
+ * for long: so it is tried with the GIL, after it was had without. */
 int stream_latch(Stream *self)
 {
     sb_locks *l = &self->mapping->locks;
-    int error = sb_latch_at_once(l) ? 0 : EAGAIN;
-    while (error == EAGAIN) {
+    for (;;) {
+        int error = stream_begin(self); /* closed meanwhile, or forked by a signal's handler */
+        if (error)
+            return error;
+        if (sb_latch_soon(l))
+            break;
         Py_BEGIN_ALLOW_THREADS
         error = sb_latch(l, SB_FOREVER);
+        if (!error)
+            sb_unlatch(l);
         Py_END_ALLOW_THREADS
-        if (error == EAGAIN && l->broken)
-            error = l->broken;
-        if (error == EAGAIN && PyErr_CheckSignals() < 0)
+        if (error && error != EAGAIN)
+            return error;
+        if (PyErr_CheckSignals() < 0)
             return -1;
     }
-    if (!error && self->closed) { /* meanwhile */
-        sb_unlatch(l);
-        error = CLOSED;
-    }
-    return error;
+    if (!self->closed)
+        return 0;
+    sb_unlatch(l); /* closed while the process took part anew */
+    return CLOSED;
 }
 
 void stream_unlatch(Stream *self)
@@ -156,12 +162,12 @@ static void stream_dealloc(Stream *self)
 /* Opens this opening's port as a writer, once in each process. */
 static int stream_write(Stream *self)
 {
-    uint32_t me = self->mapping->locks.me;
-    if (self->writer != SB_NO_PORT && self->me == me)
+    if (self->writer != SB_NO_PORT && self->me == self->mapping->locks.me)
         return 0;
     int error = stream_latch(self);
     if (error)
         return error;
+    uint32_t me = self->mapping->locks.me;
     if (self->writer == SB_NO_PORT || self->me != me) { /* no other thread has, meanwhile */
         uint32_t row;
         error = sb_ring_join_writer(&self->ring, &row);
@@ -181,7 +187,7 @@ static int stream_take_room(Stream *self, uint32_t *to, uint32_t n, int64_t dead
     int error = 0;
     for (int sleeps = 0;; sleeps++) {
         uint32_t room;
-        if ((error = stream_latch(self)))
+        if ((error = stream_write(self)) || (error = stream_latch(self)))
             break;
         int found = sb_ring_lend(&self->ring, to, n, sleeps > 0, &room);
         stream_unlatch(self);
@@ -315,8 +321,6 @@ static PyObject *stream_lend(Stream *self, PyObject *const *args, Py_ssize_t nar
     }
     int error = loans && slots ? stream_begin(self) : -1;
     if (!error)
-        error = stream_write(self);
-    if (!error)
         error = stream_take_room(self, slots, (uint32_t)n, timeout ? stream_deadline(timeout) : 0, args[3]);
     for (long i = 0; !error && i < n; i++) {
         loan *l = (loan *)PyTuple_GetItem(loans, i);
@@ -335,14 +339,24 @@ static PyObject *stream_lend(Stream *self, PyObject *const *args, Py_ssize_t nar
     return loans;
 }
 
-/* The slots of open loans of this process's: 0, OVER, or ENOMEM. */
+/* Has the first n loans go on that were ended. */
+static void go_on(PyObject *loans, Py_ssize_t n)
+{
+    while (n-- > 0)
+        ((loan *)PyTuple_GetItem(loans, n))->open = 1;
+}
+
+/* Ends open loans of this process's, each of which may be there once: 0 and their slots, or OVER. */
 static int slots_of(Stream *self, PyObject *loans, uint32_t *slots)
 {
     for (Py_ssize_t i = 0, n = PyTuple_Size(loans); i < n; i++) {
         loan *l = (loan *)PyTuple_GetItem(loans, i);
-        if (!l->open || l->stream != self || l->me != self->mapping->locks.me)
+        if (!l->open || l->stream != self || l->me != self->mapping->locks.me) {
+            go_on(loans, i);
             return OVER;
+        }
         slots[i] = l->slot;
+        l->open = 0;
     }
     return 0;
 }
@@ -363,6 +377,8 @@ static int end_loans(Stream *self, PyObject *loans, long long length, uint64_t *
             struct timespec t;
             clock_gettime(CLOCK_REALTIME, &t);
             error = sb_ring_publish(&self->ring, slots, (uint32_t)n, (uint64_t)length, t.tv_sec * SECOND + t.tv_nsec, self->writer, number);
+            if (error)
+                go_on(loans, n);
         } else if (!error)
             sb_ring_discard(&self->ring, slots, (uint32_t)n);
         stream_unlatch(self);
@@ -439,10 +455,7 @@ static PyObject *stream_close(Stream *self, PyObject *unused)
                 sb_ring_set_ended(&self->ring, 1);
         }
         stream_unlatch(self);
-        sb_ring_feed(&self->ring);
-        if (wrote)
-            sb_ring_announce(&self->ring); /* for those who wait for the end */
-        sb_ring_wake(&self->ring);         /* threads of this process */
+        sb_ring_stir(&self->ring); /* threads of this process, and those who wait for the end, or for room */
     }
     Py_RETURN_NONE; /* what is broken is closed too */
 }

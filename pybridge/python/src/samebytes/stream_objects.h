@@ -45,7 +45,8 @@ struct sb_reader {
     char has_name, name[SB_GROUP_NAME]; /* of a group */
     char in_hand;    /* the item taken last is not released */
     char again;      /* it is the next one, too */
-    uint64_t gap;    /* how many were missed just before it */
+    uint64_t gap;    /* how many were missed just before it, */
+    uint64_t told;   /* and up to it in all */
     char closed;
     reader *next, *previous;
 };

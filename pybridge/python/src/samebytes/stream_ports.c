@@ -16,20 +16,30 @@ static int has_members(const sb_ring *r, uint32_t group)
     return 0;
 }
 
+/* Frees the ports of a group's members, none of which lives. */
+static void free_members(sb_ring *r, uint32_t group)
+{
+    for (uint32_t i = 0, n = used_ports(r); i < n; i++) {
+        port *p = port_at(r, i);
+        if (p->role == MEMBER && p->group == group)
+            p->owner = 0;
+    }
+}
+
+static int is_group(const sb_ring *r, uint32_t row)
+{
+    return row < r->nports && port_at(r, row)->owner == OF_MEMBERS;
+}
+
 /* Frees groups without a living member, and what they need. */
 static void sweep_groups(sb_ring *r)
 {
-    uint32_t n = used_ports(r);
-    for (uint32_t i = 0; i < n; i++) {
+    for (uint32_t i = 0, n = used_ports(r); i < n; i++) {
         port *g = port_at(r, i);
         if (g->owner != OF_MEMBERS || has_members(r, i))
             continue;
         g->owner = 0; /* first: without it no member's item is anybody's */
-        for (uint32_t j = 0; j < n; j++) {
-            port *p = port_at(r, j);
-            if (p->role == MEMBER && p->group == i)
-                p->owner = 0;
-        }
+        free_members(r, i);
     }
 }
 
@@ -38,7 +48,7 @@ void sb_ring_sweep_ports(sb_ring *r)
     for (uint32_t i = 0, n = used_ports(r); i < n; i++) {
         port *p = port_at(r, i);
         uint32_t owner = p->owner;
-        if (owner && owner != OF_MEMBERS && sb_is_dead(r->locks, owner) && !(p->role == MEMBER && p->from < p->to))
+        if (owner && owner != OF_MEMBERS && sb_is_dead(r->locks, owner) && !(p->role == MEMBER && p->from < p->to && is_group(r, p->group)))
             p->owner = 0;
     }
     sweep_groups(r);
@@ -136,6 +146,7 @@ static int join_group(sb_ring *r, const char *name, uint64_t start, uint32_t me,
         member->owner = 0;
         return error;
     }
+    free_members(r, *group); /* of the group that had the row before: who swept them may have died meanwhile */
     port *g = port_at(r, *group);
     g->role = GROUP;
     g->from = g->to = start;

@@ -96,8 +96,10 @@ static int reader_begin(reader *p)
         return error;
     if ((error = stream_latch(s)))
         return error;
-    uint64_t missed = p->place.missed;
-    error = sb_ring_join(&s->ring, group_of(p), SB_FROM_ITEM, p->place.to, &p->place);
+    uint64_t missed = p->place.missed, next = p->place.to;
+    error = sb_ring_join(&s->ring, group_of(p), SB_FROM_ITEM, next, &p->place);
+    if (!error && p->place.group == SB_NO_GROUP)
+        missed += p->place.to - next; /* since the fork */
     p->place.missed = missed;
     p->in_hand = 0;
     stream_unlatch(s);
@@ -197,7 +199,6 @@ static PyObject *reader_take(reader *p, PyObject *const *args, Py_ssize_t nargs)
     long long timeout = PyLong_AsLongLong(args[0]);
     if (timeout == -1 && PyErr_Occurred())
         return NULL;
-    uint64_t missed = p->place.missed;
     int error = reader_begin(p);
     int again = p->again && p->in_hand;
     p->again = 0;
@@ -210,8 +211,10 @@ static PyObject *reader_take(reader *p, PyObject *const *args, Py_ssize_t nargs)
             else if (!take(p, 1, &error) && !error)
                 error = ended ? ENODATA : ETIMEDOUT;
         }
-        if (!error)
-            p->gap = p->place.missed - missed;
+        if (!error) {
+            p->gap = p->place.missed - p->told; /* also by steps that found none */
+            p->told = p->place.missed;
+        }
     }
     int64_t time;
     uint64_t length;
@@ -292,7 +295,7 @@ static PyObject *reader_close(reader *p, PyObject *unused)
         sb_ring_leave(&s->ring, p->place.row, p->in_hand);
         stream_unlatch(s);
         sb_ring_feed(&s->ring);
-        sb_ring_wake(&s->ring); /* a thread that waits by it */
+        sb_ring_stir(&s->ring); /* a thread that waits by it */
     }
     stream_unlink_reader(p);
     Py_RETURN_NONE; /* what is broken is closed too */
