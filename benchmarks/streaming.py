@@ -159,15 +159,20 @@ def receive_samebytes(conn: Connection, flow: Flow, name: str) -> None:
     receive_items(conn, flow, reader.next)
 
 
+def _filled(a: Any, flow: Flow, number: int, sent: Callable[[], int]) -> Any:
+    """An item's array, written as its number says."""
+    if flow.whole:
+        a[:] = 0
+    a[NUMBER] = number
+    a[SENT] = sent()
+    return a
+
+
 def send_queue(conn: Connection, flow: Flow, queues: "Sequence[Queue[Any]]") -> None:
     arrays = _arrays(flow)
 
     def send(numbers: Sequence[int], sent: Callable[[], int]) -> None:
-        a = next(arrays)
-        if flow.whole:
-            a[:] = 0
-        a[NUMBER] = numbers[0]
-        a[SENT] = sent()
+        a = _filled(next(arrays), flow, numbers[0], sent)
         for queue in queues:
             queue.put(a)
 
@@ -239,11 +244,7 @@ def send_zeromq(conn: Connection, flow: Flow, path: str, receivers: int) -> None
         arrays, copy = _arrays(flow), flow.elements * 8 < _SMALL
 
         def send(numbers: Sequence[int], sent: Callable[[], int]) -> None:
-            a = next(arrays)
-            if flow.whole:
-                a[:] = 0
-            a[NUMBER] = numbers[0]
-            a[SENT] = sent()
+            a = _filled(next(arrays), flow, numbers[0], sent)
             publisher.send(a, copy=copy)
 
         conn.send(None)

@@ -160,18 +160,14 @@ func TestObjectsGo(t *testing.T) {
 	ctx := t.Context()
 	alive := func(want int) {
 		t.Helper()
-		for range 1000 {
+		until(t, fmt.Sprint(want, " alive"), func() bool { // no event tells that the garbage collector has run a cleanup
 			runtime.GC()
 			var n int
 			if err := pool.Call(ctx, &n, "count"); err != nil {
 				t.Fatal(err)
 			}
-			if n == want {
-				return
-			}
-			time.Sleep(10 * time.Millisecond)
-		}
-		t.Errorf("not %d alive", want)
+			return n == want
+		})
 	}
 	m, err := pool.New(ctx, "Model", 1)
 	if err != nil {

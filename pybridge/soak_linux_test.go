@@ -250,16 +250,10 @@ func TestSoak(t *testing.T) {
 		t.Errorf("%d answers of %d calls, %d died", sum, calls, s.deaths.Load())
 	}
 	var after left
-	for range 600 { // goroutines end soon
-		if after = measureLeft(t); !after.exceeds(before) {
-			break
-		}
-		time.Sleep(100 * time.Millisecond)
-	}
-	if after.exceeds(before) {
-		all, _ := shm.List()
-		t.Errorf("left %+v, before %+v, segments %+v", after, before, all)
-	}
+	until(t, "nothing is left", func() bool { // of goroutines and processes that are about to end
+		after = measureLeft(t)
+		return !after.exceeds(before)
+	})
 	now, err := os.ReadDir("/proc/self/task")
 	if err != nil {
 		t.Fatal(err)

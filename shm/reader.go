@@ -87,7 +87,6 @@ type Item[T ndarray.Element] struct {
 	Time   time.Time // when it was published
 	Missed uint64    // how many the reader of a lossy stream missed just before it
 
-	slot   int
 	reader *Reader[T]
 }
 
@@ -277,7 +276,7 @@ func (r *Reader[T]) show(m *mapping, slot int, number uint64) error {
 	if length < uint64(rows) {
 		view = view.Slice(ndarray.Range(0, int(length)))
 	}
-	r.item.Array, r.item.Number, r.item.Time, r.item.slot = view, number, time.Unix(0, s.Time), slot
+	r.item.Array, r.item.Number, r.item.Time = view, number, time.Unix(0, s.Time)
 	r.item.Missed, r.missed = r.missed, 0
 	r.kept[number%uint64(len(r.kept))] = slot
 	return nil

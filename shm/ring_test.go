@@ -46,7 +46,7 @@ func TestStreamOfWriterThatDiedLooking(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	atomic.StoreUint64(&s.mapping.slot(it.slot).Number, 1|claimed)
+	atomic.StoreUint64(&s.mapping.slot(it.reader.kept[it.Number%uint64(len(it.reader.kept))]).Number, 1|claimed)
 	publishItems(t, s, 100)
 	if it.At(0) != 1 || it.At(1) != 1 {
 		t.Errorf("the item in hand was written over: %v", it.Array)

@@ -78,6 +78,8 @@ def work(k):
     go.close()
 
 connected().close()
+for thread in threading.enumerate()[1:]:
+    thread.join()  # with it the last of the connection's descriptors goes
 before = len(os.listdir("/proc/self/fd"))
 threads = [threading.Thread(target=work, args=(k,)) for k in range(4)]
 for thread in threads:
@@ -144,7 +146,7 @@ def test_calls_under_fire(server: str, python: Callable[[str], Program], segment
         client.thread.join()
         print(kills, client.ends)
         words = client.ends[0].split()
-        assert words[0] == "end" and words[2] == "1" and int(words[3]) <= 0, client.ends
+        assert words[0] == "end" and words[2:4] == ["1", "0"], client.ends
     with sb.connect("worker", timeout=60) as go:
         end = time.monotonic() + 60
         goroutines += READERS

@@ -47,19 +47,12 @@ func WaitAny(words []*uint32, values []uint32, most time.Duration) (woken bool, 
 	for {
 		_, _, errno := unix.Syscall6(unix.SYS_FUTEX_WAITV, uintptr(unsafe.Pointer(&waiters[0])), uintptr(len(waiters)), 0,
 			uintptr(unsafe.Pointer(&end)), unix.CLOCK_MONOTONIC, 0)
-		switch errno {
-		case 0, unix.EAGAIN:
-			return true, nil
-		case unix.EINTR:
-		case unix.ETIMEDOUT:
-			return false, nil
-		case unix.EFAULT:
-			return false, ErrGone
-		case unix.ENOSYS, unix.EPERM: // a filter of a container's may know no call as new
+		if errno == unix.ENOSYS || errno == unix.EPERM { // a filter of a container's may know no call as new
 			lacksAny.Store(true)
 			return lookAtAny(words, values, most)
-		default:
-			return false, errno
+		}
+		if again, woken, err := outcome(errno); !again {
+			return woken, err
 		}
 	}
 }

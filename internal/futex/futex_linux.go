@@ -4,6 +4,7 @@ package futex
 // Futexes need unsafe pointers and a raw system call: golang.org/x/sys has no function for them.
 
 import (
+	"syscall"
 	"time"
 	"unsafe"
 
@@ -28,19 +29,27 @@ func Wait(word *uint32, value uint32, most time.Duration) (woken bool, err error
 		// mapping that the caller holds, and the kernel only reads the timeout. Guarded by shm's TestWaitOfCutFile.
 		_, _, errno := unix.Syscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(word)), opWait, uintptr(value),
 			uintptr(unsafe.Pointer(&timeout)), 0, 0)
-		switch errno {
-		case 0, unix.EAGAIN:
-			return true, nil
-		case unix.EINTR:
-		case unix.ETIMEDOUT:
-			return false, nil
-		case unix.EFAULT:
-			return false, ErrGone
-		default:
-			return false, errno
+		if again, woken, err := outcome(errno); !again {
+			return woken, err
 		}
 	}
 	return false, nil
+}
+
+// outcome is what the system said of a sleep: again when a signal ended it.
+func outcome(errno syscall.Errno) (again, woken bool, err error) {
+	switch errno {
+	case 0, unix.EAGAIN:
+		return false, true, nil
+	case unix.EINTR:
+		return true, false, nil
+	case unix.ETIMEDOUT:
+		return false, false, nil
+	case unix.EFAULT:
+		return false, false, ErrGone
+	default:
+		return false, false, errno
+	}
 }
 
 // Wake wakes up to n who sleep on the word, in any process. It never blocks, so the scheduler need not be told.

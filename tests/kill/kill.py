@@ -31,7 +31,7 @@ LONGEST = COLUMNS  # ns that a lock was waited for
 ROWS = 6
 WORKERS = 6
 PAUSE = 0.006  # seconds, the longest between two kills
-HANG = 2.0  # seconds in which nothing is done while all workers run
+HANG = 1.0  # seconds in which nothing is done while all workers run
 
 
 def python_worker(path: Path) -> None:
