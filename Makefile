@@ -52,6 +52,7 @@ demo: build
 lint: build
 	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { echo "gofmt would change: $$unformatted" >&2; false; }
 	go vet ./...
+	go vet -C ndarray/internal/kern/gen ./...
 	$(VENV)/bin/ruff check --quiet
 	$(VENV)/bin/ruff format --quiet --check
 	$(VENV)/bin/mypy --no-error-summary
@@ -61,6 +62,8 @@ test: lint
 	for target in linux/amd64 linux/arm64 darwin/arm64 windows/amd64; do \
 		CGO_ENABLED=0 GOOS=$${target%/*} GOARCH=$${target#*/} go build -o /dev/null ./... || exit 1; done
 	go test -race ./...
+	go test -C ndarray/internal/kern/gen ./...
+	go test -tags noasm ./ndarray/...
 	go test ./shm -run 'TestM04|TestM09|TestD14|TestD15'
 	$(PY) -m pytest
 

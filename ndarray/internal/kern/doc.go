@@ -7,4 +7,4 @@
 // are generated, from the table in gen/ops.go.
 package kern
 
-//go:generate go run ./gen
+//go:generate go run -C gen .

@@ -1,0 +1,87 @@
+package loops
+
+// An op is an operation whose loops are written out for each layout, because a call for each element would cost more than
+// the operation. Its operands are x, y and z, as many as the result mentions types for.
+type op struct {
+	name   string
+	class  string // constraint on T; none where In and Out are plain types
+	out    string // type of the result's elements
+	in     []string
+	result string // Go expression
+	slow   bool   // so that loops for more layouts would not be noticed
+	kernel bool   // there is one in package asm, under the same name
+}
+
+// files is the table of all such operations, under the name of the file that gets their loops.
+var files = []struct {
+	name string
+	ops  []op
+}{
+	{"arithmetic", []op{
+		{"Add", "Number", "T", two, "x + y", false, true},
+		{"Sub", "Number", "T", two, "x - y", false, false},
+		{"Mul", "Number", "T", two, "x * y", false, false},
+		{"FMA", "Float", "T", three, "fma(x, y, z)", true, false},
+	}},
+	{"division", []op{
+		{"Div", "Float", "T", two, "x / y", false, false},
+		{"DivComplex", "Complex", "T", two, "T(Quotient(complex128(x), complex128(y)))", true, false},
+		{"FloorDiv", "Real", "T", two, "floorDiv(x, y)", true, false},
+		{"Mod", "Real", "T", two, "mod(x, y)", true, false},
+		{"Fmod", "Real", "T", two, "fmod(x, y)", true, false},
+	}},
+	{"sign", []op{
+		{"Neg", "Number", "T", one, "-x", false, false},
+		{"Abs", "Real", "T", one, "abs(x)", false, false},
+		{"Sign", "Real", "T", one, "sign(x)", false, false},
+		{"Square", "Number", "T", one, "x * x", false, false},
+		{"Reciprocal", "Float", "T", one, "1 / x", false, false},
+		{"Sqrt", "Float", "T", one, "T(math.Sqrt(float64(x)))", false, false},
+		{"Floor", "Float", "T", one, "T(math.Floor(float64(x)))", false, false},
+		{"Ceil", "Float", "T", one, "T(math.Ceil(float64(x)))", false, false},
+		{"Trunc", "Float", "T", one, "T(math.Trunc(float64(x)))", false, false},
+		{"RoundToEven", "Float", "T", one, "T(math.RoundToEven(float64(x)))", false, false},
+	}},
+	{"order", []op{
+		{"Minimum", "Real", "T", two, "min(x, y)", false, false},
+		{"Maximum", "Real", "T", two, "max(x, y)", false, false},
+		{"FMin", "Real", "T", two, "fmin(x, y)", false, false},
+		{"FMax", "Real", "T", two, "fmax(x, y)", false, false},
+	}},
+	{"clip", []op{{"Clip", "Real", "T", three, "min(max(x, y), z)", false, false}}},
+	{"compare", []op{
+		{"Equal", "comparable", "bool", two, "x == y", false, false},
+		{"NotEqual", "comparable", "bool", two, "x != y", false, false},
+		{"Less", "Real", "bool", two, "x < y", false, false},
+		{"LessEqual", "Real", "bool", two, "x <= y", false, false},
+	}},
+	{"floats", []op{
+		{"IsNaN", "Inexact", "bool", one, "x != x", false, false},
+		{"IsInf", "Float", "bool", one, "x == x && x-x != 0", false, false},
+		{"IsFinite", "Inexact", "bool", one, "x-x == 0", false, false},
+		{"SignBit", "Float", "bool", one, "math.Signbit(float64(x))", false, false},
+	}},
+	{"logic", []op{
+		{"LogicalAnd", "", "bool", []string{"bool", "bool"}, "x && y", false, false},
+		{"LogicalOr", "", "bool", []string{"bool", "bool"}, "x || y", false, false},
+		{"LogicalXor", "", "bool", []string{"bool", "bool"}, "x != y", false, false},
+		{"LogicalNot", "", "bool", []string{"bool"}, "!x", false, false},
+	}},
+	{"bits", []op{
+		{"BitAnd", "Integer", "T", two, "x & y", false, false},
+		{"BitOr", "Integer", "T", two, "x | y", false, false},
+		{"BitXor", "Integer", "T", two, "x ^ y", false, false},
+		{"BitNot", "Integer", "T", one, "^x", false, false},
+	}},
+	{"shift", []op{
+		{"ShiftLeft", "Integer", "T", two, "x << uint64(y)", false, false},
+		{"ShiftRight", "Integer", "T", two, "x >> uint64(y)", false, false},
+		{"BitCount", "Integer", "uint8", one, "bitCount(x)", true, false},
+	}},
+}
+
+var (
+	one   = []string{"T"}
+	two   = []string{"T", "T"}
+	three = []string{"T", "T", "T"}
+)
