@@ -1,6 +1,10 @@
 package kern
 
-import "math/bits"
+import (
+	"math/bits"
+
+	"github.com/samebytes/samebytes/ndarray/internal/kern/asm"
+)
 
 // Unsigned is the constraint on keys: unsigned numbers that are in the order of the elements which they stand for.
 type Unsigned interface {
@@ -36,15 +40,16 @@ func Encode[K Unsigned](keys []K, o Order) {
 	sign := top[K]()
 	switch o.Kind {
 	case Signed:
-		for i, k := range keys {
-			keys[i] = k ^ sign
-		}
+		BitXor[K]{}.Run(all(keys), all(keys), Vec[K]{Data: []K{sign}}, len(keys))
 	case Timed:
 		for i, k := range keys {
 			keys[i] = (k - 1) ^ sign
 		}
 	case Floating:
 		shift, nans := bits.Len64(uint64(sign))-1, negativeNaNs[K](o.Mantissa)
+		if code(asm.EncodeFloat, keys, nans) {
+			return
+		}
 		for i, k := range keys {
 			keys[i] = (k ^ (-(k >> shift) | sign)) - nans
 		}
@@ -56,21 +61,29 @@ func Decode[K Unsigned](keys []K, o Order) {
 	sign := top[K]()
 	switch o.Kind {
 	case Signed:
-		for i, k := range keys {
-			keys[i] = k ^ sign
-		}
+		BitXor[K]{}.Run(all(keys), all(keys), Vec[K]{Data: []K{sign}}, len(keys))
 	case Timed:
 		for i, k := range keys {
 			keys[i] = (k ^ sign) + 1
 		}
 	case Floating:
 		shift, nans := bits.Len64(uint64(sign))-1, negativeNaNs[K](o.Mantissa)
+		if code(asm.DecodeFloat, keys, nans) {
+			return
+		}
 		for i, k := range keys {
 			k += nans
 			keys[i] = k ^ ((k>>shift - 1) | sign)
 		}
 	}
 }
+
+// code runs a kernel on keys, and reports whether there is one.
+func code[K Unsigned](op asm.Binary, keys []K, nans K) bool {
+	return rows2(op, all(keys), all(keys), Vec[K]{Data: []K{nans}}, len(keys), 1)
+}
+
+func all[K Unsigned](keys []K) Vec[K] { return Vec[K]{Data: keys, Inc: 1} }
 
 // Equate replaces keys of elements that are equal in this order by one of them: that of 0 for -0, and the highest for each
 // NaN. The other orders have no such elements.

@@ -7,6 +7,15 @@ const radixMin = 256
 
 // Sort sorts keys. It overwrites buffer, which is as long.
 func Sort[K Unsigned](keys, buffer []K) {
+	if s := newQuicksort(buffer[:len(keys)]); s != nil {
+		s.run(keys)
+		return
+	}
+	sortDigits(keys, buffer)
+}
+
+// sortDigits is Sort without kernels.
+func sortDigits[K Unsigned](keys, buffer []K) {
 	if len(keys) < radixMin {
 		slices.Sort(keys)
 		return

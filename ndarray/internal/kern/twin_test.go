@@ -31,9 +31,8 @@ func eachLevel(t *testing.T, test func(t *testing.T)) {
 
 // pure calls f without kernels.
 func pure(f func()) {
-	levels := asm.Levels()
 	before := asm.Kernels
-	asm.Use(levels[0])
+	asm.Use(asm.Levels()[0])
 	defer func() { asm.Kernels = before }()
 	f()
 }

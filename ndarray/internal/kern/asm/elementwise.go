@@ -58,6 +58,8 @@ const (
 	BitXor
 	ShiftLeft
 	ShiftRight
+	EncodeFloat
+	DecodeFloat
 	binaries
 )
 

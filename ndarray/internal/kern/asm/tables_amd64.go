@@ -31,5 +31,21 @@ var avx512 = func() (s Set) {
 	s.Binary[Add][reflect.Uint32] = KernelBinary{addI32AVX512, 16}
 	s.Binary[Add][reflect.Int64] = KernelBinary{addI64AVX512, 8}
 	s.Binary[Add][reflect.Uint64] = KernelBinary{addI64AVX512, 8}
+	s.SortFew[reflect.Uint64][0] = KernelSort{sort16U64AVX512, 16}
+	s.SortFew[reflect.Uint64][1] = KernelSort{sort32U64AVX512, 32}
+	s.SortFew[reflect.Uint64][2] = KernelSort{sort64U64AVX512, 64}
+	s.SortFew[reflect.Uint64][3] = KernelSort{sort128U64AVX512, 128}
+	s.Partition[reflect.Uint64] = KernelPartition{partitionU64AVX512, 1}
+	s.Sides[reflect.Uint64] = KernelSides{sidesU64AVX512, 64}
+	s.Binary[EncodeFloat][reflect.Uint64] = KernelBinary{encodeFloatU64AVX512, 8}
+	s.Binary[DecodeFloat][reflect.Uint64] = KernelBinary{decodeFloatU64AVX512, 8}
+	s.SortFew[reflect.Uint32][0] = KernelSort{sort32U32AVX512, 32}
+	s.SortFew[reflect.Uint32][1] = KernelSort{sort64U32AVX512, 64}
+	s.SortFew[reflect.Uint32][2] = KernelSort{sort128U32AVX512, 128}
+	s.SortFew[reflect.Uint32][3] = KernelSort{sort256U32AVX512, 256}
+	s.Partition[reflect.Uint32] = KernelPartition{partitionU32AVX512, 1}
+	s.Sides[reflect.Uint32] = KernelSides{sidesU32AVX512, 128}
+	s.Binary[EncodeFloat][reflect.Uint32] = KernelBinary{encodeFloatU32AVX512, 16}
+	s.Binary[DecodeFloat][reflect.Uint32] = KernelBinary{decodeFloatU32AVX512, 16}
 	return s
 }()

@@ -296,6 +296,7 @@ func Sources() map[string][]byte {
 		write func(f *file)
 	}{
 		{"arithmetic", arithmetic},
+		{"sort", sorting},
 	} {
 		f := &file{Context: build.NewContext(), name: group.name, globals: map[string]operand.Mem{}}
 		f.ConstraintExpr("!noasm")
