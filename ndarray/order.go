@@ -93,11 +93,15 @@ type keyed[K kern.Unsigned] struct {
 }
 
 func (s keyed[K]) sort(axis int) {
+	share := 1
+	if s.bits.n == s.bits.shape[axis] { // there is but one lane
+		share = goroutines()
+	}
 	s.eachLane(axis, func(n int) func([]K) {
-		buffer := make([]K, n)
+		sorter := kern.NewSorter[K](n, share)
 		return func(lane []K) {
 			kern.Encode(lane, s.order)
-			kern.Sort(lane, buffer)
+			sorter.Sort(lane)
 			kern.Decode(lane, s.order)
 		}
 	})
@@ -122,10 +126,11 @@ func (s keyed[K]) sortStable(axis int) {
 }
 
 func (s keyed[K]) partition(kth, axis int) {
-	s.eachLane(axis, func(int) func([]K) {
+	s.eachLane(axis, func(n int) func([]K) {
+		sorter := kern.NewSorter[K](n, 1)
 		return func(lane []K) {
 			kern.Encode(lane, s.order)
-			kern.Select(lane, kth)
+			sorter.Select(lane, kth)
 			kern.Decode(lane, s.order)
 		}
 	})
@@ -152,6 +157,10 @@ func (s keyed[K]) eachLane(axis int, start func(n int) func(lane []K)) {
 func eachLaneOf[T Element](a *Array[T], axis int, start func(n int) func(lane []T)) {
 	n, inc := a.shape[axis], a.strides[axis]
 	if n <= 1 {
+		return
+	}
+	if a.n == n && inc == 1 {
+		start(n)(a.data[a.offset:][:n:n])
 		return
 	}
 	eachLane(axis, func() func([]int) {

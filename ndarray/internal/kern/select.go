@@ -5,11 +5,11 @@ import (
 	"slices"
 )
 
-// Select moves keys so that the one at k is where sorting would put it, none before it is greater, and none after it less.
+// findKey is a Sorter's Select without kernels.
 //
 // It is C. A. R. Hoare's Find (1961) with the median of three or, of many, of nine as the pivot; where the pivots turn out bad
 // again and again, it sorts what is left.
-func Select[K Unsigned](keys []K, k int) {
+func findKey[K Unsigned](keys []K, k int) {
 	for bad := bits.Len(uint(len(keys))); len(keys) > 12; {
 		if bad == 0 {
 			break

@@ -5,16 +5,7 @@ import "slices"
 // radixMin is the number of keys from which counting digits is faster than comparing.
 const radixMin = 256
 
-// Sort sorts keys. It overwrites buffer, which is as long.
-func Sort[K Unsigned](keys, buffer []K) {
-	if s := newQuicksort(buffer[:len(keys)]); s != nil {
-		s.run(keys)
-		return
-	}
-	sortDigits(keys, buffer)
-}
-
-// sortDigits is Sort without kernels.
+// sortDigits sorts keys by counting. It overwrites buffer, which is no shorter.
 func sortDigits[K Unsigned](keys, buffer []K) {
 	if len(keys) < radixMin {
 		slices.Sort(keys)

@@ -54,16 +54,28 @@ func sortsKeys[K Unsigned](t *testing.T, name string, n int, pattern func(r *ran
 	}
 	want, got := newGuarded[K](n%64, n).set(keys), newGuarded[K](n%64, n).set(keys)
 	slices.Sort(want.all[want.first:][:n])
-	Sort(got.all[got.first:][:n], make([]K, n))
+	NewSorter[K](n, 1+n%3).Sort(got.all[got.first:][:n])
 	hold(t, fmt.Sprintf("%T, %s", keys, name), want, got)
+	if n == 0 {
+		return
+	}
+	k := r.IntN(n)
+	sorted := want.all[want.first:][:n]
+	NewSorter[K](n, 1).Select(keys, k)
+	if keys[k] != sorted[k] || slices.Max(keys[:k+1]) != keys[k] || slices.Min(keys[k:]) != keys[k] {
+		t.Fatalf("%T, %s: Select of %d of %d", keys, name, k, n)
+	}
+	if slices.Sort(keys); !slices.Equal(keys, sorted) {
+		t.Fatalf("%T, %s: Select of %d of %d has lost keys", keys, name, k, n)
+	}
 }
 
 // TestSortDigitsTakesOver sorts keys that were chosen so that each partition leaves nearly all.
 func TestSortDigitsTakesOver(t *testing.T) {
 	eachLevel(t, func(t *testing.T) {
 		keys := make([]uint64, 5000)
-		s := newQuicksort(make([]uint64, len(keys)))
-		if s == nil {
+		s := NewSorter[uint64](len(keys), 1)
+		if s.partition == nil {
 			t.Skip("there are no kernels for this")
 		}
 		r := rand.New(rand.NewPCG(1, 3))
@@ -71,7 +83,7 @@ func TestSortDigitsTakesOver(t *testing.T) {
 			keys[i] = r.Uint64()
 		}
 		want := slices.Sorted(slices.Values(keys))
-		s.sort(keys, 1)
+		s.sort(keys, 1, 1)
 		if !slices.Equal(keys, want) {
 			t.Error("not sorted")
 		}
