@@ -21,7 +21,7 @@ func destination[T Element](op string, dst *Array[T], shape []int, operands ...[
 
 // small reports whether a call that writes dst may do without loops: its elements are in C order, and few.
 func small[T Element](dst *Array[T]) bool {
-	return dst != nil && dst.dense && dst.n < parallelMin && !dst.readonly
+	return dst != nil && dst.dense && uintptr(dst.n)*reflect.TypeFor[T]().Size() < smallBytes && !dst.readonly
 }
 
 // oneRun returns all elements of a as one run, and whether that goes with elements in C order of the given shape.

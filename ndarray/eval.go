@@ -128,23 +128,11 @@ func eval[T Element](op string, dst *Array[T], x node[T]) *Array[T] {
 		m.root = x.step(&m.block, &m.leaves)
 		return m
 	}}
-	var (
-		failure any
-		once    sync.Once
-	)
 	l.eachParallel(func(offsets []int, n int) {
-		defer func() {
-			if v := recover(); v != nil {
-				once.Do(func() { failure = v }) // in the caller's goroutine there is someone to recover it
-			}
-		}()
 		m := machines.Get().(*machine[T])
 		m.run(dst, offsets, n)
 		machines.Put(m)
 	})
-	if failure != nil {
-		panic(failure)
-	}
 	return dst
 }
 

@@ -1,9 +1,8 @@
 package ndarray
 
 import (
-	"sync"
-
 	"github.com/samebytes/samebytes/ndarray/internal/kern"
+	"github.com/samebytes/samebytes/ndarray/internal/workers"
 )
 
 // fold is an operation that makes one value of type A of many elements of an array.
@@ -148,24 +147,19 @@ func (g *folding[A]) each(total int, emit func(acc []A, to, inc int)) {
 	for _, axis := range g.kept {
 		units *= axis.n
 	}
-	parts := 1
-	if total >= parallelMin {
-		parts = min(goroutines(), total/(parallelMin/2))
+	count := goroutines()
+	switch {
+	case count == 1 || total < tryMin:
+		g.units(0, units, 1, emit)
+	case units < 2*count:
+		g.units(0, units, count, emit)
+	default:
+		workers.Share(count, units, total >= longMin, func(first, last int) { g.units(first, last, 1, emit) })
 	}
-	if parts == 1 || units < 2*parts {
-		g.units(0, units, parts, emit)
-		return
-	}
-	var group sync.WaitGroup
-	for i := 1; i < parts; i++ {
-		group.Go(func() { g.units(units*i/parts, units*(i+1)/parts, 1, emit) })
-	}
-	g.units(0, units/parts, 1, emit)
-	group.Wait()
 }
 
 // units works out the results from unit first to last-1: a unit is a tile at one index of the kept axes.
-func (g *folding[A]) units(first, last, workers int, emit func(acc []A, to, inc int)) {
+func (g *folding[A]) units(first, last, goroutines int, emit func(acc []A, to, inc int)) {
 	s := g.newScratch()
 	for unit := first; unit < last; unit++ {
 		from, to, rest := g.first, g.firstTo, unit
@@ -180,14 +174,14 @@ func (g *folding[A]) units(first, last, workers int, emit func(acc []A, to, inc 
 		from += rest * tileLen * g.tile.step
 		to += rest * tileLen * g.tile.to
 		acc := s.acc[:n]
-		g.all(acc, from, s, workers)
+		g.all(acc, from, s, goroutines)
 		if g.next != nil {
 			g.finish(acc)
 			s.centre = acc
 			second := *g
 			second.fold = g.next
 			acc = s.row(n)
-			second.all(acc, from, s, workers)
+			second.all(acc, from, s, goroutines)
 			second.finish(acc)
 			emit(acc, to, g.tile.to)
 			s.release(acc)
@@ -201,9 +195,9 @@ func (g *folding[A]) units(first, last, workers int, emit func(acc []A, to, inc 
 }
 
 // all stores in acc what all rows fold into.
-func (g *folding[A]) all(acc []A, from int, s *scratch[A], workers int) {
+func (g *folding[A]) all(acc []A, from int, s *scratch[A], goroutines int) {
 	if g.gathered == 0 {
-		g.rowsFrom(acc, 0, from, g.outer[0].n, s, workers)
+		g.rowsFrom(acc, 0, from, g.outer[0].n, s, goroutines)
 		return
 	}
 	if s.line == nil {
@@ -234,8 +228,8 @@ func (g *folding[A]) gather(line []A, level, from int, centre kern.Vec[A]) []A {
 }
 
 // rowsFrom stores in acc what count rows on an outer axis, and those on all axes within, fold into: pairwise, which rounds
-// as little as may be. Halves may be shared out among workers.
-func (g *folding[A]) rowsFrom(acc []A, level, from, count int, s *scratch[A], workers int) {
+// as little as may be. Halves may be shared out among goroutines.
+func (g *folding[A]) rowsFrom(acc []A, level, from, count int, s *scratch[A], goroutines int) {
 	axis, last := g.outer[level], level == len(g.outer)-1
 	rows := count
 	for _, inner := range g.outer[level+1:] {
@@ -243,34 +237,37 @@ func (g *folding[A]) rowsFrom(acc []A, level, from, count int, s *scratch[A], wo
 	}
 	switch {
 	case rows <= g.leafRows:
-		g.leaf(acc, level, from, count, false, s, workers)
+		g.leaf(acc, level, from, count, false, s, goroutines)
 		return
 	case count == 1:
-		g.rowsFrom(acc, level+1, from, g.outer[level+1].n, s, workers)
+		g.rowsFrom(acc, level+1, from, g.outer[level+1].n, s, goroutines)
 		return
 	}
 	half := count / 2
 	if last {
 		half = (half + g.leafRows - 1) / g.leafRows * g.leafRows
 	}
-	g.halves(acc, rows*len(acc)*g.line.n, s, workers,
-		func(acc []A, s *scratch[A], workers int) { g.rowsFrom(acc, level, from, half, s, workers) },
-		func(acc []A, s *scratch[A], workers int) {
-			g.rowsFrom(acc, level, from+half*axis.step, count-half, s, workers)
+	g.halves(acc, rows*len(acc)*g.line.n, s, goroutines,
+		func(acc []A, s *scratch[A], goroutines int) { g.rowsFrom(acc, level, from, half, s, goroutines) },
+		func(acc []A, s *scratch[A], goroutines int) {
+			g.rowsFrom(acc, level, from+half*axis.step, count-half, s, goroutines)
 		})
 }
 
-// halves folds what two halves of so much work store into acc. With several workers each half has its own.
-func (g *folding[A]) halves(acc []A, work int, s *scratch[A], workers int, left, right func(acc []A, s *scratch[A], workers int)) {
+// halves folds what two halves of so much work store into acc. With several goroutines each half has its own.
+func (g *folding[A]) halves(acc []A, work int, s *scratch[A], goroutines int, left, right func(acc []A, s *scratch[A], goroutines int)) {
 	var other []A
-	if workers > 1 && work >= parallelMin {
+	if goroutines > 1 && work >= parallelMin {
 		mine := g.newScratch()
 		mine.centre = s.centre
 		other = mine.acc[:len(acc)]
-		var group sync.WaitGroup
-		group.Go(func() { right(other, mine, workers/2) })
-		left(acc, s, workers-workers/2)
-		group.Wait()
+		workers.Do(2, func(half int) {
+			if half == 0 {
+				left(acc, s, goroutines-goroutines/2)
+			} else {
+				right(other, mine, goroutines/2)
+			}
+		})
 	} else {
 		other = s.row(len(acc))
 		defer s.release(other)
@@ -282,18 +279,18 @@ func (g *folding[A]) halves(acc []A, work int, s *scratch[A], workers int, left,
 
 // leaf stores in acc what count rows on an outer axis, and those on all axes within, fold into, one after the other. If begun,
 // it folds them into what acc has.
-func (g *folding[A]) leaf(acc []A, level, from, count int, begun bool, s *scratch[A], workers int) {
+func (g *folding[A]) leaf(acc []A, level, from, count int, begun bool, s *scratch[A], goroutines int) {
 	step := g.outer[level].step
 	if level < len(g.outer)-1 {
 		for range count {
-			g.leaf(acc, level+1, from, g.outer[level+1].n, begun, s, workers)
+			g.leaf(acc, level+1, from, g.outer[level+1].n, begun, s, goroutines)
 			from += step
 			begun = true
 		}
 		return
 	}
 	if !begun {
-		g.row(acc, from, s, workers)
+		g.row(acc, from, s, goroutines)
 		from += step
 		count--
 	}
@@ -307,7 +304,7 @@ func (g *folding[A]) leaf(acc []A, level, from, count int, begun bool, s *scratc
 	}
 	row := s.row(n)
 	for range count {
-		g.row(row, from, s, workers)
+		g.row(row, from, s, goroutines)
 		g.rows(acc, kern.Vec[A]{Data: row, Inc: 1}, 0, 1, n)
 		from += step
 	}
@@ -315,10 +312,10 @@ func (g *folding[A]) leaf(acc []A, level, from, count int, begun bool, s *scratc
 }
 
 // row stores in acc one row.
-func (g *folding[A]) row(acc []A, from int, s *scratch[A], workers int) {
+func (g *folding[A]) row(acc []A, from int, s *scratch[A], goroutines int) {
 	switch {
 	case g.hasLine:
-		g.lines(acc, from, g.line.n, s, workers)
+		g.lines(acc, from, g.line.n, s, goroutines)
 	case g.direct != nil:
 		kern.Copy(kern.Vec[A]{Data: acc, Inc: 1}, kern.Vec[A]{Data: g.direct, Off: from, Inc: g.tile.step}, len(acc))
 	default:
@@ -327,17 +324,17 @@ func (g *folding[A]) row(acc []A, from int, s *scratch[A], workers int) {
 }
 
 // lines stores in acc what n elements of each result's line fold into.
-func (g *folding[A]) lines(acc []A, from, n int, s *scratch[A], workers int) {
+func (g *folding[A]) lines(acc []A, from, n int, s *scratch[A], goroutines int) {
 	together := g.direct == nil || len(acc) > 1 && max(g.line.step, -g.line.step) > max(g.tile.step, -g.tile.step)
-	if n > lineLen && (together || workers > 1 && n*len(acc) >= parallelMin) {
+	if n > lineLen && (together || goroutines > 1 && n*len(acc) >= parallelMin) {
 		half := n / 2
 		if g.half != nil {
 			half = g.half(n)
 		}
-		g.halves(acc, n*len(acc), s, workers,
-			func(acc []A, s *scratch[A], workers int) { g.lines(acc, from, half, s, workers) },
-			func(acc []A, s *scratch[A], workers int) {
-				g.lines(acc, from+half*g.line.step, n-half, s, workers)
+		g.halves(acc, n*len(acc), s, goroutines,
+			func(acc []A, s *scratch[A], goroutines int) { g.lines(acc, from, half, s, goroutines) },
+			func(acc []A, s *scratch[A], goroutines int) {
+				g.lines(acc, from+half*g.line.step, n-half, s, goroutines)
 			})
 		return
 	}

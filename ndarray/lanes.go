@@ -2,8 +2,8 @@ package ndarray
 
 import (
 	"fmt"
-	"runtime"
-	"sync"
+
+	"github.com/samebytes/samebytes/ndarray/internal/workers"
 )
 
 // axisOf returns the axis that a number names among those of a shape: a negative one counts from the last. It panics with
@@ -70,20 +70,10 @@ func (l *loops) eachShared(work int, start func() (visit func(offsets []int))) {
 			longest = d
 		}
 	}
-	length := l.shape[longest]
-	parts := 1
-	if work >= parallelMin {
-		parts = int(workers.Load())
-		if parts == 0 {
-			parts = runtime.GOMAXPROCS(0)
-		}
-		parts = max(min(parts, work/(parallelMin/2), length), 1)
+	count := goroutines()
+	if count == 1 || work < tryMin {
+		each(*l)
+		return
 	}
-	var group sync.WaitGroup
-	for i := 1; i < parts; i++ {
-		part := l.part(longest, length/parts*i+min(i, length%parts), length/parts*(i+1)+min(i+1, length%parts))
-		group.Go(func() { each(part) })
-	}
-	each(l.part(longest, 0, length/parts+min(1, length%parts)))
-	group.Wait()
+	workers.Share(count, l.shape[longest], work >= parallelMin, func(first, last int) { each(l.part(longest, first, last)) })
 }

@@ -3,16 +3,26 @@ package ndarray
 import (
 	"runtime"
 	"slices"
-	"sync"
 	"sync/atomic"
+
+	"github.com/samebytes/samebytes/ndarray/internal/workers"
 )
 
-// parallelMin is the number of elements from which a call is shared out among goroutines: starting one costs about a
-// microsecond, in which a loop handles some thousand elements.
-const parallelMin = 1 << 16
+const (
+	// parallelMin is the number of elements from which halves of a fold, and lanes, are shared out among goroutines, whatever
+	// is done with them.
+	parallelMin = 1 << 16
+	// longMin is the number of elements that take long even in the fastest loops, so that goroutines share them at once. With
+	// fewer, how long the first ones take decides.
+	longMin = 1 << 20
+	// tryMin is the number of elements that is not worth a look at the clock.
+	tryMin = 1 << 13
+	// smallBytes is the size of a result that is not worth loops if one run will do.
+	smallBytes = 64 << 10
+)
 
-// workers is what SetWorkers set, or zero.
-var workers atomic.Int64
+// mostGoroutines is what SetWorkers set, or zero.
+var mostGoroutines atomic.Int64
 
 // SetWorkers sets how many goroutines at most share the work of one call on a large array, and returns what was set before.
 // One keeps all work on the caller's goroutine; zero, which is the default, stands for runtime.GOMAXPROCS. It may be called
@@ -21,12 +31,12 @@ func SetWorkers(n int) (before int) {
 	if n < 0 {
 		panic(ValueError{"SetWorkers", n, "expected a number of goroutines, or zero"})
 	}
-	return int(workers.Swap(int64(n)))
+	return int(mostGoroutines.Swap(int64(n)))
 }
 
 // goroutines returns how many goroutines a call may use.
 func goroutines() int {
-	if n := int(workers.Load()); n != 0 {
+	if n := int(mostGoroutines.Load()); n != 0 {
 		return n
 	}
 	return runtime.GOMAXPROCS(0)
@@ -57,26 +67,15 @@ func (l *loops) shared(elements int, each func(part *loops)) {
 	for _, length := range l.shape {
 		total *= length
 	}
-	parts := min(goroutines(), max(total/(parallelMin/2), 1))
-	if total < parallelMin {
-		parts = 1
-	}
+	count := goroutines()
 	// The outermost axis that is long enough keeps each goroutine in memory of its own.
-	axis := slices.IndexFunc(l.shape, func(length int) bool { return length >= 4*parts })
-	if parts == 1 || axis < 0 {
+	axis := slices.IndexFunc(l.shape, func(length int) bool { return length >= 4*count })
+	if count == 1 || total < tryMin || axis < 0 {
 		each(l)
 		return
 	}
-	var group sync.WaitGroup
-	length := l.shape[axis]
-	for i := 1; i < parts; i++ {
-		part := l.part(axis, length/parts*i, length/parts*i+length/parts)
-		if i == parts-1 {
-			part = l.part(axis, length/parts*i, length)
-		}
-		group.Go(func() { each(&part) })
-	}
-	first := l.part(axis, 0, length/parts)
-	each(&first)
-	group.Wait()
+	workers.Share(count, l.shape[axis], total >= longMin, func(first, last int) {
+		part := l.part(axis, first, last)
+		each(&part)
+	})
 }
