@@ -1,0 +1,60 @@
+package gemm
+
+import (
+	"reflect"
+	"unsafe"
+
+	"github.com/samebytes/samebytes/ndarray/internal/kern/asm"
+)
+
+// The only pointers are those that kernels get. Each points to the first of the elements that a kernel touches; that the others
+// lie in the slice too is checked here, by the one that is farthest. A kernel keeps no pointer.
+
+// kernel is the form of kernels that there is for T, with the size of its tiles.
+type kernel[T Float] struct {
+	rows, cols int
+	strided    func(k int, a, b, c *byte, aRow, aStep, bStep, ldc, rows, cols int, scale *byte)
+	packed     func(k int, a, b, c *byte, ldc int)
+}
+
+// kernelOf returns the kernel for T, and whether there is one.
+func kernelOf[T Float]() (kernel[T], bool) {
+	kind := reflect.Float64
+	if size[T]() == 4 {
+		kind = reflect.Float32
+	}
+	if s := &asm.Kernels.Strided[kind]; s.Run != nil {
+		return kernel[T]{rows: s.Rows, cols: s.Cols, strided: s.Run}, true
+	}
+	p := &asm.Kernels.Packed[kind]
+	return kernel[T]{rows: p.Rows, cols: p.Cols, packed: p.Run}, p.Run != nil
+}
+
+func size[T Float]() int { return int(unsafe.Sizeof(*new(T))) }
+
+// corner returns where the matrix's first element is, of rows and cols that lie in its slice.
+func (m *Matrix[T]) corner(rows, cols int) *byte {
+	down, right := (rows-1)*m.Row, (cols-1)*m.Step
+	_ = m.Data[m.Off+max(down, 0)+max(right, 0)]
+	_ = m.Data[m.Off+min(down, 0)+min(right, 0)]
+	return (*byte)(unsafe.Pointer(&m.Data[m.Off]))
+}
+
+// tile sets a tile of c by the kernel for strided operands.
+func (r *kernel[T]) tile(k, rows, cols int, a, b, c Matrix[T], scale *[2]T) {
+	size := size[T]()
+	r.strided(k, a.corner(rows, k), b.corner(k, cols), c.corner(rows, cols), a.Row*size, a.Step*size, b.Row*size, c.Row*size, rows, cols,
+		(*byte)(unsafe.Pointer(scale)))
+}
+
+// add adds the product of two panels of k to a tile of c.
+func (r *kernel[T]) add(k int, a, b, c Matrix[T]) {
+	r.packed(k, a.corner(r.rows, k), b.corner(k, r.cols), c.corner(r.rows, r.cols), c.Row*size[T]())
+}
+
+// aligned returns n elements that begin where a line of the cache does.
+func aligned[T Float](n int) []T {
+	const line = 64
+	data := make([]T, n+line/size[T]())
+	return data[(line-int(uintptr(unsafe.Pointer(&data[0]))%line))%line/size[T]():][:n:n]
+}
