@@ -11,12 +11,6 @@ func blockCols[T Float]() int { return 1920 / size[T]() }
 // directMax is the number of products up to which one call of a kernel does it all, without packing: some microseconds.
 const directMax = 1 << 16
 
-// direct computes a small product, of a b whose rows are neighbours.
-func (p *product[T]) direct(kernel *kernel[T]) {
-	scale := [2]T{p.alpha, p.beta}
-	kernel.tile(p.k, p.m, p.n, p.a, p.b, p.c, &scale)
-}
-
 // buffers is where packed blocks lie.
 type buffers[T Float] struct {
 	a, b []T
@@ -71,14 +65,13 @@ func (p *product[T]) blocks(kernel *kernel[T]) {
 
 // block computes a product whose b is packed as a whole.
 func (p *product[T]) block(kernel *kernel[T], buffer *buffers[T]) {
-	packB(buffer.b, p.b, p.k, p.n, kernel.cols)
-	scale := [2]T{p.alpha, p.beta}
+	kernel.packB(buffer.b, p.b, p.k, p.n)
 	inPlace := kernel.strided != nil && p.a.Step == 1
 	for i := 0; i < p.m; i += kernel.rows {
 		rows := min(kernel.rows, p.m-i)
 		a := p.a.From(i, 0)
 		if !inPlace {
-			packA(buffer.a, a, rows, p.k, kernel.rows)
+			gather(buffer.a, a.T(), p.k, rows, kernel.rows)
 			a = Matrix[T]{buffer.a, 0, 1, kernel.rows}
 		}
 		for j := 0; j < p.n; j += kernel.cols {
@@ -88,7 +81,7 @@ func (p *product[T]) block(kernel *kernel[T], buffer *buffers[T]) {
 			switch {
 			case side == outside:
 			case side == inside && kernel.strided != nil:
-				kernel.tile(p.k, rows, cols, a, b, p.c.From(i, j), &scale)
+				kernel.tile(p.k, rows, cols, a, b, p.c.From(i, j), p.alpha, p.beta)
 			default:
 				p.edge(kernel, buffer.tile, i, j, rows, cols, a, b, side)
 			}
@@ -128,7 +121,7 @@ func (p *product[T]) side(i, j, rows, cols int) side {
 func (p *product[T]) edge(kernel *kernel[T], place []T, i, j, rows, cols int, a, b Matrix[T], side side) {
 	tile := Matrix[T]{place, 0, kernel.cols, 1}
 	if kernel.strided != nil {
-		kernel.tile(p.k, rows, cols, a, b, tile, &[2]T{1, 0})
+		kernel.tile(p.k, rows, cols, a, b, tile, 1, 0)
 	} else {
 		clear(place)
 		kernel.add(p.k, a, b, tile)

@@ -13,7 +13,8 @@ import (
 // kernel is the form of kernels that there is for T, with the size of its tiles.
 type kernel[T Float] struct {
 	rows, cols int
-	strided    func(k int, a, b, c *byte, aRow, aStep, bStep, ldc, rows, cols int, scale *byte)
+	strided    func(k int, a, b, c *byte, aRow, aStep, bStep, ldc, rows, cols int, alpha, beta float64)
+	pack       func(dst, b *byte, k, bStep, panels, size int) // of the strided form
 	packed     func(k int, a, b, c *byte, ldc int)
 }
 
@@ -24,7 +25,7 @@ func kernelOf[T Float]() (kernel[T], bool) {
 		kind = reflect.Float32
 	}
 	if s := &asm.Kernels.Strided[kind]; s.Run != nil {
-		return kernel[T]{rows: s.Rows, cols: s.Cols, strided: s.Run}, true
+		return kernel[T]{rows: s.Rows, cols: s.Cols, strided: s.Run, pack: s.Pack}, true
 	}
 	p := &asm.Kernels.Packed[kind]
 	return kernel[T]{rows: p.Rows, cols: p.Cols, packed: p.Run}, p.Run != nil
@@ -41,10 +42,16 @@ func (m *Matrix[T]) corner(rows, cols int) *byte {
 }
 
 // tile sets a tile of c by the kernel for strided operands.
-func (r *kernel[T]) tile(k, rows, cols int, a, b, c Matrix[T], scale *[2]T) {
+func (r *kernel[T]) tile(k, rows, cols int, a, b, c Matrix[T], alpha, beta T) {
 	size := size[T]()
 	r.strided(k, a.corner(rows, k), b.corner(k, cols), c.corner(rows, cols), a.Row*size, a.Step*size, b.Row*size, c.Row*size, rows, cols,
-		(*byte)(unsafe.Pointer(scale)))
+		float64(alpha), float64(beta))
+}
+
+// copyPanels packs whole panels of k rows of b, whose rows are neighbours.
+func (r *kernel[T]) copyPanels(dst []T, b Matrix[T], k, panels int) {
+	_ = dst[panels*k*r.cols-1]
+	r.pack((*byte)(unsafe.Pointer(&dst[0])), b.corner(k, panels*r.cols), k, b.Row*size[T](), panels, k*r.cols*size[T]())
 }
 
 // add adds the product of two panels of k to a tile of c.

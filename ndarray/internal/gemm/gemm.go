@@ -67,6 +67,10 @@ func Available[T Float]() bool {
 // the work; zero stands for GOMAXPROCS.
 func Multiply[T Float](goroutines, m, n, k int, alpha T, a, b Matrix[T], beta T, c Matrix[T]) {
 	kernel, _ := kernelOf[T]()
+	if float64(m)*float64(n)*float64(k) <= directMax && kernel.strided != nil && b.Step == 1 && c.Step == 1 { // an int may not hold it
+		kernel.tile(k, m, n, a, b, c, alpha, beta)
+		return
+	}
 	p := product[T]{m: m, n: n, k: k, alpha: alpha, beta: beta, a: a, b: b, c: c}
 	p.run(&kernel, goroutines)
 }
@@ -91,11 +95,7 @@ func (p *product[T]) run(kernel *kernel[T], goroutines int) {
 		p.a, p.b, p.c = p.b.T(), p.a.T(), p.c.T()
 		p.part = p.part.transposed()
 	}
-	operations := float64(p.m) * float64(p.n) * float64(p.k) // an int may not hold it
-	if operations <= directMax && p.part == whole && p.b.Step == 1 && kernel.strided != nil {
-		p.direct(kernel)
-		return
-	}
+	operations := float64(p.m) * float64(p.n) * float64(p.k)
 	if operations < sharedMin {
 		p.blocks(kernel)
 		return
@@ -103,24 +103,24 @@ func (p *product[T]) run(kernel *kernel[T], goroutines int) {
 	if goroutines == 0 {
 		goroutines = runtime.GOMAXPROCS(0)
 	}
-	p.shared(kernel, goroutines)
+	p.shared(*kernel, goroutines)
 }
 
 // shared splits the result into parts for goroutines.
-func (p *product[T]) shared(kernel *kernel[T], goroutines int) {
+func (p product[T]) shared(kernel kernel[T], goroutines int) {
 	down, across := grid(p.m, p.n, goroutines, kernel.rows, kernel.cols)
 	if down*across == 1 {
-		p.blocks(kernel)
+		p.blocks(&kernel)
 		return
 	}
 	workers.Do(down*across, func(i int) {
 		firstRow, lastRow := share(p.m, i/across, down, kernel.rows)
 		firstCol, lastCol := share(p.n, i%across, across, kernel.cols)
-		q := *p
+		q := p
 		q.m, q.n = lastRow-firstRow, lastCol-firstCol
 		q.a, q.b, q.c = p.a.From(firstRow, 0), p.b.From(0, firstCol), p.c.From(firstRow, firstCol)
 		q.diagonal += firstRow - firstCol
-		q.blocks(kernel)
+		q.blocks(&kernel)
 	})
 }
 

@@ -20,12 +20,14 @@ type (
 		Rows, Cols int
 	}
 
-	// KernelStrided sets c to alpha*a*b + beta*c, of rows times cols elements, where scale points to alpha and beta, one after
-	// the other. Zero for beta means that c is not read. The distances are in bytes: aRow from an element of a to the next of its
+	// KernelStrided sets c to alpha*a*b + beta*c, of rows times cols elements. Zero for beta means that c is not read. The distances are in bytes: aRow from an element of a to the next of its
 	// column and aStep to the next of its row, bStep and ldc from a row to the next; elements of a row of b and c are
 	// neighbours. k, rows and cols are at least one. It is fastest in tiles of Rows times Cols.
+	//
+	// Pack stores k rows of b, bStep bytes apart, in panels of Cols columns, size bytes apart. All three are at least one.
 	KernelStrided struct {
-		Run        func(k int, a, b, c *byte, aRow, aStep, bStep, ldc, rows, cols int, scale *byte)
+		Run        func(k int, a, b, c *byte, aRow, aStep, bStep, ldc, rows, cols int, alpha, beta float64)
+		Pack       func(dst, b *byte, k, bStep, panels, size int)
 		Rows, Cols int
 	}
 )

@@ -5,13 +5,19 @@
 package asm
 
 //go:noescape
-func gemmF64AVX2(k int, a *byte, b *byte, c *byte, aRow int, aStep int, bStep int, ldc int, rows int, cols int, scale *byte)
+func gemmPackAVX2(dst *byte, b *byte, k int, bStep int, panels int, size int)
 
 //go:noescape
-func gemmF32AVX2(k int, a *byte, b *byte, c *byte, aRow int, aStep int, bStep int, ldc int, rows int, cols int, scale *byte)
+func gemmF64AVX2(k int, a *byte, b *byte, c *byte, aRow int, aStep int, bStep int, ldc int, rows int, cols int, alpha float64, beta float64)
 
 //go:noescape
-func gemmF64AVX512(k int, a *byte, b *byte, c *byte, aRow int, aStep int, bStep int, ldc int, rows int, cols int, scale *byte)
+func gemmF32AVX2(k int, a *byte, b *byte, c *byte, aRow int, aStep int, bStep int, ldc int, rows int, cols int, alpha float64, beta float64)
 
 //go:noescape
-func gemmF32AVX512(k int, a *byte, b *byte, c *byte, aRow int, aStep int, bStep int, ldc int, rows int, cols int, scale *byte)
+func gemmPackAVX512(dst *byte, b *byte, k int, bStep int, panels int, size int)
+
+//go:noescape
+func gemmF64AVX512(k int, a *byte, b *byte, c *byte, aRow int, aStep int, bStep int, ldc int, rows int, cols int, alpha float64, beta float64)
+
+//go:noescape
+func gemmF32AVX512(k int, a *byte, b *byte, c *byte, aRow int, aStep int, bStep int, ldc int, rows int, cols int, alpha float64, beta float64)

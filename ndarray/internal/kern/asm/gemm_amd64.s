@@ -4,9 +4,41 @@
 
 #include "textflag.h"
 
-// func gemmF64AVX2(k int, a *byte, b *byte, c *byte, aRow int, aStep int, bStep int, ldc int, rows int, cols int, scale *byte)
+// func gemmPackAVX2(dst *byte, b *byte, k int, bStep int, panels int, size int)
+// Requires: AVX
+TEXT ·gemmPackAVX2(SB), NOSPLIT, $0-48
+	MOVQ dst+0(FP), AX
+	MOVQ b+8(FP), CX
+	MOVQ k+16(FP), DX
+	MOVQ bStep+24(FP), BX
+	MOVQ size+40(FP), SI
+
+row1:
+	MOVQ AX, DI
+	MOVQ CX, R8
+	MOVQ panels+32(FP), R9
+
+panel2:
+	VMOVUPD (R8), Y0
+	VMOVUPD Y0, (DI)
+	VMOVUPD 32(R8), Y0
+	VMOVUPD Y0, 32(DI)
+	VMOVUPD 64(R8), Y0
+	VMOVUPD Y0, 64(DI)
+	ADDQ    $+96, R8
+	ADDQ    SI, DI
+	DECQ    R9
+	JNE     panel2
+	ADDQ    $+96, AX
+	ADDQ    BX, CX
+	DECQ    DX
+	JNE     row1
+	VZEROUPPER
+	RET
+
+// func gemmF64AVX2(k int, a *byte, b *byte, c *byte, aRow int, aStep int, bStep int, ldc int, rows int, cols int, alpha float64, beta float64)
 // Requires: AVX, AVX2, CMOV, FMA3
-TEXT ·gemmF64AVX2(SB), NOSPLIT, $0-88
+TEXT ·gemmF64AVX2(SB), NOSPLIT, $0-96
 columns1:
 	CMPQ cols+72(FP), $+12
 	JL   narrower3
@@ -62,8 +94,7 @@ inner6:
 	DECQ         R10
 	JNE          inner6
 	LEAQ         (AX)(BX*4), AX
-	MOVQ         scale+80(FP), BX
-	VBROADCASTSD (BX), Y12
+	VBROADCASTSD alpha+80(FP), Y12
 	VMULPD       Y12, Y0, Y0
 	VMULPD       Y12, Y1, Y1
 	VMULPD       Y12, Y2, Y2
@@ -76,51 +107,51 @@ inner6:
 	VMULPD       Y12, Y9, Y9
 	VMULPD       Y12, Y10, Y10
 	VMULPD       Y12, Y11, Y11
-	MOVQ         ldc+56(FP), SI
-	LEAQ         (SI)(SI*2), DI
-	MOVQ         8(BX), R8
-	SHLQ         $0x01, R8
+	MOVQ         ldc+56(FP), BX
+	LEAQ         (BX)(BX*2), SI
+	MOVQ         beta+88(FP), DI
+	SHLQ         $0x01, DI
 	JZ           fresh7
-	VBROADCASTSD 8(BX), Y12
+	VBROADCASTSD beta+88(FP), Y12
 	VMOVUPD      (CX), Y13
 	VFMADD231PD  Y12, Y13, Y0
 	VMOVUPD      32(CX), Y13
 	VFMADD231PD  Y12, Y13, Y1
 	VMOVUPD      64(CX), Y13
 	VFMADD231PD  Y12, Y13, Y2
-	VMOVUPD      (CX)(SI*1), Y13
+	VMOVUPD      (CX)(BX*1), Y13
 	VFMADD231PD  Y12, Y13, Y3
-	VMOVUPD      32(CX)(SI*1), Y13
+	VMOVUPD      32(CX)(BX*1), Y13
 	VFMADD231PD  Y12, Y13, Y4
-	VMOVUPD      64(CX)(SI*1), Y13
+	VMOVUPD      64(CX)(BX*1), Y13
 	VFMADD231PD  Y12, Y13, Y5
-	VMOVUPD      (CX)(SI*2), Y13
+	VMOVUPD      (CX)(BX*2), Y13
 	VFMADD231PD  Y12, Y13, Y6
-	VMOVUPD      32(CX)(SI*2), Y13
+	VMOVUPD      32(CX)(BX*2), Y13
 	VFMADD231PD  Y12, Y13, Y7
-	VMOVUPD      64(CX)(SI*2), Y13
+	VMOVUPD      64(CX)(BX*2), Y13
 	VFMADD231PD  Y12, Y13, Y8
-	VMOVUPD      (CX)(DI*1), Y13
+	VMOVUPD      (CX)(SI*1), Y13
 	VFMADD231PD  Y12, Y13, Y9
-	VMOVUPD      32(CX)(DI*1), Y13
+	VMOVUPD      32(CX)(SI*1), Y13
 	VFMADD231PD  Y12, Y13, Y10
-	VMOVUPD      64(CX)(DI*1), Y13
+	VMOVUPD      64(CX)(SI*1), Y13
 	VFMADD231PD  Y12, Y13, Y11
 
 fresh7:
 	VMOVUPD Y0, (CX)
 	VMOVUPD Y1, 32(CX)
 	VMOVUPD Y2, 64(CX)
-	VMOVUPD Y3, (CX)(SI*1)
-	VMOVUPD Y4, 32(CX)(SI*1)
-	VMOVUPD Y5, 64(CX)(SI*1)
-	VMOVUPD Y6, (CX)(SI*2)
-	VMOVUPD Y7, 32(CX)(SI*2)
-	VMOVUPD Y8, 64(CX)(SI*2)
-	VMOVUPD Y9, (CX)(DI*1)
-	VMOVUPD Y10, 32(CX)(DI*1)
-	VMOVUPD Y11, 64(CX)(DI*1)
-	LEAQ    (CX)(SI*4), CX
+	VMOVUPD Y3, (CX)(BX*1)
+	VMOVUPD Y4, 32(CX)(BX*1)
+	VMOVUPD Y5, 64(CX)(BX*1)
+	VMOVUPD Y6, (CX)(BX*2)
+	VMOVUPD Y7, 32(CX)(BX*2)
+	VMOVUPD Y8, 64(CX)(BX*2)
+	VMOVUPD Y9, (CX)(SI*1)
+	VMOVUPD Y10, 32(CX)(SI*1)
+	VMOVUPD Y11, 64(CX)(SI*1)
+	LEAQ    (CX)(BX*4), CX
 	SUBQ    $+4, DX
 	JMP     rows4
 
@@ -157,40 +188,39 @@ inner10:
 	DECQ         R10
 	JNE          inner10
 	LEAQ         (AX)(BX*2), AX
-	MOVQ         scale+80(FP), BX
-	VBROADCASTSD (BX), Y6
+	VBROADCASTSD alpha+80(FP), Y6
 	VMULPD       Y6, Y0, Y0
 	VMULPD       Y6, Y1, Y1
 	VMULPD       Y6, Y2, Y2
 	VMULPD       Y6, Y3, Y3
 	VMULPD       Y6, Y4, Y4
 	VMULPD       Y6, Y5, Y5
-	MOVQ         ldc+56(FP), SI
-	MOVQ         8(BX), DI
-	SHLQ         $0x01, DI
+	MOVQ         ldc+56(FP), BX
+	MOVQ         beta+88(FP), SI
+	SHLQ         $0x01, SI
 	JZ           fresh11
-	VBROADCASTSD 8(BX), Y6
+	VBROADCASTSD beta+88(FP), Y6
 	VMOVUPD      (CX), Y7
 	VFMADD231PD  Y6, Y7, Y0
 	VMOVUPD      32(CX), Y7
 	VFMADD231PD  Y6, Y7, Y1
 	VMOVUPD      64(CX), Y7
 	VFMADD231PD  Y6, Y7, Y2
-	VMOVUPD      (CX)(SI*1), Y7
+	VMOVUPD      (CX)(BX*1), Y7
 	VFMADD231PD  Y6, Y7, Y3
-	VMOVUPD      32(CX)(SI*1), Y7
+	VMOVUPD      32(CX)(BX*1), Y7
 	VFMADD231PD  Y6, Y7, Y4
-	VMOVUPD      64(CX)(SI*1), Y7
+	VMOVUPD      64(CX)(BX*1), Y7
 	VFMADD231PD  Y6, Y7, Y5
 
 fresh11:
 	VMOVUPD Y0, (CX)
 	VMOVUPD Y1, 32(CX)
 	VMOVUPD Y2, 64(CX)
-	VMOVUPD Y3, (CX)(SI*1)
-	VMOVUPD Y4, 32(CX)(SI*1)
-	VMOVUPD Y5, 64(CX)(SI*1)
-	LEAQ    (CX)(SI*2), CX
+	VMOVUPD Y3, (CX)(BX*1)
+	VMOVUPD Y4, 32(CX)(BX*1)
+	VMOVUPD Y5, 64(CX)(BX*1)
+	LEAQ    (CX)(BX*2), CX
 	SUBQ    $+2, DX
 
 fewer9:
@@ -219,16 +249,15 @@ inner14:
 	DECQ         R10
 	JNE          inner14
 	LEAQ         (AX)(BX*1), AX
-	MOVQ         scale+80(FP), AX
-	VBROADCASTSD (AX), Y3
+	VBROADCASTSD alpha+80(FP), Y3
 	VMULPD       Y3, Y0, Y0
 	VMULPD       Y3, Y1, Y1
 	VMULPD       Y3, Y2, Y2
-	MOVQ         ldc+56(FP), BX
-	MOVQ         8(AX), SI
-	SHLQ         $0x01, SI
+	MOVQ         ldc+56(FP), AX
+	MOVQ         beta+88(FP), BX
+	SHLQ         $0x01, BX
 	JZ           fresh15
-	VBROADCASTSD 8(AX), Y3
+	VBROADCASTSD beta+88(FP), Y3
 	VMOVUPD      (CX), Y4
 	VFMADD231PD  Y3, Y4, Y0
 	VMOVUPD      32(CX), Y4
@@ -240,7 +269,7 @@ fresh15:
 	VMOVUPD Y0, (CX)
 	VMOVUPD Y1, 32(CX)
 	VMOVUPD Y2, 64(CX)
-	LEAQ    (CX)(BX*1), CX
+	LEAQ    (CX)(AX*1), CX
 	SUBQ    $+1, DX
 
 fewer13:
@@ -305,8 +334,7 @@ inner19:
 	DECQ         R10
 	JNE          inner19
 	LEAQ         (AX)(BX*4), AX
-	MOVQ         scale+80(FP), BX
-	VBROADCASTSD (BX), Y9
+	VBROADCASTSD alpha+80(FP), Y9
 	VMULPD       Y9, Y1, Y1
 	VMULPD       Y9, Y2, Y2
 	VMULPD       Y9, Y3, Y3
@@ -315,39 +343,39 @@ inner19:
 	VMULPD       Y9, Y6, Y6
 	VMULPD       Y9, Y7, Y7
 	VMULPD       Y9, Y8, Y8
-	MOVQ         ldc+56(FP), SI
-	LEAQ         (SI)(SI*2), DI
-	MOVQ         8(BX), R8
-	SHLQ         $0x01, R8
+	MOVQ         ldc+56(FP), BX
+	LEAQ         (BX)(BX*2), SI
+	MOVQ         beta+88(FP), DI
+	SHLQ         $0x01, DI
 	JZ           fresh20
-	VBROADCASTSD 8(BX), Y9
+	VBROADCASTSD beta+88(FP), Y9
 	VMOVUPD      (CX), Y10
 	VFMADD231PD  Y9, Y10, Y1
 	VMASKMOVPD   32(CX), Y0, Y10
 	VFMADD231PD  Y9, Y10, Y2
-	VMOVUPD      (CX)(SI*1), Y10
+	VMOVUPD      (CX)(BX*1), Y10
 	VFMADD231PD  Y9, Y10, Y3
-	VMASKMOVPD   32(CX)(SI*1), Y0, Y10
+	VMASKMOVPD   32(CX)(BX*1), Y0, Y10
 	VFMADD231PD  Y9, Y10, Y4
-	VMOVUPD      (CX)(SI*2), Y10
+	VMOVUPD      (CX)(BX*2), Y10
 	VFMADD231PD  Y9, Y10, Y5
-	VMASKMOVPD   32(CX)(SI*2), Y0, Y10
+	VMASKMOVPD   32(CX)(BX*2), Y0, Y10
 	VFMADD231PD  Y9, Y10, Y6
-	VMOVUPD      (CX)(DI*1), Y10
+	VMOVUPD      (CX)(SI*1), Y10
 	VFMADD231PD  Y9, Y10, Y7
-	VMASKMOVPD   32(CX)(DI*1), Y0, Y10
+	VMASKMOVPD   32(CX)(SI*1), Y0, Y10
 	VFMADD231PD  Y9, Y10, Y8
 
 fresh20:
 	VMOVUPD    Y1, (CX)
 	VMASKMOVPD Y2, Y0, 32(CX)
-	VMOVUPD    Y3, (CX)(SI*1)
-	VMASKMOVPD Y4, Y0, 32(CX)(SI*1)
-	VMOVUPD    Y5, (CX)(SI*2)
-	VMASKMOVPD Y6, Y0, 32(CX)(SI*2)
-	VMOVUPD    Y7, (CX)(DI*1)
-	VMASKMOVPD Y8, Y0, 32(CX)(DI*1)
-	LEAQ       (CX)(SI*4), CX
+	VMOVUPD    Y3, (CX)(BX*1)
+	VMASKMOVPD Y4, Y0, 32(CX)(BX*1)
+	VMOVUPD    Y5, (CX)(BX*2)
+	VMASKMOVPD Y6, Y0, 32(CX)(BX*2)
+	VMOVUPD    Y7, (CX)(SI*1)
+	VMASKMOVPD Y8, Y0, 32(CX)(SI*1)
+	LEAQ       (CX)(BX*4), CX
 	SUBQ       $+4, DX
 	JMP        rows17
 
@@ -379,32 +407,31 @@ inner23:
 	DECQ         R10
 	JNE          inner23
 	LEAQ         (AX)(BX*2), AX
-	MOVQ         scale+80(FP), BX
-	VBROADCASTSD (BX), Y5
+	VBROADCASTSD alpha+80(FP), Y5
 	VMULPD       Y5, Y1, Y1
 	VMULPD       Y5, Y2, Y2
 	VMULPD       Y5, Y3, Y3
 	VMULPD       Y5, Y4, Y4
-	MOVQ         ldc+56(FP), SI
-	MOVQ         8(BX), DI
-	SHLQ         $0x01, DI
+	MOVQ         ldc+56(FP), BX
+	MOVQ         beta+88(FP), SI
+	SHLQ         $0x01, SI
 	JZ           fresh24
-	VBROADCASTSD 8(BX), Y5
+	VBROADCASTSD beta+88(FP), Y5
 	VMOVUPD      (CX), Y6
 	VFMADD231PD  Y5, Y6, Y1
 	VMASKMOVPD   32(CX), Y0, Y6
 	VFMADD231PD  Y5, Y6, Y2
-	VMOVUPD      (CX)(SI*1), Y6
+	VMOVUPD      (CX)(BX*1), Y6
 	VFMADD231PD  Y5, Y6, Y3
-	VMASKMOVPD   32(CX)(SI*1), Y0, Y6
+	VMASKMOVPD   32(CX)(BX*1), Y0, Y6
 	VFMADD231PD  Y5, Y6, Y4
 
 fresh24:
 	VMOVUPD    Y1, (CX)
 	VMASKMOVPD Y2, Y0, 32(CX)
-	VMOVUPD    Y3, (CX)(SI*1)
-	VMASKMOVPD Y4, Y0, 32(CX)(SI*1)
-	LEAQ       (CX)(SI*2), CX
+	VMOVUPD    Y3, (CX)(BX*1)
+	VMASKMOVPD Y4, Y0, 32(CX)(BX*1)
+	LEAQ       (CX)(BX*2), CX
 	SUBQ       $+2, DX
 
 fewer22:
@@ -430,15 +457,14 @@ inner27:
 	DECQ         R10
 	JNE          inner27
 	LEAQ         (AX)(BX*1), AX
-	MOVQ         scale+80(FP), AX
-	VBROADCASTSD (AX), Y3
+	VBROADCASTSD alpha+80(FP), Y3
 	VMULPD       Y3, Y1, Y1
 	VMULPD       Y3, Y2, Y2
-	MOVQ         ldc+56(FP), BX
-	MOVQ         8(AX), SI
-	SHLQ         $0x01, SI
+	MOVQ         ldc+56(FP), AX
+	MOVQ         beta+88(FP), BX
+	SHLQ         $0x01, BX
 	JZ           fresh28
-	VBROADCASTSD 8(AX), Y3
+	VBROADCASTSD beta+88(FP), Y3
 	VMOVUPD      (CX), Y4
 	VFMADD231PD  Y3, Y4, Y1
 	VMASKMOVPD   32(CX), Y0, Y4
@@ -447,7 +473,7 @@ inner27:
 fresh28:
 	VMOVUPD    Y1, (CX)
 	VMASKMOVPD Y2, Y0, 32(CX)
-	LEAQ       (CX)(BX*1), CX
+	LEAQ       (CX)(AX*1), CX
 	SUBQ       $+1, DX
 
 fewer26:
@@ -501,33 +527,32 @@ inner32:
 	DECQ         R10
 	JNE          inner32
 	LEAQ         (AX)(BX*4), AX
-	MOVQ         scale+80(FP), BX
-	VBROADCASTSD (BX), Y5
+	VBROADCASTSD alpha+80(FP), Y5
 	VMULPD       Y5, Y1, Y1
 	VMULPD       Y5, Y2, Y2
 	VMULPD       Y5, Y3, Y3
 	VMULPD       Y5, Y4, Y4
-	MOVQ         ldc+56(FP), SI
-	LEAQ         (SI)(SI*2), DI
-	MOVQ         8(BX), R8
-	SHLQ         $0x01, R8
+	MOVQ         ldc+56(FP), BX
+	LEAQ         (BX)(BX*2), SI
+	MOVQ         beta+88(FP), DI
+	SHLQ         $0x01, DI
 	JZ           fresh33
-	VBROADCASTSD 8(BX), Y5
+	VBROADCASTSD beta+88(FP), Y5
 	VMASKMOVPD   (CX), Y0, Y6
 	VFMADD231PD  Y5, Y6, Y1
-	VMASKMOVPD   (CX)(SI*1), Y0, Y6
+	VMASKMOVPD   (CX)(BX*1), Y0, Y6
 	VFMADD231PD  Y5, Y6, Y2
-	VMASKMOVPD   (CX)(SI*2), Y0, Y6
+	VMASKMOVPD   (CX)(BX*2), Y0, Y6
 	VFMADD231PD  Y5, Y6, Y3
-	VMASKMOVPD   (CX)(DI*1), Y0, Y6
+	VMASKMOVPD   (CX)(SI*1), Y0, Y6
 	VFMADD231PD  Y5, Y6, Y4
 
 fresh33:
 	VMASKMOVPD Y1, Y0, (CX)
-	VMASKMOVPD Y2, Y0, (CX)(SI*1)
-	VMASKMOVPD Y3, Y0, (CX)(SI*2)
-	VMASKMOVPD Y4, Y0, (CX)(DI*1)
-	LEAQ       (CX)(SI*4), CX
+	VMASKMOVPD Y2, Y0, (CX)(BX*1)
+	VMASKMOVPD Y3, Y0, (CX)(BX*2)
+	VMASKMOVPD Y4, Y0, (CX)(SI*1)
+	LEAQ       (CX)(BX*4), CX
 	SUBQ       $+4, DX
 	JMP        rows30
 
@@ -554,24 +579,23 @@ inner36:
 	DECQ         R10
 	JNE          inner36
 	LEAQ         (AX)(BX*2), AX
-	MOVQ         scale+80(FP), BX
-	VBROADCASTSD (BX), Y3
+	VBROADCASTSD alpha+80(FP), Y3
 	VMULPD       Y3, Y1, Y1
 	VMULPD       Y3, Y2, Y2
-	MOVQ         ldc+56(FP), SI
-	MOVQ         8(BX), DI
-	SHLQ         $0x01, DI
+	MOVQ         ldc+56(FP), BX
+	MOVQ         beta+88(FP), SI
+	SHLQ         $0x01, SI
 	JZ           fresh37
-	VBROADCASTSD 8(BX), Y3
+	VBROADCASTSD beta+88(FP), Y3
 	VMASKMOVPD   (CX), Y0, Y4
 	VFMADD231PD  Y3, Y4, Y1
-	VMASKMOVPD   (CX)(SI*1), Y0, Y4
+	VMASKMOVPD   (CX)(BX*1), Y0, Y4
 	VFMADD231PD  Y3, Y4, Y2
 
 fresh37:
 	VMASKMOVPD Y1, Y0, (CX)
-	VMASKMOVPD Y2, Y0, (CX)(SI*1)
-	LEAQ       (CX)(SI*2), CX
+	VMASKMOVPD Y2, Y0, (CX)(BX*1)
+	LEAQ       (CX)(BX*2), CX
 	SUBQ       $+2, DX
 
 fewer35:
@@ -594,20 +618,19 @@ inner40:
 	DECQ         R10
 	JNE          inner40
 	LEAQ         (AX)(BX*1), AX
-	MOVQ         scale+80(FP), AX
-	VBROADCASTSD (AX), Y2
+	VBROADCASTSD alpha+80(FP), Y2
 	VMULPD       Y2, Y1, Y1
-	MOVQ         ldc+56(FP), BX
-	MOVQ         8(AX), SI
-	SHLQ         $0x01, SI
+	MOVQ         ldc+56(FP), AX
+	MOVQ         beta+88(FP), BX
+	SHLQ         $0x01, BX
 	JZ           fresh41
-	VBROADCASTSD 8(AX), Y2
+	VBROADCASTSD beta+88(FP), Y2
 	VMASKMOVPD   (CX), Y0, Y3
 	VFMADD231PD  Y2, Y3, Y1
 
 fresh41:
 	VMASKMOVPD Y1, Y0, (CX)
-	LEAQ       (CX)(BX*1), CX
+	LEAQ       (CX)(AX*1), CX
 	SUBQ       $+1, DX
 
 fewer39:
@@ -630,9 +653,9 @@ DATA windows<>+48(SB)/8, $0x0000000000000000
 DATA windows<>+56(SB)/8, $0x0000000000000000
 GLOBL windows<>(SB), RODATA|NOPTR, $64
 
-// func gemmF32AVX2(k int, a *byte, b *byte, c *byte, aRow int, aStep int, bStep int, ldc int, rows int, cols int, scale *byte)
+// func gemmF32AVX2(k int, a *byte, b *byte, c *byte, aRow int, aStep int, bStep int, ldc int, rows int, cols int, alpha float64, beta float64)
 // Requires: AVX, AVX2, CMOV, FMA3
-TEXT ·gemmF32AVX2(SB), NOSPLIT, $0-88
+TEXT ·gemmF32AVX2(SB), NOSPLIT, $0-96
 columns1:
 	CMPQ cols+72(FP), $+24
 	JL   narrower3
@@ -688,8 +711,9 @@ inner6:
 	DECQ         R10
 	JNE          inner6
 	LEAQ         (AX)(BX*4), AX
-	MOVQ         scale+80(FP), BX
-	VBROADCASTSS (BX), Y12
+	VXORPS       X12, X12, X12
+	VCVTSD2SS    alpha+80(FP), X12, X12
+	VBROADCASTSS X12, Y12
 	VMULPS       Y12, Y0, Y0
 	VMULPS       Y12, Y1, Y1
 	VMULPS       Y12, Y2, Y2
@@ -702,52 +726,53 @@ inner6:
 	VMULPS       Y12, Y9, Y9
 	VMULPS       Y12, Y10, Y10
 	VMULPS       Y12, Y11, Y11
-	MOVQ         ldc+56(FP), SI
-	LEAQ         (SI)(SI*2), DI
-	MOVL         4(BX), R8
-	SHLQ         $0x20, R8
-	SHLQ         $0x01, R8
+	MOVQ         ldc+56(FP), BX
+	LEAQ         (BX)(BX*2), SI
+	MOVQ         beta+88(FP), DI
+	SHLQ         $0x01, DI
 	JZ           fresh7
-	VBROADCASTSS 4(BX), Y12
+	VXORPS       X12, X12, X12
+	VCVTSD2SS    beta+88(FP), X12, X12
+	VBROADCASTSS X12, Y12
 	VMOVUPD      (CX), Y13
 	VFMADD231PS  Y12, Y13, Y0
 	VMOVUPD      32(CX), Y13
 	VFMADD231PS  Y12, Y13, Y1
 	VMOVUPD      64(CX), Y13
 	VFMADD231PS  Y12, Y13, Y2
-	VMOVUPD      (CX)(SI*1), Y13
+	VMOVUPD      (CX)(BX*1), Y13
 	VFMADD231PS  Y12, Y13, Y3
-	VMOVUPD      32(CX)(SI*1), Y13
+	VMOVUPD      32(CX)(BX*1), Y13
 	VFMADD231PS  Y12, Y13, Y4
-	VMOVUPD      64(CX)(SI*1), Y13
+	VMOVUPD      64(CX)(BX*1), Y13
 	VFMADD231PS  Y12, Y13, Y5
-	VMOVUPD      (CX)(SI*2), Y13
+	VMOVUPD      (CX)(BX*2), Y13
 	VFMADD231PS  Y12, Y13, Y6
-	VMOVUPD      32(CX)(SI*2), Y13
+	VMOVUPD      32(CX)(BX*2), Y13
 	VFMADD231PS  Y12, Y13, Y7
-	VMOVUPD      64(CX)(SI*2), Y13
+	VMOVUPD      64(CX)(BX*2), Y13
 	VFMADD231PS  Y12, Y13, Y8
-	VMOVUPD      (CX)(DI*1), Y13
+	VMOVUPD      (CX)(SI*1), Y13
 	VFMADD231PS  Y12, Y13, Y9
-	VMOVUPD      32(CX)(DI*1), Y13
+	VMOVUPD      32(CX)(SI*1), Y13
 	VFMADD231PS  Y12, Y13, Y10
-	VMOVUPD      64(CX)(DI*1), Y13
+	VMOVUPD      64(CX)(SI*1), Y13
 	VFMADD231PS  Y12, Y13, Y11
 
 fresh7:
 	VMOVUPD Y0, (CX)
 	VMOVUPD Y1, 32(CX)
 	VMOVUPD Y2, 64(CX)
-	VMOVUPD Y3, (CX)(SI*1)
-	VMOVUPD Y4, 32(CX)(SI*1)
-	VMOVUPD Y5, 64(CX)(SI*1)
-	VMOVUPD Y6, (CX)(SI*2)
-	VMOVUPD Y7, 32(CX)(SI*2)
-	VMOVUPD Y8, 64(CX)(SI*2)
-	VMOVUPD Y9, (CX)(DI*1)
-	VMOVUPD Y10, 32(CX)(DI*1)
-	VMOVUPD Y11, 64(CX)(DI*1)
-	LEAQ    (CX)(SI*4), CX
+	VMOVUPD Y3, (CX)(BX*1)
+	VMOVUPD Y4, 32(CX)(BX*1)
+	VMOVUPD Y5, 64(CX)(BX*1)
+	VMOVUPD Y6, (CX)(BX*2)
+	VMOVUPD Y7, 32(CX)(BX*2)
+	VMOVUPD Y8, 64(CX)(BX*2)
+	VMOVUPD Y9, (CX)(SI*1)
+	VMOVUPD Y10, 32(CX)(SI*1)
+	VMOVUPD Y11, 64(CX)(SI*1)
+	LEAQ    (CX)(BX*4), CX
 	SUBQ    $+4, DX
 	JMP     rows4
 
@@ -784,41 +809,43 @@ inner10:
 	DECQ         R10
 	JNE          inner10
 	LEAQ         (AX)(BX*2), AX
-	MOVQ         scale+80(FP), BX
-	VBROADCASTSS (BX), Y6
+	VXORPS       X6, X6, X6
+	VCVTSD2SS    alpha+80(FP), X6, X6
+	VBROADCASTSS X6, Y6
 	VMULPS       Y6, Y0, Y0
 	VMULPS       Y6, Y1, Y1
 	VMULPS       Y6, Y2, Y2
 	VMULPS       Y6, Y3, Y3
 	VMULPS       Y6, Y4, Y4
 	VMULPS       Y6, Y5, Y5
-	MOVQ         ldc+56(FP), SI
-	MOVL         4(BX), DI
-	SHLQ         $0x20, DI
-	SHLQ         $0x01, DI
+	MOVQ         ldc+56(FP), BX
+	MOVQ         beta+88(FP), SI
+	SHLQ         $0x01, SI
 	JZ           fresh11
-	VBROADCASTSS 4(BX), Y6
+	VXORPS       X6, X6, X6
+	VCVTSD2SS    beta+88(FP), X6, X6
+	VBROADCASTSS X6, Y6
 	VMOVUPD      (CX), Y7
 	VFMADD231PS  Y6, Y7, Y0
 	VMOVUPD      32(CX), Y7
 	VFMADD231PS  Y6, Y7, Y1
 	VMOVUPD      64(CX), Y7
 	VFMADD231PS  Y6, Y7, Y2
-	VMOVUPD      (CX)(SI*1), Y7
+	VMOVUPD      (CX)(BX*1), Y7
 	VFMADD231PS  Y6, Y7, Y3
-	VMOVUPD      32(CX)(SI*1), Y7
+	VMOVUPD      32(CX)(BX*1), Y7
 	VFMADD231PS  Y6, Y7, Y4
-	VMOVUPD      64(CX)(SI*1), Y7
+	VMOVUPD      64(CX)(BX*1), Y7
 	VFMADD231PS  Y6, Y7, Y5
 
 fresh11:
 	VMOVUPD Y0, (CX)
 	VMOVUPD Y1, 32(CX)
 	VMOVUPD Y2, 64(CX)
-	VMOVUPD Y3, (CX)(SI*1)
-	VMOVUPD Y4, 32(CX)(SI*1)
-	VMOVUPD Y5, 64(CX)(SI*1)
-	LEAQ    (CX)(SI*2), CX
+	VMOVUPD Y3, (CX)(BX*1)
+	VMOVUPD Y4, 32(CX)(BX*1)
+	VMOVUPD Y5, 64(CX)(BX*1)
+	LEAQ    (CX)(BX*2), CX
 	SUBQ    $+2, DX
 
 fewer9:
@@ -847,17 +874,19 @@ inner14:
 	DECQ         R10
 	JNE          inner14
 	LEAQ         (AX)(BX*1), AX
-	MOVQ         scale+80(FP), AX
-	VBROADCASTSS (AX), Y3
+	VXORPS       X3, X3, X3
+	VCVTSD2SS    alpha+80(FP), X3, X3
+	VBROADCASTSS X3, Y3
 	VMULPS       Y3, Y0, Y0
 	VMULPS       Y3, Y1, Y1
 	VMULPS       Y3, Y2, Y2
-	MOVQ         ldc+56(FP), BX
-	MOVL         4(AX), SI
-	SHLQ         $0x20, SI
-	SHLQ         $0x01, SI
+	MOVQ         ldc+56(FP), AX
+	MOVQ         beta+88(FP), BX
+	SHLQ         $0x01, BX
 	JZ           fresh15
-	VBROADCASTSS 4(AX), Y3
+	VXORPS       X3, X3, X3
+	VCVTSD2SS    beta+88(FP), X3, X3
+	VBROADCASTSS X3, Y3
 	VMOVUPD      (CX), Y4
 	VFMADD231PS  Y3, Y4, Y0
 	VMOVUPD      32(CX), Y4
@@ -869,7 +898,7 @@ fresh15:
 	VMOVUPD Y0, (CX)
 	VMOVUPD Y1, 32(CX)
 	VMOVUPD Y2, 64(CX)
-	LEAQ    (CX)(BX*1), CX
+	LEAQ    (CX)(AX*1), CX
 	SUBQ    $+1, DX
 
 fewer13:
@@ -934,8 +963,9 @@ inner19:
 	DECQ         R10
 	JNE          inner19
 	LEAQ         (AX)(BX*4), AX
-	MOVQ         scale+80(FP), BX
-	VBROADCASTSS (BX), Y9
+	VXORPS       X9, X9, X9
+	VCVTSD2SS    alpha+80(FP), X9, X9
+	VBROADCASTSS X9, Y9
 	VMULPS       Y9, Y1, Y1
 	VMULPS       Y9, Y2, Y2
 	VMULPS       Y9, Y3, Y3
@@ -944,40 +974,41 @@ inner19:
 	VMULPS       Y9, Y6, Y6
 	VMULPS       Y9, Y7, Y7
 	VMULPS       Y9, Y8, Y8
-	MOVQ         ldc+56(FP), SI
-	LEAQ         (SI)(SI*2), DI
-	MOVL         4(BX), R8
-	SHLQ         $0x20, R8
-	SHLQ         $0x01, R8
+	MOVQ         ldc+56(FP), BX
+	LEAQ         (BX)(BX*2), SI
+	MOVQ         beta+88(FP), DI
+	SHLQ         $0x01, DI
 	JZ           fresh20
-	VBROADCASTSS 4(BX), Y9
+	VXORPS       X9, X9, X9
+	VCVTSD2SS    beta+88(FP), X9, X9
+	VBROADCASTSS X9, Y9
 	VMOVUPD      (CX), Y10
 	VFMADD231PS  Y9, Y10, Y1
 	VMASKMOVPS   32(CX), Y0, Y10
 	VFMADD231PS  Y9, Y10, Y2
-	VMOVUPD      (CX)(SI*1), Y10
+	VMOVUPD      (CX)(BX*1), Y10
 	VFMADD231PS  Y9, Y10, Y3
-	VMASKMOVPS   32(CX)(SI*1), Y0, Y10
+	VMASKMOVPS   32(CX)(BX*1), Y0, Y10
 	VFMADD231PS  Y9, Y10, Y4
-	VMOVUPD      (CX)(SI*2), Y10
+	VMOVUPD      (CX)(BX*2), Y10
 	VFMADD231PS  Y9, Y10, Y5
-	VMASKMOVPS   32(CX)(SI*2), Y0, Y10
+	VMASKMOVPS   32(CX)(BX*2), Y0, Y10
 	VFMADD231PS  Y9, Y10, Y6
-	VMOVUPD      (CX)(DI*1), Y10
+	VMOVUPD      (CX)(SI*1), Y10
 	VFMADD231PS  Y9, Y10, Y7
-	VMASKMOVPS   32(CX)(DI*1), Y0, Y10
+	VMASKMOVPS   32(CX)(SI*1), Y0, Y10
 	VFMADD231PS  Y9, Y10, Y8
 
 fresh20:
 	VMOVUPD    Y1, (CX)
 	VMASKMOVPS Y2, Y0, 32(CX)
-	VMOVUPD    Y3, (CX)(SI*1)
-	VMASKMOVPS Y4, Y0, 32(CX)(SI*1)
-	VMOVUPD    Y5, (CX)(SI*2)
-	VMASKMOVPS Y6, Y0, 32(CX)(SI*2)
-	VMOVUPD    Y7, (CX)(DI*1)
-	VMASKMOVPS Y8, Y0, 32(CX)(DI*1)
-	LEAQ       (CX)(SI*4), CX
+	VMOVUPD    Y3, (CX)(BX*1)
+	VMASKMOVPS Y4, Y0, 32(CX)(BX*1)
+	VMOVUPD    Y5, (CX)(BX*2)
+	VMASKMOVPS Y6, Y0, 32(CX)(BX*2)
+	VMOVUPD    Y7, (CX)(SI*1)
+	VMASKMOVPS Y8, Y0, 32(CX)(SI*1)
+	LEAQ       (CX)(BX*4), CX
 	SUBQ       $+4, DX
 	JMP        rows17
 
@@ -1009,33 +1040,35 @@ inner23:
 	DECQ         R10
 	JNE          inner23
 	LEAQ         (AX)(BX*2), AX
-	MOVQ         scale+80(FP), BX
-	VBROADCASTSS (BX), Y5
+	VXORPS       X5, X5, X5
+	VCVTSD2SS    alpha+80(FP), X5, X5
+	VBROADCASTSS X5, Y5
 	VMULPS       Y5, Y1, Y1
 	VMULPS       Y5, Y2, Y2
 	VMULPS       Y5, Y3, Y3
 	VMULPS       Y5, Y4, Y4
-	MOVQ         ldc+56(FP), SI
-	MOVL         4(BX), DI
-	SHLQ         $0x20, DI
-	SHLQ         $0x01, DI
+	MOVQ         ldc+56(FP), BX
+	MOVQ         beta+88(FP), SI
+	SHLQ         $0x01, SI
 	JZ           fresh24
-	VBROADCASTSS 4(BX), Y5
+	VXORPS       X5, X5, X5
+	VCVTSD2SS    beta+88(FP), X5, X5
+	VBROADCASTSS X5, Y5
 	VMOVUPD      (CX), Y6
 	VFMADD231PS  Y5, Y6, Y1
 	VMASKMOVPS   32(CX), Y0, Y6
 	VFMADD231PS  Y5, Y6, Y2
-	VMOVUPD      (CX)(SI*1), Y6
+	VMOVUPD      (CX)(BX*1), Y6
 	VFMADD231PS  Y5, Y6, Y3
-	VMASKMOVPS   32(CX)(SI*1), Y0, Y6
+	VMASKMOVPS   32(CX)(BX*1), Y0, Y6
 	VFMADD231PS  Y5, Y6, Y4
 
 fresh24:
 	VMOVUPD    Y1, (CX)
 	VMASKMOVPS Y2, Y0, 32(CX)
-	VMOVUPD    Y3, (CX)(SI*1)
-	VMASKMOVPS Y4, Y0, 32(CX)(SI*1)
-	LEAQ       (CX)(SI*2), CX
+	VMOVUPD    Y3, (CX)(BX*1)
+	VMASKMOVPS Y4, Y0, 32(CX)(BX*1)
+	LEAQ       (CX)(BX*2), CX
 	SUBQ       $+2, DX
 
 fewer22:
@@ -1061,16 +1094,18 @@ inner27:
 	DECQ         R10
 	JNE          inner27
 	LEAQ         (AX)(BX*1), AX
-	MOVQ         scale+80(FP), AX
-	VBROADCASTSS (AX), Y3
+	VXORPS       X3, X3, X3
+	VCVTSD2SS    alpha+80(FP), X3, X3
+	VBROADCASTSS X3, Y3
 	VMULPS       Y3, Y1, Y1
 	VMULPS       Y3, Y2, Y2
-	MOVQ         ldc+56(FP), BX
-	MOVL         4(AX), SI
-	SHLQ         $0x20, SI
-	SHLQ         $0x01, SI
+	MOVQ         ldc+56(FP), AX
+	MOVQ         beta+88(FP), BX
+	SHLQ         $0x01, BX
 	JZ           fresh28
-	VBROADCASTSS 4(AX), Y3
+	VXORPS       X3, X3, X3
+	VCVTSD2SS    beta+88(FP), X3, X3
+	VBROADCASTSS X3, Y3
 	VMOVUPD      (CX), Y4
 	VFMADD231PS  Y3, Y4, Y1
 	VMASKMOVPS   32(CX), Y0, Y4
@@ -1079,7 +1114,7 @@ inner27:
 fresh28:
 	VMOVUPD    Y1, (CX)
 	VMASKMOVPS Y2, Y0, 32(CX)
-	LEAQ       (CX)(BX*1), CX
+	LEAQ       (CX)(AX*1), CX
 	SUBQ       $+1, DX
 
 fewer26:
@@ -1133,34 +1168,36 @@ inner32:
 	DECQ         R10
 	JNE          inner32
 	LEAQ         (AX)(BX*4), AX
-	MOVQ         scale+80(FP), BX
-	VBROADCASTSS (BX), Y5
+	VXORPS       X5, X5, X5
+	VCVTSD2SS    alpha+80(FP), X5, X5
+	VBROADCASTSS X5, Y5
 	VMULPS       Y5, Y1, Y1
 	VMULPS       Y5, Y2, Y2
 	VMULPS       Y5, Y3, Y3
 	VMULPS       Y5, Y4, Y4
-	MOVQ         ldc+56(FP), SI
-	LEAQ         (SI)(SI*2), DI
-	MOVL         4(BX), R8
-	SHLQ         $0x20, R8
-	SHLQ         $0x01, R8
+	MOVQ         ldc+56(FP), BX
+	LEAQ         (BX)(BX*2), SI
+	MOVQ         beta+88(FP), DI
+	SHLQ         $0x01, DI
 	JZ           fresh33
-	VBROADCASTSS 4(BX), Y5
+	VXORPS       X5, X5, X5
+	VCVTSD2SS    beta+88(FP), X5, X5
+	VBROADCASTSS X5, Y5
 	VMASKMOVPS   (CX), Y0, Y6
 	VFMADD231PS  Y5, Y6, Y1
-	VMASKMOVPS   (CX)(SI*1), Y0, Y6
+	VMASKMOVPS   (CX)(BX*1), Y0, Y6
 	VFMADD231PS  Y5, Y6, Y2
-	VMASKMOVPS   (CX)(SI*2), Y0, Y6
+	VMASKMOVPS   (CX)(BX*2), Y0, Y6
 	VFMADD231PS  Y5, Y6, Y3
-	VMASKMOVPS   (CX)(DI*1), Y0, Y6
+	VMASKMOVPS   (CX)(SI*1), Y0, Y6
 	VFMADD231PS  Y5, Y6, Y4
 
 fresh33:
 	VMASKMOVPS Y1, Y0, (CX)
-	VMASKMOVPS Y2, Y0, (CX)(SI*1)
-	VMASKMOVPS Y3, Y0, (CX)(SI*2)
-	VMASKMOVPS Y4, Y0, (CX)(DI*1)
-	LEAQ       (CX)(SI*4), CX
+	VMASKMOVPS Y2, Y0, (CX)(BX*1)
+	VMASKMOVPS Y3, Y0, (CX)(BX*2)
+	VMASKMOVPS Y4, Y0, (CX)(SI*1)
+	LEAQ       (CX)(BX*4), CX
 	SUBQ       $+4, DX
 	JMP        rows30
 
@@ -1187,25 +1224,27 @@ inner36:
 	DECQ         R10
 	JNE          inner36
 	LEAQ         (AX)(BX*2), AX
-	MOVQ         scale+80(FP), BX
-	VBROADCASTSS (BX), Y3
+	VXORPS       X3, X3, X3
+	VCVTSD2SS    alpha+80(FP), X3, X3
+	VBROADCASTSS X3, Y3
 	VMULPS       Y3, Y1, Y1
 	VMULPS       Y3, Y2, Y2
-	MOVQ         ldc+56(FP), SI
-	MOVL         4(BX), DI
-	SHLQ         $0x20, DI
-	SHLQ         $0x01, DI
+	MOVQ         ldc+56(FP), BX
+	MOVQ         beta+88(FP), SI
+	SHLQ         $0x01, SI
 	JZ           fresh37
-	VBROADCASTSS 4(BX), Y3
+	VXORPS       X3, X3, X3
+	VCVTSD2SS    beta+88(FP), X3, X3
+	VBROADCASTSS X3, Y3
 	VMASKMOVPS   (CX), Y0, Y4
 	VFMADD231PS  Y3, Y4, Y1
-	VMASKMOVPS   (CX)(SI*1), Y0, Y4
+	VMASKMOVPS   (CX)(BX*1), Y0, Y4
 	VFMADD231PS  Y3, Y4, Y2
 
 fresh37:
 	VMASKMOVPS Y1, Y0, (CX)
-	VMASKMOVPS Y2, Y0, (CX)(SI*1)
-	LEAQ       (CX)(SI*2), CX
+	VMASKMOVPS Y2, Y0, (CX)(BX*1)
+	LEAQ       (CX)(BX*2), CX
 	SUBQ       $+2, DX
 
 fewer35:
@@ -1228,21 +1267,23 @@ inner40:
 	DECQ         R10
 	JNE          inner40
 	LEAQ         (AX)(BX*1), AX
-	MOVQ         scale+80(FP), AX
-	VBROADCASTSS (AX), Y2
+	VXORPS       X2, X2, X2
+	VCVTSD2SS    alpha+80(FP), X2, X2
+	VBROADCASTSS X2, Y2
 	VMULPS       Y2, Y1, Y1
-	MOVQ         ldc+56(FP), BX
-	MOVL         4(AX), SI
-	SHLQ         $0x20, SI
-	SHLQ         $0x01, SI
+	MOVQ         ldc+56(FP), AX
+	MOVQ         beta+88(FP), BX
+	SHLQ         $0x01, BX
 	JZ           fresh41
-	VBROADCASTSS 4(AX), Y2
+	VXORPS       X2, X2, X2
+	VCVTSD2SS    beta+88(FP), X2, X2
+	VBROADCASTSS X2, Y2
 	VMASKMOVPS   (CX), Y0, Y3
 	VFMADD231PS  Y2, Y3, Y1
 
 fresh41:
 	VMASKMOVPS Y1, Y0, (CX)
-	LEAQ       (CX)(BX*1), CX
+	LEAQ       (CX)(AX*1), CX
 	SUBQ       $+1, DX
 
 fewer39:
@@ -1255,9 +1296,41 @@ end2:
 	VZEROUPPER
 	RET
 
-// func gemmF64AVX512(k int, a *byte, b *byte, c *byte, aRow int, aStep int, bStep int, ldc int, rows int, cols int, scale *byte)
+// func gemmPackAVX512(dst *byte, b *byte, k int, bStep int, panels int, size int)
+// Requires: AVX, AVX512F
+TEXT ·gemmPackAVX512(SB), NOSPLIT, $0-48
+	MOVQ dst+0(FP), AX
+	MOVQ b+8(FP), CX
+	MOVQ k+16(FP), DX
+	MOVQ bStep+24(FP), BX
+	MOVQ size+40(FP), SI
+
+row1:
+	MOVQ AX, DI
+	MOVQ CX, R8
+	MOVQ panels+32(FP), R9
+
+panel2:
+	VMOVUPD (R8), Z0
+	VMOVUPD Z0, (DI)
+	VMOVUPD 64(R8), Z0
+	VMOVUPD Z0, 64(DI)
+	VMOVUPD 128(R8), Z0
+	VMOVUPD Z0, 128(DI)
+	ADDQ    $+192, R8
+	ADDQ    SI, DI
+	DECQ    R9
+	JNE     panel2
+	ADDQ    $+192, AX
+	ADDQ    BX, CX
+	DECQ    DX
+	JNE     row1
+	VZEROUPPER
+	RET
+
+// func gemmF64AVX512(k int, a *byte, b *byte, c *byte, aRow int, aStep int, bStep int, ldc int, rows int, cols int, alpha float64, beta float64)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV
-TEXT ·gemmF64AVX512(SB), NOSPLIT, $0-88
+TEXT ·gemmF64AVX512(SB), NOSPLIT, $0-96
 columns1:
 	CMPQ    cols+72(FP), $+17
 	JL      narrower3
@@ -1354,8 +1427,7 @@ inner6:
 	JNE          inner6
 	LEAQ         (AX)(BX*4), AX
 	LEAQ         (AX)(BX*4), AX
-	MOVQ         scale+80(FP), BX
-	VBROADCASTSD (BX), Z24
+	VBROADCASTSD alpha+80(FP), Z24
 	VMULPD       Z24, Z0, Z0
 	VMULPD       Z24, Z1, Z1
 	VMULPD       Z24, Z2, Z2
@@ -1380,88 +1452,88 @@ inner6:
 	VMULPD       Z24, Z21, Z21
 	VMULPD       Z24, Z22, Z22
 	VMULPD       Z24, Z23, Z23
-	MOVQ         ldc+56(FP), SI
-	LEAQ         (SI)(SI*2), DI
-	LEAQ         (CX)(SI*4), R8
-	MOVQ         8(BX), R9
-	SHLQ         $0x01, R9
+	MOVQ         ldc+56(FP), BX
+	LEAQ         (BX)(BX*2), SI
+	LEAQ         (CX)(BX*4), DI
+	MOVQ         beta+88(FP), R8
+	SHLQ         $0x01, R8
 	JZ           fresh7
-	VBROADCASTSD 8(BX), Z24
+	VBROADCASTSD beta+88(FP), Z24
 	VMOVUPD      (CX), Z25
 	VFMADD231PD  Z24, Z25, Z0
 	VMOVUPD      64(CX), Z25
 	VFMADD231PD  Z24, Z25, Z1
 	VMOVUPD.Z    128(CX), K1, Z25
 	VFMADD231PD  Z24, Z25, Z2
-	VMOVUPD      (CX)(SI*1), Z25
+	VMOVUPD      (CX)(BX*1), Z25
 	VFMADD231PD  Z24, Z25, Z3
-	VMOVUPD      64(CX)(SI*1), Z25
+	VMOVUPD      64(CX)(BX*1), Z25
 	VFMADD231PD  Z24, Z25, Z4
-	VMOVUPD.Z    128(CX)(SI*1), K1, Z25
+	VMOVUPD.Z    128(CX)(BX*1), K1, Z25
 	VFMADD231PD  Z24, Z25, Z5
-	VMOVUPD      (CX)(SI*2), Z25
+	VMOVUPD      (CX)(BX*2), Z25
 	VFMADD231PD  Z24, Z25, Z6
-	VMOVUPD      64(CX)(SI*2), Z25
+	VMOVUPD      64(CX)(BX*2), Z25
 	VFMADD231PD  Z24, Z25, Z7
-	VMOVUPD.Z    128(CX)(SI*2), K1, Z25
+	VMOVUPD.Z    128(CX)(BX*2), K1, Z25
 	VFMADD231PD  Z24, Z25, Z8
-	VMOVUPD      (CX)(DI*1), Z25
+	VMOVUPD      (CX)(SI*1), Z25
 	VFMADD231PD  Z24, Z25, Z9
-	VMOVUPD      64(CX)(DI*1), Z25
+	VMOVUPD      64(CX)(SI*1), Z25
 	VFMADD231PD  Z24, Z25, Z10
-	VMOVUPD.Z    128(CX)(DI*1), K1, Z25
+	VMOVUPD.Z    128(CX)(SI*1), K1, Z25
 	VFMADD231PD  Z24, Z25, Z11
-	VMOVUPD      (R8), Z25
+	VMOVUPD      (DI), Z25
 	VFMADD231PD  Z24, Z25, Z12
-	VMOVUPD      64(R8), Z25
+	VMOVUPD      64(DI), Z25
 	VFMADD231PD  Z24, Z25, Z13
-	VMOVUPD.Z    128(R8), K1, Z25
+	VMOVUPD.Z    128(DI), K1, Z25
 	VFMADD231PD  Z24, Z25, Z14
-	VMOVUPD      (R8)(SI*1), Z25
+	VMOVUPD      (DI)(BX*1), Z25
 	VFMADD231PD  Z24, Z25, Z15
-	VMOVUPD      64(R8)(SI*1), Z25
+	VMOVUPD      64(DI)(BX*1), Z25
 	VFMADD231PD  Z24, Z25, Z16
-	VMOVUPD.Z    128(R8)(SI*1), K1, Z25
+	VMOVUPD.Z    128(DI)(BX*1), K1, Z25
 	VFMADD231PD  Z24, Z25, Z17
-	VMOVUPD      (R8)(SI*2), Z25
+	VMOVUPD      (DI)(BX*2), Z25
 	VFMADD231PD  Z24, Z25, Z18
-	VMOVUPD      64(R8)(SI*2), Z25
+	VMOVUPD      64(DI)(BX*2), Z25
 	VFMADD231PD  Z24, Z25, Z19
-	VMOVUPD.Z    128(R8)(SI*2), K1, Z25
+	VMOVUPD.Z    128(DI)(BX*2), K1, Z25
 	VFMADD231PD  Z24, Z25, Z20
-	VMOVUPD      (R8)(DI*1), Z25
+	VMOVUPD      (DI)(SI*1), Z25
 	VFMADD231PD  Z24, Z25, Z21
-	VMOVUPD      64(R8)(DI*1), Z25
+	VMOVUPD      64(DI)(SI*1), Z25
 	VFMADD231PD  Z24, Z25, Z22
-	VMOVUPD.Z    128(R8)(DI*1), K1, Z25
+	VMOVUPD.Z    128(DI)(SI*1), K1, Z25
 	VFMADD231PD  Z24, Z25, Z23
 
 fresh7:
 	VMOVUPD Z0, (CX)
 	VMOVUPD Z1, 64(CX)
 	VMOVUPD Z2, K1, 128(CX)
-	VMOVUPD Z3, (CX)(SI*1)
-	VMOVUPD Z4, 64(CX)(SI*1)
-	VMOVUPD Z5, K1, 128(CX)(SI*1)
-	VMOVUPD Z6, (CX)(SI*2)
-	VMOVUPD Z7, 64(CX)(SI*2)
-	VMOVUPD Z8, K1, 128(CX)(SI*2)
-	VMOVUPD Z9, (CX)(DI*1)
-	VMOVUPD Z10, 64(CX)(DI*1)
-	VMOVUPD Z11, K1, 128(CX)(DI*1)
-	VMOVUPD Z12, (R8)
-	VMOVUPD Z13, 64(R8)
-	VMOVUPD Z14, K1, 128(R8)
-	VMOVUPD Z15, (R8)(SI*1)
-	VMOVUPD Z16, 64(R8)(SI*1)
-	VMOVUPD Z17, K1, 128(R8)(SI*1)
-	VMOVUPD Z18, (R8)(SI*2)
-	VMOVUPD Z19, 64(R8)(SI*2)
-	VMOVUPD Z20, K1, 128(R8)(SI*2)
-	VMOVUPD Z21, (R8)(DI*1)
-	VMOVUPD Z22, 64(R8)(DI*1)
-	VMOVUPD Z23, K1, 128(R8)(DI*1)
-	LEAQ    (R8)(SI*4), CX
+	VMOVUPD Z3, (CX)(BX*1)
+	VMOVUPD Z4, 64(CX)(BX*1)
+	VMOVUPD Z5, K1, 128(CX)(BX*1)
+	VMOVUPD Z6, (CX)(BX*2)
+	VMOVUPD Z7, 64(CX)(BX*2)
+	VMOVUPD Z8, K1, 128(CX)(BX*2)
+	VMOVUPD Z9, (CX)(SI*1)
+	VMOVUPD Z10, 64(CX)(SI*1)
+	VMOVUPD Z11, K1, 128(CX)(SI*1)
+	VMOVUPD Z12, (DI)
+	VMOVUPD Z13, 64(DI)
+	VMOVUPD Z14, K1, 128(DI)
+	VMOVUPD Z15, (DI)(BX*1)
+	VMOVUPD Z16, 64(DI)(BX*1)
+	VMOVUPD Z17, K1, 128(DI)(BX*1)
+	VMOVUPD Z18, (DI)(BX*2)
+	VMOVUPD Z19, 64(DI)(BX*2)
+	VMOVUPD Z20, K1, 128(DI)(BX*2)
+	VMOVUPD Z21, (DI)(SI*1)
+	VMOVUPD Z22, 64(DI)(SI*1)
+	VMOVUPD Z23, K1, 128(DI)(SI*1)
+	LEAQ    (DI)(BX*4), CX
 	SUBQ    $+8, DX
 	JMP     rows4
 
@@ -1513,8 +1585,7 @@ inner10:
 	DECQ         R10
 	JNE          inner10
 	LEAQ         (AX)(BX*4), AX
-	MOVQ         scale+80(FP), BX
-	VBROADCASTSD (BX), Z12
+	VBROADCASTSD alpha+80(FP), Z12
 	VMULPD       Z12, Z0, Z0
 	VMULPD       Z12, Z1, Z1
 	VMULPD       Z12, Z2, Z2
@@ -1527,51 +1598,51 @@ inner10:
 	VMULPD       Z12, Z9, Z9
 	VMULPD       Z12, Z10, Z10
 	VMULPD       Z12, Z11, Z11
-	MOVQ         ldc+56(FP), SI
-	LEAQ         (SI)(SI*2), DI
-	MOVQ         8(BX), R8
-	SHLQ         $0x01, R8
+	MOVQ         ldc+56(FP), BX
+	LEAQ         (BX)(BX*2), SI
+	MOVQ         beta+88(FP), DI
+	SHLQ         $0x01, DI
 	JZ           fresh11
-	VBROADCASTSD 8(BX), Z12
+	VBROADCASTSD beta+88(FP), Z12
 	VMOVUPD      (CX), Z13
 	VFMADD231PD  Z12, Z13, Z0
 	VMOVUPD      64(CX), Z13
 	VFMADD231PD  Z12, Z13, Z1
 	VMOVUPD.Z    128(CX), K1, Z13
 	VFMADD231PD  Z12, Z13, Z2
-	VMOVUPD      (CX)(SI*1), Z13
+	VMOVUPD      (CX)(BX*1), Z13
 	VFMADD231PD  Z12, Z13, Z3
-	VMOVUPD      64(CX)(SI*1), Z13
+	VMOVUPD      64(CX)(BX*1), Z13
 	VFMADD231PD  Z12, Z13, Z4
-	VMOVUPD.Z    128(CX)(SI*1), K1, Z13
+	VMOVUPD.Z    128(CX)(BX*1), K1, Z13
 	VFMADD231PD  Z12, Z13, Z5
-	VMOVUPD      (CX)(SI*2), Z13
+	VMOVUPD      (CX)(BX*2), Z13
 	VFMADD231PD  Z12, Z13, Z6
-	VMOVUPD      64(CX)(SI*2), Z13
+	VMOVUPD      64(CX)(BX*2), Z13
 	VFMADD231PD  Z12, Z13, Z7
-	VMOVUPD.Z    128(CX)(SI*2), K1, Z13
+	VMOVUPD.Z    128(CX)(BX*2), K1, Z13
 	VFMADD231PD  Z12, Z13, Z8
-	VMOVUPD      (CX)(DI*1), Z13
+	VMOVUPD      (CX)(SI*1), Z13
 	VFMADD231PD  Z12, Z13, Z9
-	VMOVUPD      64(CX)(DI*1), Z13
+	VMOVUPD      64(CX)(SI*1), Z13
 	VFMADD231PD  Z12, Z13, Z10
-	VMOVUPD.Z    128(CX)(DI*1), K1, Z13
+	VMOVUPD.Z    128(CX)(SI*1), K1, Z13
 	VFMADD231PD  Z12, Z13, Z11
 
 fresh11:
 	VMOVUPD Z0, (CX)
 	VMOVUPD Z1, 64(CX)
 	VMOVUPD Z2, K1, 128(CX)
-	VMOVUPD Z3, (CX)(SI*1)
-	VMOVUPD Z4, 64(CX)(SI*1)
-	VMOVUPD Z5, K1, 128(CX)(SI*1)
-	VMOVUPD Z6, (CX)(SI*2)
-	VMOVUPD Z7, 64(CX)(SI*2)
-	VMOVUPD Z8, K1, 128(CX)(SI*2)
-	VMOVUPD Z9, (CX)(DI*1)
-	VMOVUPD Z10, 64(CX)(DI*1)
-	VMOVUPD Z11, K1, 128(CX)(DI*1)
-	LEAQ    (CX)(SI*4), CX
+	VMOVUPD Z3, (CX)(BX*1)
+	VMOVUPD Z4, 64(CX)(BX*1)
+	VMOVUPD Z5, K1, 128(CX)(BX*1)
+	VMOVUPD Z6, (CX)(BX*2)
+	VMOVUPD Z7, 64(CX)(BX*2)
+	VMOVUPD Z8, K1, 128(CX)(BX*2)
+	VMOVUPD Z9, (CX)(SI*1)
+	VMOVUPD Z10, 64(CX)(SI*1)
+	VMOVUPD Z11, K1, 128(CX)(SI*1)
+	LEAQ    (CX)(BX*4), CX
 	SUBQ    $+4, DX
 
 fewer9:
@@ -1607,40 +1678,39 @@ inner14:
 	DECQ         R10
 	JNE          inner14
 	LEAQ         (AX)(BX*2), AX
-	MOVQ         scale+80(FP), BX
-	VBROADCASTSD (BX), Z6
+	VBROADCASTSD alpha+80(FP), Z6
 	VMULPD       Z6, Z0, Z0
 	VMULPD       Z6, Z1, Z1
 	VMULPD       Z6, Z2, Z2
 	VMULPD       Z6, Z3, Z3
 	VMULPD       Z6, Z4, Z4
 	VMULPD       Z6, Z5, Z5
-	MOVQ         ldc+56(FP), SI
-	MOVQ         8(BX), DI
-	SHLQ         $0x01, DI
+	MOVQ         ldc+56(FP), BX
+	MOVQ         beta+88(FP), SI
+	SHLQ         $0x01, SI
 	JZ           fresh15
-	VBROADCASTSD 8(BX), Z6
+	VBROADCASTSD beta+88(FP), Z6
 	VMOVUPD      (CX), Z7
 	VFMADD231PD  Z6, Z7, Z0
 	VMOVUPD      64(CX), Z7
 	VFMADD231PD  Z6, Z7, Z1
 	VMOVUPD.Z    128(CX), K1, Z7
 	VFMADD231PD  Z6, Z7, Z2
-	VMOVUPD      (CX)(SI*1), Z7
+	VMOVUPD      (CX)(BX*1), Z7
 	VFMADD231PD  Z6, Z7, Z3
-	VMOVUPD      64(CX)(SI*1), Z7
+	VMOVUPD      64(CX)(BX*1), Z7
 	VFMADD231PD  Z6, Z7, Z4
-	VMOVUPD.Z    128(CX)(SI*1), K1, Z7
+	VMOVUPD.Z    128(CX)(BX*1), K1, Z7
 	VFMADD231PD  Z6, Z7, Z5
 
 fresh15:
 	VMOVUPD Z0, (CX)
 	VMOVUPD Z1, 64(CX)
 	VMOVUPD Z2, K1, 128(CX)
-	VMOVUPD Z3, (CX)(SI*1)
-	VMOVUPD Z4, 64(CX)(SI*1)
-	VMOVUPD Z5, K1, 128(CX)(SI*1)
-	LEAQ    (CX)(SI*2), CX
+	VMOVUPD Z3, (CX)(BX*1)
+	VMOVUPD Z4, 64(CX)(BX*1)
+	VMOVUPD Z5, K1, 128(CX)(BX*1)
+	LEAQ    (CX)(BX*2), CX
 	SUBQ    $+2, DX
 
 fewer13:
@@ -1669,16 +1739,15 @@ inner18:
 	DECQ         R10
 	JNE          inner18
 	LEAQ         (AX)(BX*1), AX
-	MOVQ         scale+80(FP), AX
-	VBROADCASTSD (AX), Z3
+	VBROADCASTSD alpha+80(FP), Z3
 	VMULPD       Z3, Z0, Z0
 	VMULPD       Z3, Z1, Z1
 	VMULPD       Z3, Z2, Z2
-	MOVQ         ldc+56(FP), BX
-	MOVQ         8(AX), SI
-	SHLQ         $0x01, SI
+	MOVQ         ldc+56(FP), AX
+	MOVQ         beta+88(FP), BX
+	SHLQ         $0x01, BX
 	JZ           fresh19
-	VBROADCASTSD 8(AX), Z3
+	VBROADCASTSD beta+88(FP), Z3
 	VMOVUPD      (CX), Z4
 	VFMADD231PD  Z3, Z4, Z0
 	VMOVUPD      64(CX), Z4
@@ -1690,7 +1759,7 @@ fresh19:
 	VMOVUPD Z0, (CX)
 	VMOVUPD Z1, 64(CX)
 	VMOVUPD Z2, K1, 128(CX)
-	LEAQ    (CX)(BX*1), CX
+	LEAQ    (CX)(AX*1), CX
 	SUBQ    $+1, DX
 
 fewer17:
@@ -1779,8 +1848,7 @@ inner23:
 	JNE          inner23
 	LEAQ         (AX)(BX*4), AX
 	LEAQ         (AX)(BX*4), AX
-	MOVQ         scale+80(FP), BX
-	VBROADCASTSD (BX), Z16
+	VBROADCASTSD alpha+80(FP), Z16
 	VMULPD       Z16, Z0, Z0
 	VMULPD       Z16, Z1, Z1
 	VMULPD       Z16, Z2, Z2
@@ -1797,64 +1865,64 @@ inner23:
 	VMULPD       Z16, Z13, Z13
 	VMULPD       Z16, Z14, Z14
 	VMULPD       Z16, Z15, Z15
-	MOVQ         ldc+56(FP), SI
-	LEAQ         (SI)(SI*2), DI
-	LEAQ         (CX)(SI*4), R8
-	MOVQ         8(BX), R9
-	SHLQ         $0x01, R9
+	MOVQ         ldc+56(FP), BX
+	LEAQ         (BX)(BX*2), SI
+	LEAQ         (CX)(BX*4), DI
+	MOVQ         beta+88(FP), R8
+	SHLQ         $0x01, R8
 	JZ           fresh24
-	VBROADCASTSD 8(BX), Z16
+	VBROADCASTSD beta+88(FP), Z16
 	VMOVUPD      (CX), Z17
 	VFMADD231PD  Z16, Z17, Z0
 	VMOVUPD.Z    64(CX), K1, Z17
 	VFMADD231PD  Z16, Z17, Z1
-	VMOVUPD      (CX)(SI*1), Z17
+	VMOVUPD      (CX)(BX*1), Z17
 	VFMADD231PD  Z16, Z17, Z2
-	VMOVUPD.Z    64(CX)(SI*1), K1, Z17
+	VMOVUPD.Z    64(CX)(BX*1), K1, Z17
 	VFMADD231PD  Z16, Z17, Z3
-	VMOVUPD      (CX)(SI*2), Z17
+	VMOVUPD      (CX)(BX*2), Z17
 	VFMADD231PD  Z16, Z17, Z4
-	VMOVUPD.Z    64(CX)(SI*2), K1, Z17
+	VMOVUPD.Z    64(CX)(BX*2), K1, Z17
 	VFMADD231PD  Z16, Z17, Z5
-	VMOVUPD      (CX)(DI*1), Z17
+	VMOVUPD      (CX)(SI*1), Z17
 	VFMADD231PD  Z16, Z17, Z6
-	VMOVUPD.Z    64(CX)(DI*1), K1, Z17
+	VMOVUPD.Z    64(CX)(SI*1), K1, Z17
 	VFMADD231PD  Z16, Z17, Z7
-	VMOVUPD      (R8), Z17
+	VMOVUPD      (DI), Z17
 	VFMADD231PD  Z16, Z17, Z8
-	VMOVUPD.Z    64(R8), K1, Z17
+	VMOVUPD.Z    64(DI), K1, Z17
 	VFMADD231PD  Z16, Z17, Z9
-	VMOVUPD      (R8)(SI*1), Z17
+	VMOVUPD      (DI)(BX*1), Z17
 	VFMADD231PD  Z16, Z17, Z10
-	VMOVUPD.Z    64(R8)(SI*1), K1, Z17
+	VMOVUPD.Z    64(DI)(BX*1), K1, Z17
 	VFMADD231PD  Z16, Z17, Z11
-	VMOVUPD      (R8)(SI*2), Z17
+	VMOVUPD      (DI)(BX*2), Z17
 	VFMADD231PD  Z16, Z17, Z12
-	VMOVUPD.Z    64(R8)(SI*2), K1, Z17
+	VMOVUPD.Z    64(DI)(BX*2), K1, Z17
 	VFMADD231PD  Z16, Z17, Z13
-	VMOVUPD      (R8)(DI*1), Z17
+	VMOVUPD      (DI)(SI*1), Z17
 	VFMADD231PD  Z16, Z17, Z14
-	VMOVUPD.Z    64(R8)(DI*1), K1, Z17
+	VMOVUPD.Z    64(DI)(SI*1), K1, Z17
 	VFMADD231PD  Z16, Z17, Z15
 
 fresh24:
 	VMOVUPD Z0, (CX)
 	VMOVUPD Z1, K1, 64(CX)
-	VMOVUPD Z2, (CX)(SI*1)
-	VMOVUPD Z3, K1, 64(CX)(SI*1)
-	VMOVUPD Z4, (CX)(SI*2)
-	VMOVUPD Z5, K1, 64(CX)(SI*2)
-	VMOVUPD Z6, (CX)(DI*1)
-	VMOVUPD Z7, K1, 64(CX)(DI*1)
-	VMOVUPD Z8, (R8)
-	VMOVUPD Z9, K1, 64(R8)
-	VMOVUPD Z10, (R8)(SI*1)
-	VMOVUPD Z11, K1, 64(R8)(SI*1)
-	VMOVUPD Z12, (R8)(SI*2)
-	VMOVUPD Z13, K1, 64(R8)(SI*2)
-	VMOVUPD Z14, (R8)(DI*1)
-	VMOVUPD Z15, K1, 64(R8)(DI*1)
-	LEAQ    (R8)(SI*4), CX
+	VMOVUPD Z2, (CX)(BX*1)
+	VMOVUPD Z3, K1, 64(CX)(BX*1)
+	VMOVUPD Z4, (CX)(BX*2)
+	VMOVUPD Z5, K1, 64(CX)(BX*2)
+	VMOVUPD Z6, (CX)(SI*1)
+	VMOVUPD Z7, K1, 64(CX)(SI*1)
+	VMOVUPD Z8, (DI)
+	VMOVUPD Z9, K1, 64(DI)
+	VMOVUPD Z10, (DI)(BX*1)
+	VMOVUPD Z11, K1, 64(DI)(BX*1)
+	VMOVUPD Z12, (DI)(BX*2)
+	VMOVUPD Z13, K1, 64(DI)(BX*2)
+	VMOVUPD Z14, (DI)(SI*1)
+	VMOVUPD Z15, K1, 64(DI)(SI*1)
+	LEAQ    (DI)(BX*4), CX
 	SUBQ    $+8, DX
 	JMP     rows21
 
@@ -1897,8 +1965,7 @@ inner27:
 	DECQ         R10
 	JNE          inner27
 	LEAQ         (AX)(BX*4), AX
-	MOVQ         scale+80(FP), BX
-	VBROADCASTSD (BX), Z8
+	VBROADCASTSD alpha+80(FP), Z8
 	VMULPD       Z8, Z0, Z0
 	VMULPD       Z8, Z1, Z1
 	VMULPD       Z8, Z2, Z2
@@ -1907,39 +1974,39 @@ inner27:
 	VMULPD       Z8, Z5, Z5
 	VMULPD       Z8, Z6, Z6
 	VMULPD       Z8, Z7, Z7
-	MOVQ         ldc+56(FP), SI
-	LEAQ         (SI)(SI*2), DI
-	MOVQ         8(BX), R8
-	SHLQ         $0x01, R8
+	MOVQ         ldc+56(FP), BX
+	LEAQ         (BX)(BX*2), SI
+	MOVQ         beta+88(FP), DI
+	SHLQ         $0x01, DI
 	JZ           fresh28
-	VBROADCASTSD 8(BX), Z8
+	VBROADCASTSD beta+88(FP), Z8
 	VMOVUPD      (CX), Z9
 	VFMADD231PD  Z8, Z9, Z0
 	VMOVUPD.Z    64(CX), K1, Z9
 	VFMADD231PD  Z8, Z9, Z1
-	VMOVUPD      (CX)(SI*1), Z9
+	VMOVUPD      (CX)(BX*1), Z9
 	VFMADD231PD  Z8, Z9, Z2
-	VMOVUPD.Z    64(CX)(SI*1), K1, Z9
+	VMOVUPD.Z    64(CX)(BX*1), K1, Z9
 	VFMADD231PD  Z8, Z9, Z3
-	VMOVUPD      (CX)(SI*2), Z9
+	VMOVUPD      (CX)(BX*2), Z9
 	VFMADD231PD  Z8, Z9, Z4
-	VMOVUPD.Z    64(CX)(SI*2), K1, Z9
+	VMOVUPD.Z    64(CX)(BX*2), K1, Z9
 	VFMADD231PD  Z8, Z9, Z5
-	VMOVUPD      (CX)(DI*1), Z9
+	VMOVUPD      (CX)(SI*1), Z9
 	VFMADD231PD  Z8, Z9, Z6
-	VMOVUPD.Z    64(CX)(DI*1), K1, Z9
+	VMOVUPD.Z    64(CX)(SI*1), K1, Z9
 	VFMADD231PD  Z8, Z9, Z7
 
 fresh28:
 	VMOVUPD Z0, (CX)
 	VMOVUPD Z1, K1, 64(CX)
-	VMOVUPD Z2, (CX)(SI*1)
-	VMOVUPD Z3, K1, 64(CX)(SI*1)
-	VMOVUPD Z4, (CX)(SI*2)
-	VMOVUPD Z5, K1, 64(CX)(SI*2)
-	VMOVUPD Z6, (CX)(DI*1)
-	VMOVUPD Z7, K1, 64(CX)(DI*1)
-	LEAQ    (CX)(SI*4), CX
+	VMOVUPD Z2, (CX)(BX*1)
+	VMOVUPD Z3, K1, 64(CX)(BX*1)
+	VMOVUPD Z4, (CX)(BX*2)
+	VMOVUPD Z5, K1, 64(CX)(BX*2)
+	VMOVUPD Z6, (CX)(SI*1)
+	VMOVUPD Z7, K1, 64(CX)(SI*1)
+	LEAQ    (CX)(BX*4), CX
 	SUBQ    $+4, DX
 
 fewer26:
@@ -1970,32 +2037,31 @@ inner31:
 	DECQ         R10
 	JNE          inner31
 	LEAQ         (AX)(BX*2), AX
-	MOVQ         scale+80(FP), BX
-	VBROADCASTSD (BX), Z4
+	VBROADCASTSD alpha+80(FP), Z4
 	VMULPD       Z4, Z0, Z0
 	VMULPD       Z4, Z1, Z1
 	VMULPD       Z4, Z2, Z2
 	VMULPD       Z4, Z3, Z3
-	MOVQ         ldc+56(FP), SI
-	MOVQ         8(BX), DI
-	SHLQ         $0x01, DI
+	MOVQ         ldc+56(FP), BX
+	MOVQ         beta+88(FP), SI
+	SHLQ         $0x01, SI
 	JZ           fresh32
-	VBROADCASTSD 8(BX), Z4
+	VBROADCASTSD beta+88(FP), Z4
 	VMOVUPD      (CX), Z5
 	VFMADD231PD  Z4, Z5, Z0
 	VMOVUPD.Z    64(CX), K1, Z5
 	VFMADD231PD  Z4, Z5, Z1
-	VMOVUPD      (CX)(SI*1), Z5
+	VMOVUPD      (CX)(BX*1), Z5
 	VFMADD231PD  Z4, Z5, Z2
-	VMOVUPD.Z    64(CX)(SI*1), K1, Z5
+	VMOVUPD.Z    64(CX)(BX*1), K1, Z5
 	VFMADD231PD  Z4, Z5, Z3
 
 fresh32:
 	VMOVUPD Z0, (CX)
 	VMOVUPD Z1, K1, 64(CX)
-	VMOVUPD Z2, (CX)(SI*1)
-	VMOVUPD Z3, K1, 64(CX)(SI*1)
-	LEAQ    (CX)(SI*2), CX
+	VMOVUPD Z2, (CX)(BX*1)
+	VMOVUPD Z3, K1, 64(CX)(BX*1)
+	LEAQ    (CX)(BX*2), CX
 	SUBQ    $+2, DX
 
 fewer30:
@@ -2021,15 +2087,14 @@ inner35:
 	DECQ         R10
 	JNE          inner35
 	LEAQ         (AX)(BX*1), AX
-	MOVQ         scale+80(FP), AX
-	VBROADCASTSD (AX), Z2
+	VBROADCASTSD alpha+80(FP), Z2
 	VMULPD       Z2, Z0, Z0
 	VMULPD       Z2, Z1, Z1
-	MOVQ         ldc+56(FP), BX
-	MOVQ         8(AX), SI
-	SHLQ         $0x01, SI
+	MOVQ         ldc+56(FP), AX
+	MOVQ         beta+88(FP), BX
+	SHLQ         $0x01, BX
 	JZ           fresh36
-	VBROADCASTSD 8(AX), Z2
+	VBROADCASTSD beta+88(FP), Z2
 	VMOVUPD      (CX), Z3
 	VFMADD231PD  Z2, Z3, Z0
 	VMOVUPD.Z    64(CX), K1, Z3
@@ -2038,7 +2103,7 @@ inner35:
 fresh36:
 	VMOVUPD Z0, (CX)
 	VMOVUPD Z1, K1, 64(CX)
-	LEAQ    (CX)(BX*1), CX
+	LEAQ    (CX)(AX*1), CX
 	SUBQ    $+1, DX
 
 fewer34:
@@ -2108,8 +2173,7 @@ inner40:
 	JNE          inner40
 	LEAQ         (AX)(BX*4), AX
 	LEAQ         (AX)(BX*4), AX
-	MOVQ         scale+80(FP), BX
-	VBROADCASTSD (BX), Z8
+	VBROADCASTSD alpha+80(FP), Z8
 	VMULPD       Z8, Z0, Z0
 	VMULPD       Z8, Z1, Z1
 	VMULPD       Z8, Z2, Z2
@@ -2118,40 +2182,40 @@ inner40:
 	VMULPD       Z8, Z5, Z5
 	VMULPD       Z8, Z6, Z6
 	VMULPD       Z8, Z7, Z7
-	MOVQ         ldc+56(FP), SI
-	LEAQ         (SI)(SI*2), DI
-	LEAQ         (CX)(SI*4), R8
-	MOVQ         8(BX), R9
-	SHLQ         $0x01, R9
+	MOVQ         ldc+56(FP), BX
+	LEAQ         (BX)(BX*2), SI
+	LEAQ         (CX)(BX*4), DI
+	MOVQ         beta+88(FP), R8
+	SHLQ         $0x01, R8
 	JZ           fresh41
-	VBROADCASTSD 8(BX), Z8
+	VBROADCASTSD beta+88(FP), Z8
 	VMOVUPD.Z    (CX), K1, Z9
 	VFMADD231PD  Z8, Z9, Z0
-	VMOVUPD.Z    (CX)(SI*1), K1, Z9
+	VMOVUPD.Z    (CX)(BX*1), K1, Z9
 	VFMADD231PD  Z8, Z9, Z1
-	VMOVUPD.Z    (CX)(SI*2), K1, Z9
+	VMOVUPD.Z    (CX)(BX*2), K1, Z9
 	VFMADD231PD  Z8, Z9, Z2
-	VMOVUPD.Z    (CX)(DI*1), K1, Z9
+	VMOVUPD.Z    (CX)(SI*1), K1, Z9
 	VFMADD231PD  Z8, Z9, Z3
-	VMOVUPD.Z    (R8), K1, Z9
+	VMOVUPD.Z    (DI), K1, Z9
 	VFMADD231PD  Z8, Z9, Z4
-	VMOVUPD.Z    (R8)(SI*1), K1, Z9
+	VMOVUPD.Z    (DI)(BX*1), K1, Z9
 	VFMADD231PD  Z8, Z9, Z5
-	VMOVUPD.Z    (R8)(SI*2), K1, Z9
+	VMOVUPD.Z    (DI)(BX*2), K1, Z9
 	VFMADD231PD  Z8, Z9, Z6
-	VMOVUPD.Z    (R8)(DI*1), K1, Z9
+	VMOVUPD.Z    (DI)(SI*1), K1, Z9
 	VFMADD231PD  Z8, Z9, Z7
 
 fresh41:
 	VMOVUPD Z0, K1, (CX)
-	VMOVUPD Z1, K1, (CX)(SI*1)
-	VMOVUPD Z2, K1, (CX)(SI*2)
-	VMOVUPD Z3, K1, (CX)(DI*1)
-	VMOVUPD Z4, K1, (R8)
-	VMOVUPD Z5, K1, (R8)(SI*1)
-	VMOVUPD Z6, K1, (R8)(SI*2)
-	VMOVUPD Z7, K1, (R8)(DI*1)
-	LEAQ    (R8)(SI*4), CX
+	VMOVUPD Z1, K1, (CX)(BX*1)
+	VMOVUPD Z2, K1, (CX)(BX*2)
+	VMOVUPD Z3, K1, (CX)(SI*1)
+	VMOVUPD Z4, K1, (DI)
+	VMOVUPD Z5, K1, (DI)(BX*1)
+	VMOVUPD Z6, K1, (DI)(BX*2)
+	VMOVUPD Z7, K1, (DI)(SI*1)
+	LEAQ    (DI)(BX*4), CX
 	SUBQ    $+8, DX
 	JMP     rows38
 
@@ -2185,33 +2249,32 @@ inner44:
 	DECQ         R10
 	JNE          inner44
 	LEAQ         (AX)(BX*4), AX
-	MOVQ         scale+80(FP), BX
-	VBROADCASTSD (BX), Z4
+	VBROADCASTSD alpha+80(FP), Z4
 	VMULPD       Z4, Z0, Z0
 	VMULPD       Z4, Z1, Z1
 	VMULPD       Z4, Z2, Z2
 	VMULPD       Z4, Z3, Z3
-	MOVQ         ldc+56(FP), SI
-	LEAQ         (SI)(SI*2), DI
-	MOVQ         8(BX), R8
-	SHLQ         $0x01, R8
+	MOVQ         ldc+56(FP), BX
+	LEAQ         (BX)(BX*2), SI
+	MOVQ         beta+88(FP), DI
+	SHLQ         $0x01, DI
 	JZ           fresh45
-	VBROADCASTSD 8(BX), Z4
+	VBROADCASTSD beta+88(FP), Z4
 	VMOVUPD.Z    (CX), K1, Z5
 	VFMADD231PD  Z4, Z5, Z0
-	VMOVUPD.Z    (CX)(SI*1), K1, Z5
+	VMOVUPD.Z    (CX)(BX*1), K1, Z5
 	VFMADD231PD  Z4, Z5, Z1
-	VMOVUPD.Z    (CX)(SI*2), K1, Z5
+	VMOVUPD.Z    (CX)(BX*2), K1, Z5
 	VFMADD231PD  Z4, Z5, Z2
-	VMOVUPD.Z    (CX)(DI*1), K1, Z5
+	VMOVUPD.Z    (CX)(SI*1), K1, Z5
 	VFMADD231PD  Z4, Z5, Z3
 
 fresh45:
 	VMOVUPD Z0, K1, (CX)
-	VMOVUPD Z1, K1, (CX)(SI*1)
-	VMOVUPD Z2, K1, (CX)(SI*2)
-	VMOVUPD Z3, K1, (CX)(DI*1)
-	LEAQ    (CX)(SI*4), CX
+	VMOVUPD Z1, K1, (CX)(BX*1)
+	VMOVUPD Z2, K1, (CX)(BX*2)
+	VMOVUPD Z3, K1, (CX)(SI*1)
+	LEAQ    (CX)(BX*4), CX
 	SUBQ    $+4, DX
 
 fewer43:
@@ -2237,24 +2300,23 @@ inner48:
 	DECQ         R10
 	JNE          inner48
 	LEAQ         (AX)(BX*2), AX
-	MOVQ         scale+80(FP), BX
-	VBROADCASTSD (BX), Z2
+	VBROADCASTSD alpha+80(FP), Z2
 	VMULPD       Z2, Z0, Z0
 	VMULPD       Z2, Z1, Z1
-	MOVQ         ldc+56(FP), SI
-	MOVQ         8(BX), DI
-	SHLQ         $0x01, DI
+	MOVQ         ldc+56(FP), BX
+	MOVQ         beta+88(FP), SI
+	SHLQ         $0x01, SI
 	JZ           fresh49
-	VBROADCASTSD 8(BX), Z2
+	VBROADCASTSD beta+88(FP), Z2
 	VMOVUPD.Z    (CX), K1, Z3
 	VFMADD231PD  Z2, Z3, Z0
-	VMOVUPD.Z    (CX)(SI*1), K1, Z3
+	VMOVUPD.Z    (CX)(BX*1), K1, Z3
 	VFMADD231PD  Z2, Z3, Z1
 
 fresh49:
 	VMOVUPD Z0, K1, (CX)
-	VMOVUPD Z1, K1, (CX)(SI*1)
-	LEAQ    (CX)(SI*2), CX
+	VMOVUPD Z1, K1, (CX)(BX*1)
+	LEAQ    (CX)(BX*2), CX
 	SUBQ    $+2, DX
 
 fewer47:
@@ -2277,20 +2339,19 @@ inner52:
 	DECQ         R10
 	JNE          inner52
 	LEAQ         (AX)(BX*1), AX
-	MOVQ         scale+80(FP), AX
-	VBROADCASTSD (AX), Z1
+	VBROADCASTSD alpha+80(FP), Z1
 	VMULPD       Z1, Z0, Z0
-	MOVQ         ldc+56(FP), BX
-	MOVQ         8(AX), SI
-	SHLQ         $0x01, SI
+	MOVQ         ldc+56(FP), AX
+	MOVQ         beta+88(FP), BX
+	SHLQ         $0x01, BX
 	JZ           fresh53
-	VBROADCASTSD 8(AX), Z1
+	VBROADCASTSD beta+88(FP), Z1
 	VMOVUPD.Z    (CX), K1, Z2
 	VFMADD231PD  Z1, Z2, Z0
 
 fresh53:
 	VMOVUPD Z0, K1, (CX)
-	LEAQ    (CX)(BX*1), CX
+	LEAQ    (CX)(AX*1), CX
 	SUBQ    $+1, DX
 
 fewer51:
@@ -2303,9 +2364,9 @@ end2:
 	VZEROUPPER
 	RET
 
-// func gemmF32AVX512(k int, a *byte, b *byte, c *byte, aRow int, aStep int, bStep int, ldc int, rows int, cols int, scale *byte)
+// func gemmF32AVX512(k int, a *byte, b *byte, c *byte, aRow int, aStep int, bStep int, ldc int, rows int, cols int, alpha float64, beta float64)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV
-TEXT ·gemmF32AVX512(SB), NOSPLIT, $0-88
+TEXT ·gemmF32AVX512(SB), NOSPLIT, $0-96
 columns1:
 	CMPQ    cols+72(FP), $+33
 	JL      narrower3
@@ -2402,8 +2463,9 @@ inner6:
 	JNE          inner6
 	LEAQ         (AX)(BX*4), AX
 	LEAQ         (AX)(BX*4), AX
-	MOVQ         scale+80(FP), BX
-	VBROADCASTSS (BX), Z24
+	VXORPS       X24, X24, X24
+	VCVTSD2SS    alpha+80(FP), X24, X24
+	VBROADCASTSS X24, Z24
 	VMULPS       Z24, Z0, Z0
 	VMULPS       Z24, Z1, Z1
 	VMULPS       Z24, Z2, Z2
@@ -2428,89 +2490,90 @@ inner6:
 	VMULPS       Z24, Z21, Z21
 	VMULPS       Z24, Z22, Z22
 	VMULPS       Z24, Z23, Z23
-	MOVQ         ldc+56(FP), SI
-	LEAQ         (SI)(SI*2), DI
-	LEAQ         (CX)(SI*4), R8
-	MOVL         4(BX), R9
-	SHLQ         $0x20, R9
-	SHLQ         $0x01, R9
+	MOVQ         ldc+56(FP), BX
+	LEAQ         (BX)(BX*2), SI
+	LEAQ         (CX)(BX*4), DI
+	MOVQ         beta+88(FP), R8
+	SHLQ         $0x01, R8
 	JZ           fresh7
-	VBROADCASTSS 4(BX), Z24
+	VXORPS       X24, X24, X24
+	VCVTSD2SS    beta+88(FP), X24, X24
+	VBROADCASTSS X24, Z24
 	VMOVUPD      (CX), Z25
 	VFMADD231PS  Z24, Z25, Z0
 	VMOVUPD      64(CX), Z25
 	VFMADD231PS  Z24, Z25, Z1
 	VMOVUPS.Z    128(CX), K1, Z25
 	VFMADD231PS  Z24, Z25, Z2
-	VMOVUPD      (CX)(SI*1), Z25
+	VMOVUPD      (CX)(BX*1), Z25
 	VFMADD231PS  Z24, Z25, Z3
-	VMOVUPD      64(CX)(SI*1), Z25
+	VMOVUPD      64(CX)(BX*1), Z25
 	VFMADD231PS  Z24, Z25, Z4
-	VMOVUPS.Z    128(CX)(SI*1), K1, Z25
+	VMOVUPS.Z    128(CX)(BX*1), K1, Z25
 	VFMADD231PS  Z24, Z25, Z5
-	VMOVUPD      (CX)(SI*2), Z25
+	VMOVUPD      (CX)(BX*2), Z25
 	VFMADD231PS  Z24, Z25, Z6
-	VMOVUPD      64(CX)(SI*2), Z25
+	VMOVUPD      64(CX)(BX*2), Z25
 	VFMADD231PS  Z24, Z25, Z7
-	VMOVUPS.Z    128(CX)(SI*2), K1, Z25
+	VMOVUPS.Z    128(CX)(BX*2), K1, Z25
 	VFMADD231PS  Z24, Z25, Z8
-	VMOVUPD      (CX)(DI*1), Z25
+	VMOVUPD      (CX)(SI*1), Z25
 	VFMADD231PS  Z24, Z25, Z9
-	VMOVUPD      64(CX)(DI*1), Z25
+	VMOVUPD      64(CX)(SI*1), Z25
 	VFMADD231PS  Z24, Z25, Z10
-	VMOVUPS.Z    128(CX)(DI*1), K1, Z25
+	VMOVUPS.Z    128(CX)(SI*1), K1, Z25
 	VFMADD231PS  Z24, Z25, Z11
-	VMOVUPD      (R8), Z25
+	VMOVUPD      (DI), Z25
 	VFMADD231PS  Z24, Z25, Z12
-	VMOVUPD      64(R8), Z25
+	VMOVUPD      64(DI), Z25
 	VFMADD231PS  Z24, Z25, Z13
-	VMOVUPS.Z    128(R8), K1, Z25
+	VMOVUPS.Z    128(DI), K1, Z25
 	VFMADD231PS  Z24, Z25, Z14
-	VMOVUPD      (R8)(SI*1), Z25
+	VMOVUPD      (DI)(BX*1), Z25
 	VFMADD231PS  Z24, Z25, Z15
-	VMOVUPD      64(R8)(SI*1), Z25
+	VMOVUPD      64(DI)(BX*1), Z25
 	VFMADD231PS  Z24, Z25, Z16
-	VMOVUPS.Z    128(R8)(SI*1), K1, Z25
+	VMOVUPS.Z    128(DI)(BX*1), K1, Z25
 	VFMADD231PS  Z24, Z25, Z17
-	VMOVUPD      (R8)(SI*2), Z25
+	VMOVUPD      (DI)(BX*2), Z25
 	VFMADD231PS  Z24, Z25, Z18
-	VMOVUPD      64(R8)(SI*2), Z25
+	VMOVUPD      64(DI)(BX*2), Z25
 	VFMADD231PS  Z24, Z25, Z19
-	VMOVUPS.Z    128(R8)(SI*2), K1, Z25
+	VMOVUPS.Z    128(DI)(BX*2), K1, Z25
 	VFMADD231PS  Z24, Z25, Z20
-	VMOVUPD      (R8)(DI*1), Z25
+	VMOVUPD      (DI)(SI*1), Z25
 	VFMADD231PS  Z24, Z25, Z21
-	VMOVUPD      64(R8)(DI*1), Z25
+	VMOVUPD      64(DI)(SI*1), Z25
 	VFMADD231PS  Z24, Z25, Z22
-	VMOVUPS.Z    128(R8)(DI*1), K1, Z25
+	VMOVUPS.Z    128(DI)(SI*1), K1, Z25
 	VFMADD231PS  Z24, Z25, Z23
 
 fresh7:
 	VMOVUPD Z0, (CX)
 	VMOVUPD Z1, 64(CX)
 	VMOVUPS Z2, K1, 128(CX)
-	VMOVUPD Z3, (CX)(SI*1)
-	VMOVUPD Z4, 64(CX)(SI*1)
-	VMOVUPS Z5, K1, 128(CX)(SI*1)
-	VMOVUPD Z6, (CX)(SI*2)
-	VMOVUPD Z7, 64(CX)(SI*2)
-	VMOVUPS Z8, K1, 128(CX)(SI*2)
-	VMOVUPD Z9, (CX)(DI*1)
-	VMOVUPD Z10, 64(CX)(DI*1)
-	VMOVUPS Z11, K1, 128(CX)(DI*1)
-	VMOVUPD Z12, (R8)
-	VMOVUPD Z13, 64(R8)
-	VMOVUPS Z14, K1, 128(R8)
-	VMOVUPD Z15, (R8)(SI*1)
-	VMOVUPD Z16, 64(R8)(SI*1)
-	VMOVUPS Z17, K1, 128(R8)(SI*1)
-	VMOVUPD Z18, (R8)(SI*2)
-	VMOVUPD Z19, 64(R8)(SI*2)
-	VMOVUPS Z20, K1, 128(R8)(SI*2)
-	VMOVUPD Z21, (R8)(DI*1)
-	VMOVUPD Z22, 64(R8)(DI*1)
-	VMOVUPS Z23, K1, 128(R8)(DI*1)
-	LEAQ    (R8)(SI*4), CX
+	VMOVUPD Z3, (CX)(BX*1)
+	VMOVUPD Z4, 64(CX)(BX*1)
+	VMOVUPS Z5, K1, 128(CX)(BX*1)
+	VMOVUPD Z6, (CX)(BX*2)
+	VMOVUPD Z7, 64(CX)(BX*2)
+	VMOVUPS Z8, K1, 128(CX)(BX*2)
+	VMOVUPD Z9, (CX)(SI*1)
+	VMOVUPD Z10, 64(CX)(SI*1)
+	VMOVUPS Z11, K1, 128(CX)(SI*1)
+	VMOVUPD Z12, (DI)
+	VMOVUPD Z13, 64(DI)
+	VMOVUPS Z14, K1, 128(DI)
+	VMOVUPD Z15, (DI)(BX*1)
+	VMOVUPD Z16, 64(DI)(BX*1)
+	VMOVUPS Z17, K1, 128(DI)(BX*1)
+	VMOVUPD Z18, (DI)(BX*2)
+	VMOVUPD Z19, 64(DI)(BX*2)
+	VMOVUPS Z20, K1, 128(DI)(BX*2)
+	VMOVUPD Z21, (DI)(SI*1)
+	VMOVUPD Z22, 64(DI)(SI*1)
+	VMOVUPS Z23, K1, 128(DI)(SI*1)
+	LEAQ    (DI)(BX*4), CX
 	SUBQ    $+8, DX
 	JMP     rows4
 
@@ -2562,8 +2625,9 @@ inner10:
 	DECQ         R10
 	JNE          inner10
 	LEAQ         (AX)(BX*4), AX
-	MOVQ         scale+80(FP), BX
-	VBROADCASTSS (BX), Z12
+	VXORPS       X12, X12, X12
+	VCVTSD2SS    alpha+80(FP), X12, X12
+	VBROADCASTSS X12, Z12
 	VMULPS       Z12, Z0, Z0
 	VMULPS       Z12, Z1, Z1
 	VMULPS       Z12, Z2, Z2
@@ -2576,52 +2640,53 @@ inner10:
 	VMULPS       Z12, Z9, Z9
 	VMULPS       Z12, Z10, Z10
 	VMULPS       Z12, Z11, Z11
-	MOVQ         ldc+56(FP), SI
-	LEAQ         (SI)(SI*2), DI
-	MOVL         4(BX), R8
-	SHLQ         $0x20, R8
-	SHLQ         $0x01, R8
+	MOVQ         ldc+56(FP), BX
+	LEAQ         (BX)(BX*2), SI
+	MOVQ         beta+88(FP), DI
+	SHLQ         $0x01, DI
 	JZ           fresh11
-	VBROADCASTSS 4(BX), Z12
+	VXORPS       X12, X12, X12
+	VCVTSD2SS    beta+88(FP), X12, X12
+	VBROADCASTSS X12, Z12
 	VMOVUPD      (CX), Z13
 	VFMADD231PS  Z12, Z13, Z0
 	VMOVUPD      64(CX), Z13
 	VFMADD231PS  Z12, Z13, Z1
 	VMOVUPS.Z    128(CX), K1, Z13
 	VFMADD231PS  Z12, Z13, Z2
-	VMOVUPD      (CX)(SI*1), Z13
+	VMOVUPD      (CX)(BX*1), Z13
 	VFMADD231PS  Z12, Z13, Z3
-	VMOVUPD      64(CX)(SI*1), Z13
+	VMOVUPD      64(CX)(BX*1), Z13
 	VFMADD231PS  Z12, Z13, Z4
-	VMOVUPS.Z    128(CX)(SI*1), K1, Z13
+	VMOVUPS.Z    128(CX)(BX*1), K1, Z13
 	VFMADD231PS  Z12, Z13, Z5
-	VMOVUPD      (CX)(SI*2), Z13
+	VMOVUPD      (CX)(BX*2), Z13
 	VFMADD231PS  Z12, Z13, Z6
-	VMOVUPD      64(CX)(SI*2), Z13
+	VMOVUPD      64(CX)(BX*2), Z13
 	VFMADD231PS  Z12, Z13, Z7
-	VMOVUPS.Z    128(CX)(SI*2), K1, Z13
+	VMOVUPS.Z    128(CX)(BX*2), K1, Z13
 	VFMADD231PS  Z12, Z13, Z8
-	VMOVUPD      (CX)(DI*1), Z13
+	VMOVUPD      (CX)(SI*1), Z13
 	VFMADD231PS  Z12, Z13, Z9
-	VMOVUPD      64(CX)(DI*1), Z13
+	VMOVUPD      64(CX)(SI*1), Z13
 	VFMADD231PS  Z12, Z13, Z10
-	VMOVUPS.Z    128(CX)(DI*1), K1, Z13
+	VMOVUPS.Z    128(CX)(SI*1), K1, Z13
 	VFMADD231PS  Z12, Z13, Z11
 
 fresh11:
 	VMOVUPD Z0, (CX)
 	VMOVUPD Z1, 64(CX)
 	VMOVUPS Z2, K1, 128(CX)
-	VMOVUPD Z3, (CX)(SI*1)
-	VMOVUPD Z4, 64(CX)(SI*1)
-	VMOVUPS Z5, K1, 128(CX)(SI*1)
-	VMOVUPD Z6, (CX)(SI*2)
-	VMOVUPD Z7, 64(CX)(SI*2)
-	VMOVUPS Z8, K1, 128(CX)(SI*2)
-	VMOVUPD Z9, (CX)(DI*1)
-	VMOVUPD Z10, 64(CX)(DI*1)
-	VMOVUPS Z11, K1, 128(CX)(DI*1)
-	LEAQ    (CX)(SI*4), CX
+	VMOVUPD Z3, (CX)(BX*1)
+	VMOVUPD Z4, 64(CX)(BX*1)
+	VMOVUPS Z5, K1, 128(CX)(BX*1)
+	VMOVUPD Z6, (CX)(BX*2)
+	VMOVUPD Z7, 64(CX)(BX*2)
+	VMOVUPS Z8, K1, 128(CX)(BX*2)
+	VMOVUPD Z9, (CX)(SI*1)
+	VMOVUPD Z10, 64(CX)(SI*1)
+	VMOVUPS Z11, K1, 128(CX)(SI*1)
+	LEAQ    (CX)(BX*4), CX
 	SUBQ    $+4, DX
 
 fewer9:
@@ -2657,41 +2722,43 @@ inner14:
 	DECQ         R10
 	JNE          inner14
 	LEAQ         (AX)(BX*2), AX
-	MOVQ         scale+80(FP), BX
-	VBROADCASTSS (BX), Z6
+	VXORPS       X6, X6, X6
+	VCVTSD2SS    alpha+80(FP), X6, X6
+	VBROADCASTSS X6, Z6
 	VMULPS       Z6, Z0, Z0
 	VMULPS       Z6, Z1, Z1
 	VMULPS       Z6, Z2, Z2
 	VMULPS       Z6, Z3, Z3
 	VMULPS       Z6, Z4, Z4
 	VMULPS       Z6, Z5, Z5
-	MOVQ         ldc+56(FP), SI
-	MOVL         4(BX), DI
-	SHLQ         $0x20, DI
-	SHLQ         $0x01, DI
+	MOVQ         ldc+56(FP), BX
+	MOVQ         beta+88(FP), SI
+	SHLQ         $0x01, SI
 	JZ           fresh15
-	VBROADCASTSS 4(BX), Z6
+	VXORPS       X6, X6, X6
+	VCVTSD2SS    beta+88(FP), X6, X6
+	VBROADCASTSS X6, Z6
 	VMOVUPD      (CX), Z7
 	VFMADD231PS  Z6, Z7, Z0
 	VMOVUPD      64(CX), Z7
 	VFMADD231PS  Z6, Z7, Z1
 	VMOVUPS.Z    128(CX), K1, Z7
 	VFMADD231PS  Z6, Z7, Z2
-	VMOVUPD      (CX)(SI*1), Z7
+	VMOVUPD      (CX)(BX*1), Z7
 	VFMADD231PS  Z6, Z7, Z3
-	VMOVUPD      64(CX)(SI*1), Z7
+	VMOVUPD      64(CX)(BX*1), Z7
 	VFMADD231PS  Z6, Z7, Z4
-	VMOVUPS.Z    128(CX)(SI*1), K1, Z7
+	VMOVUPS.Z    128(CX)(BX*1), K1, Z7
 	VFMADD231PS  Z6, Z7, Z5
 
 fresh15:
 	VMOVUPD Z0, (CX)
 	VMOVUPD Z1, 64(CX)
 	VMOVUPS Z2, K1, 128(CX)
-	VMOVUPD Z3, (CX)(SI*1)
-	VMOVUPD Z4, 64(CX)(SI*1)
-	VMOVUPS Z5, K1, 128(CX)(SI*1)
-	LEAQ    (CX)(SI*2), CX
+	VMOVUPD Z3, (CX)(BX*1)
+	VMOVUPD Z4, 64(CX)(BX*1)
+	VMOVUPS Z5, K1, 128(CX)(BX*1)
+	LEAQ    (CX)(BX*2), CX
 	SUBQ    $+2, DX
 
 fewer13:
@@ -2720,17 +2787,19 @@ inner18:
 	DECQ         R10
 	JNE          inner18
 	LEAQ         (AX)(BX*1), AX
-	MOVQ         scale+80(FP), AX
-	VBROADCASTSS (AX), Z3
+	VXORPS       X3, X3, X3
+	VCVTSD2SS    alpha+80(FP), X3, X3
+	VBROADCASTSS X3, Z3
 	VMULPS       Z3, Z0, Z0
 	VMULPS       Z3, Z1, Z1
 	VMULPS       Z3, Z2, Z2
-	MOVQ         ldc+56(FP), BX
-	MOVL         4(AX), SI
-	SHLQ         $0x20, SI
-	SHLQ         $0x01, SI
+	MOVQ         ldc+56(FP), AX
+	MOVQ         beta+88(FP), BX
+	SHLQ         $0x01, BX
 	JZ           fresh19
-	VBROADCASTSS 4(AX), Z3
+	VXORPS       X3, X3, X3
+	VCVTSD2SS    beta+88(FP), X3, X3
+	VBROADCASTSS X3, Z3
 	VMOVUPD      (CX), Z4
 	VFMADD231PS  Z3, Z4, Z0
 	VMOVUPD      64(CX), Z4
@@ -2742,7 +2811,7 @@ fresh19:
 	VMOVUPD Z0, (CX)
 	VMOVUPD Z1, 64(CX)
 	VMOVUPS Z2, K1, 128(CX)
-	LEAQ    (CX)(BX*1), CX
+	LEAQ    (CX)(AX*1), CX
 	SUBQ    $+1, DX
 
 fewer17:
@@ -2831,8 +2900,9 @@ inner23:
 	JNE          inner23
 	LEAQ         (AX)(BX*4), AX
 	LEAQ         (AX)(BX*4), AX
-	MOVQ         scale+80(FP), BX
-	VBROADCASTSS (BX), Z16
+	VXORPS       X16, X16, X16
+	VCVTSD2SS    alpha+80(FP), X16, X16
+	VBROADCASTSS X16, Z16
 	VMULPS       Z16, Z0, Z0
 	VMULPS       Z16, Z1, Z1
 	VMULPS       Z16, Z2, Z2
@@ -2849,65 +2919,66 @@ inner23:
 	VMULPS       Z16, Z13, Z13
 	VMULPS       Z16, Z14, Z14
 	VMULPS       Z16, Z15, Z15
-	MOVQ         ldc+56(FP), SI
-	LEAQ         (SI)(SI*2), DI
-	LEAQ         (CX)(SI*4), R8
-	MOVL         4(BX), R9
-	SHLQ         $0x20, R9
-	SHLQ         $0x01, R9
+	MOVQ         ldc+56(FP), BX
+	LEAQ         (BX)(BX*2), SI
+	LEAQ         (CX)(BX*4), DI
+	MOVQ         beta+88(FP), R8
+	SHLQ         $0x01, R8
 	JZ           fresh24
-	VBROADCASTSS 4(BX), Z16
+	VXORPS       X16, X16, X16
+	VCVTSD2SS    beta+88(FP), X16, X16
+	VBROADCASTSS X16, Z16
 	VMOVUPD      (CX), Z17
 	VFMADD231PS  Z16, Z17, Z0
 	VMOVUPS.Z    64(CX), K1, Z17
 	VFMADD231PS  Z16, Z17, Z1
-	VMOVUPD      (CX)(SI*1), Z17
+	VMOVUPD      (CX)(BX*1), Z17
 	VFMADD231PS  Z16, Z17, Z2
-	VMOVUPS.Z    64(CX)(SI*1), K1, Z17
+	VMOVUPS.Z    64(CX)(BX*1), K1, Z17
 	VFMADD231PS  Z16, Z17, Z3
-	VMOVUPD      (CX)(SI*2), Z17
+	VMOVUPD      (CX)(BX*2), Z17
 	VFMADD231PS  Z16, Z17, Z4
-	VMOVUPS.Z    64(CX)(SI*2), K1, Z17
+	VMOVUPS.Z    64(CX)(BX*2), K1, Z17
 	VFMADD231PS  Z16, Z17, Z5
-	VMOVUPD      (CX)(DI*1), Z17
+	VMOVUPD      (CX)(SI*1), Z17
 	VFMADD231PS  Z16, Z17, Z6
-	VMOVUPS.Z    64(CX)(DI*1), K1, Z17
+	VMOVUPS.Z    64(CX)(SI*1), K1, Z17
 	VFMADD231PS  Z16, Z17, Z7
-	VMOVUPD      (R8), Z17
+	VMOVUPD      (DI), Z17
 	VFMADD231PS  Z16, Z17, Z8
-	VMOVUPS.Z    64(R8), K1, Z17
+	VMOVUPS.Z    64(DI), K1, Z17
 	VFMADD231PS  Z16, Z17, Z9
-	VMOVUPD      (R8)(SI*1), Z17
+	VMOVUPD      (DI)(BX*1), Z17
 	VFMADD231PS  Z16, Z17, Z10
-	VMOVUPS.Z    64(R8)(SI*1), K1, Z17
+	VMOVUPS.Z    64(DI)(BX*1), K1, Z17
 	VFMADD231PS  Z16, Z17, Z11
-	VMOVUPD      (R8)(SI*2), Z17
+	VMOVUPD      (DI)(BX*2), Z17
 	VFMADD231PS  Z16, Z17, Z12
-	VMOVUPS.Z    64(R8)(SI*2), K1, Z17
+	VMOVUPS.Z    64(DI)(BX*2), K1, Z17
 	VFMADD231PS  Z16, Z17, Z13
-	VMOVUPD      (R8)(DI*1), Z17
+	VMOVUPD      (DI)(SI*1), Z17
 	VFMADD231PS  Z16, Z17, Z14
-	VMOVUPS.Z    64(R8)(DI*1), K1, Z17
+	VMOVUPS.Z    64(DI)(SI*1), K1, Z17
 	VFMADD231PS  Z16, Z17, Z15
 
 fresh24:
 	VMOVUPD Z0, (CX)
 	VMOVUPS Z1, K1, 64(CX)
-	VMOVUPD Z2, (CX)(SI*1)
-	VMOVUPS Z3, K1, 64(CX)(SI*1)
-	VMOVUPD Z4, (CX)(SI*2)
-	VMOVUPS Z5, K1, 64(CX)(SI*2)
-	VMOVUPD Z6, (CX)(DI*1)
-	VMOVUPS Z7, K1, 64(CX)(DI*1)
-	VMOVUPD Z8, (R8)
-	VMOVUPS Z9, K1, 64(R8)
-	VMOVUPD Z10, (R8)(SI*1)
-	VMOVUPS Z11, K1, 64(R8)(SI*1)
-	VMOVUPD Z12, (R8)(SI*2)
-	VMOVUPS Z13, K1, 64(R8)(SI*2)
-	VMOVUPD Z14, (R8)(DI*1)
-	VMOVUPS Z15, K1, 64(R8)(DI*1)
-	LEAQ    (R8)(SI*4), CX
+	VMOVUPD Z2, (CX)(BX*1)
+	VMOVUPS Z3, K1, 64(CX)(BX*1)
+	VMOVUPD Z4, (CX)(BX*2)
+	VMOVUPS Z5, K1, 64(CX)(BX*2)
+	VMOVUPD Z6, (CX)(SI*1)
+	VMOVUPS Z7, K1, 64(CX)(SI*1)
+	VMOVUPD Z8, (DI)
+	VMOVUPS Z9, K1, 64(DI)
+	VMOVUPD Z10, (DI)(BX*1)
+	VMOVUPS Z11, K1, 64(DI)(BX*1)
+	VMOVUPD Z12, (DI)(BX*2)
+	VMOVUPS Z13, K1, 64(DI)(BX*2)
+	VMOVUPD Z14, (DI)(SI*1)
+	VMOVUPS Z15, K1, 64(DI)(SI*1)
+	LEAQ    (DI)(BX*4), CX
 	SUBQ    $+8, DX
 	JMP     rows21
 
@@ -2950,8 +3021,9 @@ inner27:
 	DECQ         R10
 	JNE          inner27
 	LEAQ         (AX)(BX*4), AX
-	MOVQ         scale+80(FP), BX
-	VBROADCASTSS (BX), Z8
+	VXORPS       X8, X8, X8
+	VCVTSD2SS    alpha+80(FP), X8, X8
+	VBROADCASTSS X8, Z8
 	VMULPS       Z8, Z0, Z0
 	VMULPS       Z8, Z1, Z1
 	VMULPS       Z8, Z2, Z2
@@ -2960,40 +3032,41 @@ inner27:
 	VMULPS       Z8, Z5, Z5
 	VMULPS       Z8, Z6, Z6
 	VMULPS       Z8, Z7, Z7
-	MOVQ         ldc+56(FP), SI
-	LEAQ         (SI)(SI*2), DI
-	MOVL         4(BX), R8
-	SHLQ         $0x20, R8
-	SHLQ         $0x01, R8
+	MOVQ         ldc+56(FP), BX
+	LEAQ         (BX)(BX*2), SI
+	MOVQ         beta+88(FP), DI
+	SHLQ         $0x01, DI
 	JZ           fresh28
-	VBROADCASTSS 4(BX), Z8
+	VXORPS       X8, X8, X8
+	VCVTSD2SS    beta+88(FP), X8, X8
+	VBROADCASTSS X8, Z8
 	VMOVUPD      (CX), Z9
 	VFMADD231PS  Z8, Z9, Z0
 	VMOVUPS.Z    64(CX), K1, Z9
 	VFMADD231PS  Z8, Z9, Z1
-	VMOVUPD      (CX)(SI*1), Z9
+	VMOVUPD      (CX)(BX*1), Z9
 	VFMADD231PS  Z8, Z9, Z2
-	VMOVUPS.Z    64(CX)(SI*1), K1, Z9
+	VMOVUPS.Z    64(CX)(BX*1), K1, Z9
 	VFMADD231PS  Z8, Z9, Z3
-	VMOVUPD      (CX)(SI*2), Z9
+	VMOVUPD      (CX)(BX*2), Z9
 	VFMADD231PS  Z8, Z9, Z4
-	VMOVUPS.Z    64(CX)(SI*2), K1, Z9
+	VMOVUPS.Z    64(CX)(BX*2), K1, Z9
 	VFMADD231PS  Z8, Z9, Z5
-	VMOVUPD      (CX)(DI*1), Z9
+	VMOVUPD      (CX)(SI*1), Z9
 	VFMADD231PS  Z8, Z9, Z6
-	VMOVUPS.Z    64(CX)(DI*1), K1, Z9
+	VMOVUPS.Z    64(CX)(SI*1), K1, Z9
 	VFMADD231PS  Z8, Z9, Z7
 
 fresh28:
 	VMOVUPD Z0, (CX)
 	VMOVUPS Z1, K1, 64(CX)
-	VMOVUPD Z2, (CX)(SI*1)
-	VMOVUPS Z3, K1, 64(CX)(SI*1)
-	VMOVUPD Z4, (CX)(SI*2)
-	VMOVUPS Z5, K1, 64(CX)(SI*2)
-	VMOVUPD Z6, (CX)(DI*1)
-	VMOVUPS Z7, K1, 64(CX)(DI*1)
-	LEAQ    (CX)(SI*4), CX
+	VMOVUPD Z2, (CX)(BX*1)
+	VMOVUPS Z3, K1, 64(CX)(BX*1)
+	VMOVUPD Z4, (CX)(BX*2)
+	VMOVUPS Z5, K1, 64(CX)(BX*2)
+	VMOVUPD Z6, (CX)(SI*1)
+	VMOVUPS Z7, K1, 64(CX)(SI*1)
+	LEAQ    (CX)(BX*4), CX
 	SUBQ    $+4, DX
 
 fewer26:
@@ -3024,33 +3097,35 @@ inner31:
 	DECQ         R10
 	JNE          inner31
 	LEAQ         (AX)(BX*2), AX
-	MOVQ         scale+80(FP), BX
-	VBROADCASTSS (BX), Z4
+	VXORPS       X4, X4, X4
+	VCVTSD2SS    alpha+80(FP), X4, X4
+	VBROADCASTSS X4, Z4
 	VMULPS       Z4, Z0, Z0
 	VMULPS       Z4, Z1, Z1
 	VMULPS       Z4, Z2, Z2
 	VMULPS       Z4, Z3, Z3
-	MOVQ         ldc+56(FP), SI
-	MOVL         4(BX), DI
-	SHLQ         $0x20, DI
-	SHLQ         $0x01, DI
+	MOVQ         ldc+56(FP), BX
+	MOVQ         beta+88(FP), SI
+	SHLQ         $0x01, SI
 	JZ           fresh32
-	VBROADCASTSS 4(BX), Z4
+	VXORPS       X4, X4, X4
+	VCVTSD2SS    beta+88(FP), X4, X4
+	VBROADCASTSS X4, Z4
 	VMOVUPD      (CX), Z5
 	VFMADD231PS  Z4, Z5, Z0
 	VMOVUPS.Z    64(CX), K1, Z5
 	VFMADD231PS  Z4, Z5, Z1
-	VMOVUPD      (CX)(SI*1), Z5
+	VMOVUPD      (CX)(BX*1), Z5
 	VFMADD231PS  Z4, Z5, Z2
-	VMOVUPS.Z    64(CX)(SI*1), K1, Z5
+	VMOVUPS.Z    64(CX)(BX*1), K1, Z5
 	VFMADD231PS  Z4, Z5, Z3
 
 fresh32:
 	VMOVUPD Z0, (CX)
 	VMOVUPS Z1, K1, 64(CX)
-	VMOVUPD Z2, (CX)(SI*1)
-	VMOVUPS Z3, K1, 64(CX)(SI*1)
-	LEAQ    (CX)(SI*2), CX
+	VMOVUPD Z2, (CX)(BX*1)
+	VMOVUPS Z3, K1, 64(CX)(BX*1)
+	LEAQ    (CX)(BX*2), CX
 	SUBQ    $+2, DX
 
 fewer30:
@@ -3076,16 +3151,18 @@ inner35:
 	DECQ         R10
 	JNE          inner35
 	LEAQ         (AX)(BX*1), AX
-	MOVQ         scale+80(FP), AX
-	VBROADCASTSS (AX), Z2
+	VXORPS       X2, X2, X2
+	VCVTSD2SS    alpha+80(FP), X2, X2
+	VBROADCASTSS X2, Z2
 	VMULPS       Z2, Z0, Z0
 	VMULPS       Z2, Z1, Z1
-	MOVQ         ldc+56(FP), BX
-	MOVL         4(AX), SI
-	SHLQ         $0x20, SI
-	SHLQ         $0x01, SI
+	MOVQ         ldc+56(FP), AX
+	MOVQ         beta+88(FP), BX
+	SHLQ         $0x01, BX
 	JZ           fresh36
-	VBROADCASTSS 4(AX), Z2
+	VXORPS       X2, X2, X2
+	VCVTSD2SS    beta+88(FP), X2, X2
+	VBROADCASTSS X2, Z2
 	VMOVUPD      (CX), Z3
 	VFMADD231PS  Z2, Z3, Z0
 	VMOVUPS.Z    64(CX), K1, Z3
@@ -3094,7 +3171,7 @@ inner35:
 fresh36:
 	VMOVUPD Z0, (CX)
 	VMOVUPS Z1, K1, 64(CX)
-	LEAQ    (CX)(BX*1), CX
+	LEAQ    (CX)(AX*1), CX
 	SUBQ    $+1, DX
 
 fewer34:
@@ -3164,8 +3241,9 @@ inner40:
 	JNE          inner40
 	LEAQ         (AX)(BX*4), AX
 	LEAQ         (AX)(BX*4), AX
-	MOVQ         scale+80(FP), BX
-	VBROADCASTSS (BX), Z8
+	VXORPS       X8, X8, X8
+	VCVTSD2SS    alpha+80(FP), X8, X8
+	VBROADCASTSS X8, Z8
 	VMULPS       Z8, Z0, Z0
 	VMULPS       Z8, Z1, Z1
 	VMULPS       Z8, Z2, Z2
@@ -3174,41 +3252,42 @@ inner40:
 	VMULPS       Z8, Z5, Z5
 	VMULPS       Z8, Z6, Z6
 	VMULPS       Z8, Z7, Z7
-	MOVQ         ldc+56(FP), SI
-	LEAQ         (SI)(SI*2), DI
-	LEAQ         (CX)(SI*4), R8
-	MOVL         4(BX), R9
-	SHLQ         $0x20, R9
-	SHLQ         $0x01, R9
+	MOVQ         ldc+56(FP), BX
+	LEAQ         (BX)(BX*2), SI
+	LEAQ         (CX)(BX*4), DI
+	MOVQ         beta+88(FP), R8
+	SHLQ         $0x01, R8
 	JZ           fresh41
-	VBROADCASTSS 4(BX), Z8
+	VXORPS       X8, X8, X8
+	VCVTSD2SS    beta+88(FP), X8, X8
+	VBROADCASTSS X8, Z8
 	VMOVUPS.Z    (CX), K1, Z9
 	VFMADD231PS  Z8, Z9, Z0
-	VMOVUPS.Z    (CX)(SI*1), K1, Z9
+	VMOVUPS.Z    (CX)(BX*1), K1, Z9
 	VFMADD231PS  Z8, Z9, Z1
-	VMOVUPS.Z    (CX)(SI*2), K1, Z9
+	VMOVUPS.Z    (CX)(BX*2), K1, Z9
 	VFMADD231PS  Z8, Z9, Z2
-	VMOVUPS.Z    (CX)(DI*1), K1, Z9
+	VMOVUPS.Z    (CX)(SI*1), K1, Z9
 	VFMADD231PS  Z8, Z9, Z3
-	VMOVUPS.Z    (R8), K1, Z9
+	VMOVUPS.Z    (DI), K1, Z9
 	VFMADD231PS  Z8, Z9, Z4
-	VMOVUPS.Z    (R8)(SI*1), K1, Z9
+	VMOVUPS.Z    (DI)(BX*1), K1, Z9
 	VFMADD231PS  Z8, Z9, Z5
-	VMOVUPS.Z    (R8)(SI*2), K1, Z9
+	VMOVUPS.Z    (DI)(BX*2), K1, Z9
 	VFMADD231PS  Z8, Z9, Z6
-	VMOVUPS.Z    (R8)(DI*1), K1, Z9
+	VMOVUPS.Z    (DI)(SI*1), K1, Z9
 	VFMADD231PS  Z8, Z9, Z7
 
 fresh41:
 	VMOVUPS Z0, K1, (CX)
-	VMOVUPS Z1, K1, (CX)(SI*1)
-	VMOVUPS Z2, K1, (CX)(SI*2)
-	VMOVUPS Z3, K1, (CX)(DI*1)
-	VMOVUPS Z4, K1, (R8)
-	VMOVUPS Z5, K1, (R8)(SI*1)
-	VMOVUPS Z6, K1, (R8)(SI*2)
-	VMOVUPS Z7, K1, (R8)(DI*1)
-	LEAQ    (R8)(SI*4), CX
+	VMOVUPS Z1, K1, (CX)(BX*1)
+	VMOVUPS Z2, K1, (CX)(BX*2)
+	VMOVUPS Z3, K1, (CX)(SI*1)
+	VMOVUPS Z4, K1, (DI)
+	VMOVUPS Z5, K1, (DI)(BX*1)
+	VMOVUPS Z6, K1, (DI)(BX*2)
+	VMOVUPS Z7, K1, (DI)(SI*1)
+	LEAQ    (DI)(BX*4), CX
 	SUBQ    $+8, DX
 	JMP     rows38
 
@@ -3242,34 +3321,36 @@ inner44:
 	DECQ         R10
 	JNE          inner44
 	LEAQ         (AX)(BX*4), AX
-	MOVQ         scale+80(FP), BX
-	VBROADCASTSS (BX), Z4
+	VXORPS       X4, X4, X4
+	VCVTSD2SS    alpha+80(FP), X4, X4
+	VBROADCASTSS X4, Z4
 	VMULPS       Z4, Z0, Z0
 	VMULPS       Z4, Z1, Z1
 	VMULPS       Z4, Z2, Z2
 	VMULPS       Z4, Z3, Z3
-	MOVQ         ldc+56(FP), SI
-	LEAQ         (SI)(SI*2), DI
-	MOVL         4(BX), R8
-	SHLQ         $0x20, R8
-	SHLQ         $0x01, R8
+	MOVQ         ldc+56(FP), BX
+	LEAQ         (BX)(BX*2), SI
+	MOVQ         beta+88(FP), DI
+	SHLQ         $0x01, DI
 	JZ           fresh45
-	VBROADCASTSS 4(BX), Z4
+	VXORPS       X4, X4, X4
+	VCVTSD2SS    beta+88(FP), X4, X4
+	VBROADCASTSS X4, Z4
 	VMOVUPS.Z    (CX), K1, Z5
 	VFMADD231PS  Z4, Z5, Z0
-	VMOVUPS.Z    (CX)(SI*1), K1, Z5
+	VMOVUPS.Z    (CX)(BX*1), K1, Z5
 	VFMADD231PS  Z4, Z5, Z1
-	VMOVUPS.Z    (CX)(SI*2), K1, Z5
+	VMOVUPS.Z    (CX)(BX*2), K1, Z5
 	VFMADD231PS  Z4, Z5, Z2
-	VMOVUPS.Z    (CX)(DI*1), K1, Z5
+	VMOVUPS.Z    (CX)(SI*1), K1, Z5
 	VFMADD231PS  Z4, Z5, Z3
 
 fresh45:
 	VMOVUPS Z0, K1, (CX)
-	VMOVUPS Z1, K1, (CX)(SI*1)
-	VMOVUPS Z2, K1, (CX)(SI*2)
-	VMOVUPS Z3, K1, (CX)(DI*1)
-	LEAQ    (CX)(SI*4), CX
+	VMOVUPS Z1, K1, (CX)(BX*1)
+	VMOVUPS Z2, K1, (CX)(BX*2)
+	VMOVUPS Z3, K1, (CX)(SI*1)
+	LEAQ    (CX)(BX*4), CX
 	SUBQ    $+4, DX
 
 fewer43:
@@ -3295,25 +3376,27 @@ inner48:
 	DECQ         R10
 	JNE          inner48
 	LEAQ         (AX)(BX*2), AX
-	MOVQ         scale+80(FP), BX
-	VBROADCASTSS (BX), Z2
+	VXORPS       X2, X2, X2
+	VCVTSD2SS    alpha+80(FP), X2, X2
+	VBROADCASTSS X2, Z2
 	VMULPS       Z2, Z0, Z0
 	VMULPS       Z2, Z1, Z1
-	MOVQ         ldc+56(FP), SI
-	MOVL         4(BX), DI
-	SHLQ         $0x20, DI
-	SHLQ         $0x01, DI
+	MOVQ         ldc+56(FP), BX
+	MOVQ         beta+88(FP), SI
+	SHLQ         $0x01, SI
 	JZ           fresh49
-	VBROADCASTSS 4(BX), Z2
+	VXORPS       X2, X2, X2
+	VCVTSD2SS    beta+88(FP), X2, X2
+	VBROADCASTSS X2, Z2
 	VMOVUPS.Z    (CX), K1, Z3
 	VFMADD231PS  Z2, Z3, Z0
-	VMOVUPS.Z    (CX)(SI*1), K1, Z3
+	VMOVUPS.Z    (CX)(BX*1), K1, Z3
 	VFMADD231PS  Z2, Z3, Z1
 
 fresh49:
 	VMOVUPS Z0, K1, (CX)
-	VMOVUPS Z1, K1, (CX)(SI*1)
-	LEAQ    (CX)(SI*2), CX
+	VMOVUPS Z1, K1, (CX)(BX*1)
+	LEAQ    (CX)(BX*2), CX
 	SUBQ    $+2, DX
 
 fewer47:
@@ -3336,21 +3419,23 @@ inner52:
 	DECQ         R10
 	JNE          inner52
 	LEAQ         (AX)(BX*1), AX
-	MOVQ         scale+80(FP), AX
-	VBROADCASTSS (AX), Z1
+	VXORPS       X1, X1, X1
+	VCVTSD2SS    alpha+80(FP), X1, X1
+	VBROADCASTSS X1, Z1
 	VMULPS       Z1, Z0, Z0
-	MOVQ         ldc+56(FP), BX
-	MOVL         4(AX), SI
-	SHLQ         $0x20, SI
-	SHLQ         $0x01, SI
+	MOVQ         ldc+56(FP), AX
+	MOVQ         beta+88(FP), BX
+	SHLQ         $0x01, BX
 	JZ           fresh53
-	VBROADCASTSS 4(AX), Z1
+	VXORPS       X1, X1, X1
+	VCVTSD2SS    beta+88(FP), X1, X1
+	VBROADCASTSS X1, Z1
 	VMOVUPS.Z    (CX), K1, Z2
 	VFMADD231PS  Z1, Z2, Z0
 
 fresh53:
 	VMOVUPS Z0, K1, (CX)
-	LEAQ    (CX)(BX*1), CX
+	LEAQ    (CX)(AX*1), CX
 	SUBQ    $+1, DX
 
 fewer51:

@@ -25,6 +25,7 @@ func gemmRows(s *isa) int {
 
 func gemms(f *file) {
 	for _, s := range isas {
+		f.gemmPack(s)
 		for _, d := range []*dtype{f64, f32} {
 			f.gemm(s, d)
 		}
@@ -47,10 +48,10 @@ func (f *file) gemm(s *isa, d *dtype) {
 	k.Function(name)
 	k.Attributes(attr.NOSPLIT)
 	k.Pragma("noescape")
-	k.SignatureExpr("func(k int, a, b, c *byte, aRow, aStep, bStep, ldc, rows, cols int, scale *byte)")
+	k.SignatureExpr("func(k int, a, b, c *byte, aRow, aStep, bStep, ldc, rows, cols int, alpha, beta float64)")
 	lanes := k.vectors(d)
 	f.entries = append(f.entries, table.Entry{Set: s.set, Table: "Strided", Index: []string{"reflect." + d.kind}, Kernel: "KernelStrided",
-		Function: fmt.Sprintf("%s, %d", name, gemmRows(s)), Least: gemmVectors * lanes})
+		Function: fmt.Sprintf("%s, gemmPack%s, %d", name, s.name, gemmRows(s)), Least: gemmVectors * lanes})
 
 	p := &product{kernel: k, dtype: d, a: k.GP64(), c: k.GP64(), rows: k.GP64()}
 	columns, end := k.label("columns"), k.label("end")
@@ -254,9 +255,18 @@ func (p *product) tile(rows, vectors int) {
 		p.LEAQ(operand.Mem{Base: p.a, Index: aRow, Scale: 4}, p.a)
 	}
 
-	scale := p.Load(p.Param("scale"), p.GP64())
-	alpha := p.vec()
-	splat(operand.Mem{Base: scale}, alpha)
+	factor := func(name string) reg.VecVirtual {
+		v := p.vec()
+		if double {
+			p.VBROADCASTSD(p.param(name), v)
+		} else {
+			p.VXORPS(v.AsX(), v.AsX(), v.AsX())
+			p.VCVTSD2SS(p.param(name), v.AsX(), v.AsX())
+			p.VBROADCASTSS(v.AsX(), v)
+		}
+		return v
+	}
+	alpha := factor("alpha")
 	for i := range sums {
 		for _, sum := range sums[i] {
 			multiply(p.kernel, alpha, sum, sum)
@@ -274,16 +284,10 @@ func (p *product) tile(rows, vectors int) {
 	}
 	fresh := p.label("fresh")
 	beta := p.GP64()
-	if double {
-		p.MOVQ(operand.Mem{Base: scale, Disp: 8}, beta)
-	} else {
-		p.MOVL(operand.Mem{Base: scale, Disp: 4}, beta.As32())
-		p.SHLQ(operand.U8(32), beta)
-	}
+	p.MOVQ(p.param("beta"), beta)
 	p.SHLQ(operand.U8(1), beta) // the sign of a zero
 	p.JZ(operand.LabelRef(fresh))
-	weight := p.vec()
-	splat(operand.Mem{Base: scale, Disp: p.dtype.size}, weight)
+	weight := factor("beta")
 	for i := range sums {
 		for v, sum := range sums[i] {
 			before := p.vec()
@@ -314,4 +318,36 @@ func (p *product) tile(rows, vectors int) {
 	} else {
 		p.LEAQ(operand.Mem{Base: p.c, Index: ldc, Scale: uint8(rows)}, p.c)
 	}
+}
+
+// gemmPack writes the kernel that packs whole panels.
+func (f *file) gemmPack(s *isa) {
+	k := &kernel{file: f, isa: s}
+	k.Function("gemmPack" + s.name)
+	k.Attributes(attr.NOSPLIT)
+	k.Pragma("noescape")
+	k.SignatureExpr("func(dst, b *byte, k, bStep, panels, size int)")
+	dst, b, rows := k.Load(k.Param("dst"), k.GP64()), k.Load(k.Param("b"), k.GP64()), k.Load(k.Param("k"), k.GP64())
+	step, size := k.Load(k.Param("bStep"), k.GP64()), k.Load(k.Param("size"), k.GP64())
+	again := k.label("row")
+	k.Label(again)
+	to, from, left := k.GP64(), k.GP64(), k.GP64()
+	k.MOVQ(dst, to)
+	k.MOVQ(b, from)
+	k.Load(k.Param("panels"), left)
+	panel := k.label("panel")
+	k.Label(panel)
+	for v := range gemmVectors {
+		k.VMOVUPD(k.load(operand.Mem{Base: from, Disp: v * s.width}), operand.Mem{Base: to, Disp: v * s.width})
+	}
+	k.ADDQ(operand.I32(gemmVectors*s.width), from)
+	k.ADDQ(size, to)
+	k.DECQ(left)
+	k.JNE(operand.LabelRef(panel))
+	k.ADDQ(operand.I32(gemmVectors*s.width), dst)
+	k.ADDQ(step, b)
+	k.DECQ(rows)
+	k.JNE(operand.LabelRef(again))
+	k.VZEROUPPER()
+	k.RET()
 }
