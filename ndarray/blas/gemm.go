@@ -44,15 +44,19 @@ func multiply[T gemm.Float](tA, tB blas.Transpose, m, n, k int, alpha T, a []T, 
 	if m <= 0 || n <= 0 || k <= 0 || alpha == 0 || !gemm.Available[T]() {
 		return false
 	}
-	left, ok := operand(tA, m, k, a, lda)
+	aRow, aStep, ok := strides(tA, m, k, len(a), lda)
 	if !ok {
 		return false
 	}
-	right, ok := operand(tB, k, n, b, ldb)
+	bRow, bStep, ok := strides(tB, k, n, len(b), ldb)
 	if !ok || ldc < n || len(c) < (m-1)*ldc+n {
 		return false
 	}
-	gemm.Multiply(0, m, n, k, alpha, left, right, beta, gemm.Matrix[T]{Data: c, Row: ldc, Step: 1})
+	if bStep == 1 && gemm.Direct(m, n, k, alpha, a, aRow, aStep, b, bRow, beta, c, ldc) {
+		return true
+	}
+	gemm.Multiply(0, m, n, k, alpha, gemm.Matrix[T]{Data: a, Row: aRow, Step: aStep}, gemm.Matrix[T]{Data: b, Row: bRow, Step: bStep},
+		beta, gemm.Matrix[T]{Data: c, Row: ldc, Step: 1})
 	return true
 }
 
@@ -61,10 +65,11 @@ func square[T gemm.Float](ul blas.Uplo, tA blas.Transpose, n, k int, alpha T, a 
 	if n <= 0 || k <= 0 || alpha == 0 || !gemm.Available[T]() {
 		return false
 	}
-	left, ok := operand(tA, n, k, a, lda)
+	row, step, ok := strides(tA, n, k, len(a), lda)
 	if !ok || ldc < n || len(c) < (n-1)*ldc+n {
 		return false
 	}
+	left := gemm.Matrix[T]{Data: a, Row: row, Step: step}
 	to := gemm.Matrix[T]{Data: c, Row: ldc, Step: 1}
 	switch ul {
 	case blas.Upper:
@@ -77,13 +82,14 @@ func square[T gemm.Float](ul blas.Uplo, tA blas.Transpose, n, k int, alpha T, a 
 	return true
 }
 
-// operand returns a matrix of rows and cols, as it is multiplied, and whether the arguments are right.
-func operand[T gemm.Float](t blas.Transpose, rows, cols int, data []T, ld int) (gemm.Matrix[T], bool) {
+// strides returns the distances of the elements of a column and of those of a row of a matrix as it is multiplied, and whether the
+// arguments are right.
+func strides(t blas.Transpose, rows, cols, n, ld int) (row, step int, ok bool) {
 	switch t {
 	case blas.NoTrans:
-		return gemm.Matrix[T]{Data: data, Row: ld, Step: 1}, ld >= cols && len(data) >= (rows-1)*ld+cols
+		return ld, 1, ld >= cols && n >= (rows-1)*ld+cols
 	case blas.Trans, blas.ConjTrans:
-		return gemm.Matrix[T]{Data: data, Row: 1, Step: ld}, ld >= rows && len(data) >= (cols-1)*ld+rows
+		return 1, ld, ld >= rows && n >= (cols-1)*ld+rows
 	}
-	return gemm.Matrix[T]{}, false
+	return 0, 0, false
 }

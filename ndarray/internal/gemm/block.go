@@ -11,6 +11,12 @@ func blockCols[T Float]() int { return 1920 / size[T]() }
 // directMax is the number of products up to which one call of a kernel does it all, without packing: some microseconds.
 const directMax = 1 << 16
 
+// small reports whether a product is one to do without packing.
+func small(m, n, k int) bool { return uint(m|n|k) < 1<<16 && m*n*k <= directMax }
+
+// lowMax is the number of rows of c up to which b is read so rarely that it is not packed, where a kernel can read it as it is.
+const lowMax = 16
+
 // buffers is where packed blocks lie.
 type buffers[T Float] struct {
 	a, b []T
@@ -65,18 +71,24 @@ func (p *product[T]) blocks(kernel *kernel[T]) {
 
 // block computes a product whose b is packed as a whole.
 func (p *product[T]) block(kernel *kernel[T], buffer *buffers[T]) {
-	kernel.packB(buffer.b, p.b, p.k, p.n)
-	inPlace := kernel.strided != nil && p.a.Step == 1
+	bInPlace := kernel.strided != nil && p.b.Step == 1 && p.m <= lowMax
+	if !bInPlace {
+		kernel.packB(buffer.b, p.b, p.k, p.n)
+	}
+	aInPlace := kernel.strided != nil && p.a.Step == 1
 	for i := 0; i < p.m; i += kernel.rows {
 		rows := min(kernel.rows, p.m-i)
 		a := p.a.From(i, 0)
-		if !inPlace {
+		if !aInPlace {
 			gather(buffer.a, a.T(), p.k, rows, kernel.rows)
 			a = Matrix[T]{buffer.a, 0, 1, kernel.rows}
 		}
 		for j := 0; j < p.n; j += kernel.cols {
 			cols := min(kernel.cols, p.n-j)
-			b := Matrix[T]{buffer.b, j * p.k, kernel.cols, 1}
+			b := p.b.From(0, j)
+			if !bInPlace {
+				b = Matrix[T]{buffer.b, j * p.k, kernel.cols, 1}
+			}
 			side := p.side(i, j, rows, cols)
 			switch {
 			case side == outside:

@@ -20,15 +20,20 @@ type kernel[T Float] struct {
 
 // kernelOf returns the kernel for T, and whether there is one.
 func kernelOf[T Float]() (kernel[T], bool) {
-	kind := reflect.Float64
-	if size[T]() == 4 {
-		kind = reflect.Float32
-	}
-	if s := &asm.Kernels.Strided[kind]; s.Run != nil {
+	if s := strided[T](); s.Run != nil {
 		return kernel[T]{rows: s.Rows, cols: s.Cols, strided: s.Run, pack: s.Pack}, true
 	}
-	p := &asm.Kernels.Packed[kind]
+	p := &asm.Kernels.Packed[kind[T]()]
 	return kernel[T]{rows: p.Rows, cols: p.Cols, packed: p.Run}, p.Run != nil
+}
+
+func strided[T Float]() *asm.KernelStrided { return &asm.Kernels.Strided[kind[T]()] }
+
+func kind[T Float]() reflect.Kind {
+	if size[T]() == 4 {
+		return reflect.Float32
+	}
+	return reflect.Float64
 }
 
 func size[T Float]() int { return int(unsafe.Sizeof(*new(T))) }
@@ -57,6 +62,20 @@ func (r *kernel[T]) copyPanels(dst []T, b Matrix[T], k, panels int) {
 // add adds the product of two panels of k to a tile of c.
 func (r *kernel[T]) add(k int, a, b, c Matrix[T]) {
 	r.packed(k, a.corner(r.rows, k), b.corner(k, r.cols), c.corner(r.rows, r.cols), c.Row*size[T]())
+}
+
+// Direct is Multiply for a small product of b and c whose rows are neighbours, with all strides zero or more. It reports whether it
+// did it: it does if there is a kernel for such operands, and the product is not too large to do without packing.
+func Direct[T Float](m, n, k int, alpha T, a []T, aRow, aStep int, b []T, ldb int, beta T, c []T, ldc int) bool {
+	r := strided[T]()
+	if !small(m, n, k) || r.Run == nil {
+		return false
+	}
+	_, _, _ = a[(m-1)*aRow+(k-1)*aStep], b[(k-1)*ldb+n-1], c[(m-1)*ldc+n-1]
+	size := size[T]()
+	r.Run(k, (*byte)(unsafe.Pointer(&a[0])), (*byte)(unsafe.Pointer(&b[0])), (*byte)(unsafe.Pointer(&c[0])),
+		aRow*size, aStep*size, ldb*size, ldc*size, m, n, float64(alpha), float64(beta))
+	return true
 }
 
 // aligned returns n elements that begin where a line of the cache does.

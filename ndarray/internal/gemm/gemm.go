@@ -67,7 +67,7 @@ func Available[T Float]() bool {
 // the work; zero stands for GOMAXPROCS.
 func Multiply[T Float](goroutines, m, n, k int, alpha T, a, b Matrix[T], beta T, c Matrix[T]) {
 	kernel, _ := kernelOf[T]()
-	if float64(m)*float64(n)*float64(k) <= directMax && kernel.strided != nil && b.Step == 1 && c.Step == 1 { // an int may not hold it
+	if kernel.strided != nil && small(m, n, k) && b.Step == 1 && c.Step == 1 {
 		kernel.tile(k, m, n, a, b, c, alpha, beta)
 		return
 	}
@@ -95,7 +95,7 @@ func (p *product[T]) run(kernel *kernel[T], goroutines int) {
 		p.a, p.b, p.c = p.b.T(), p.a.T(), p.c.T()
 		p.part = p.part.transposed()
 	}
-	operations := float64(p.m) * float64(p.n) * float64(p.k)
+	operations := float64(p.m) * float64(p.n) * float64(p.k) // an int may not hold it
 	if operations < sharedMin {
 		p.blocks(kernel)
 		return
