@@ -12,6 +12,7 @@ import "reflect"
 type Set struct {
 	Elementwise
 	Sorting
+	Gemm
 }
 
 // Kernels is the set in use.

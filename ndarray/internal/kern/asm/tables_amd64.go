@@ -17,6 +17,8 @@ var avx2 = func() (s Set) {
 	s.Binary[Add][reflect.Uint32] = KernelBinary{addI32AVX2, 8}
 	s.Binary[Add][reflect.Int64] = KernelBinary{addI64AVX2, 4}
 	s.Binary[Add][reflect.Uint64] = KernelBinary{addI64AVX2, 4}
+	s.Strided[reflect.Float64] = KernelStrided{gemmF64AVX2, gemmPackAVX2, 4, 12}
+	s.Strided[reflect.Float32] = KernelStrided{gemmF32AVX2, gemmPackAVX2, 4, 24}
 	return s
 }()
 
@@ -47,5 +49,7 @@ var avx512 = func() (s Set) {
 	s.Sides[reflect.Uint32] = KernelSides{sidesU32AVX512, 128}
 	s.Binary[EncodeFloat][reflect.Uint32] = KernelBinary{encodeFloatU32AVX512, 16}
 	s.Binary[DecodeFloat][reflect.Uint32] = KernelBinary{decodeFloatU32AVX512, 16}
+	s.Strided[reflect.Float64] = KernelStrided{gemmF64AVX512, gemmPackAVX512, 8, 24}
+	s.Strided[reflect.Float32] = KernelStrided{gemmF32AVX512, gemmPackAVX512, 8, 48}
 	return s
 }()
