@@ -64,6 +64,7 @@ const (
 const (
 	FMA Ternary = iota
 	Clip
+	AddProduct
 	ternaries
 )
 

@@ -29,8 +29,12 @@ func Source(constraint string, entries []Entry) []byte {
 			sets = append(sets, e.Set)
 		}
 	}
-	for _, set := range sets {
-		fmt.Fprintf(&b, "\nvar %s = func() (s Set) {\n", set)
+	for i, set := range sets {
+		before := "Set{}"
+		if i > 0 {
+			before = sets[i-1] // whose kernels stay where this set has none
+		}
+		fmt.Fprintf(&b, "\nvar %s = func() Set {\n\ts := %s\n", set, before)
 		for _, e := range entries {
 			if e.Set == set {
 				fmt.Fprintf(&b, "\ts.%s[%s] = %s{%s, %d}\n", e.Table, strings.Join(e.Index, "]["), e.Kernel, e.Function, e.Least)
