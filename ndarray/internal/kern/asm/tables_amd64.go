@@ -202,6 +202,7 @@ var avx2 = func() Set {
 	s.Unary[Trunc][reflect.Float32] = KernelUnary{truncF32AVX2, 8}
 	s.Unary[RoundToEven][reflect.Float64] = KernelUnary{roundToEvenF64AVX2, 4}
 	s.Unary[RoundToEven][reflect.Float32] = KernelUnary{roundToEvenF32AVX2, 8}
+	s.Stream = KernelCopy{streamAVX2, 64}
 	return s
 }()
 

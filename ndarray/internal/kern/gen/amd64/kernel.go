@@ -319,6 +319,7 @@ func Sources() map[string][]byte {
 		{"order", order},
 		{"bits", bits},
 		{"sign", sign},
+		{"stream", stream},
 	} {
 		f := &file{Context: build.NewContext(), name: group.name, globals: map[string]operand.Mem{}}
 		f.ConstraintExpr("!noasm")
