@@ -159,6 +159,9 @@ func (k Sub[T]) Run(dst Vec[T], a Vec[T], b Vec[T], n int) {
 }
 
 func (Sub[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
+	if n >= vectorMin && rows2(asm.Sub, dst, a, b, n, rows) {
+		return
+	}
 	switch {
 	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 1:
 		for range rows {
@@ -301,6 +304,9 @@ func (k Mul[T]) Run(dst Vec[T], a Vec[T], b Vec[T], n int) {
 }
 
 func (Mul[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
+	if n >= vectorMin && rows2(asm.Mul, dst, a, b, n, rows) {
+		return
+	}
 	switch {
 	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 1:
 		for range rows {
@@ -435,6 +441,90 @@ func (Mul[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
 	}
 }
 
+// AddProduct stores x + y * z).
+type AddProduct[T Number] struct{}
+
+func (k AddProduct[T]) Run(dst Vec[T], a Vec[T], b Vec[T], c Vec[T], n int) {
+	k.Rows(dst, a, b, c, n, 1)
+}
+
+func (AddProduct[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], c Vec[T], n, rows int) {
+	if n >= vectorMin && rows3(asm.AddProduct, dst, a, b, c, n, rows) {
+		return
+	}
+	switch {
+	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 1 && c.Inc == 1:
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			q := b.Unit(n)[:len(d)]
+			r := c.Unit(n)[:len(d)]
+			for at := range d {
+				x := p[at]
+				y := q[at]
+				z := r[at]
+				d[at] = x + T(y*z)
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+			c.Off += c.Next
+		}
+	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 0 && c.Inc == 0:
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			y := b.Data[b.Off]
+			z := c.Data[c.Off]
+			for at := range d {
+				x := p[at]
+				d[at] = x + T(y*z)
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+			c.Off += c.Next
+		}
+	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 0 && c.Inc == 1:
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			y := b.Data[b.Off]
+			r := c.Unit(n)[:len(d)]
+			for at := range d {
+				x := p[at]
+				z := r[at]
+				d[at] = x + T(y*z)
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+			c.Off += c.Next
+		}
+	default:
+		for range rows {
+			d, to, toStep := dst.Data, dst.Off, dst.Inc
+			p, i, iStep := a.Data, a.Off, a.Inc
+			q, j, jStep := b.Data, b.Off, b.Inc
+			r, k, kStep := c.Data, c.Off, c.Inc
+			for range n {
+				x := p[i]
+				y := q[j]
+				z := r[k]
+				d[to] = x + T(y*z)
+				to += toStep
+				i += iStep
+				j += jStep
+				k += kStep
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+			c.Off += c.Next
+		}
+	}
+}
+
 // FMA stores fma(x, y, z).
 type FMA[T Float] struct{}
 
@@ -443,6 +533,9 @@ func (k FMA[T]) Run(dst Vec[T], a Vec[T], b Vec[T], c Vec[T], n int) {
 }
 
 func (FMA[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], c Vec[T], n, rows int) {
+	if n >= vectorMin && rows3(asm.FMA, dst, a, b, c, n, rows) {
+		return
+	}
 	switch {
 	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 1 && c.Inc == 1:
 		for range rows {

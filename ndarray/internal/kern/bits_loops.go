@@ -2,6 +2,10 @@
 
 package kern
 
+import (
+	"github.com/samebytes/samebytes/ndarray/internal/kern/asm"
+)
+
 // BitAnd stores x & y.
 type BitAnd[T Integer] struct{}
 
@@ -10,6 +14,9 @@ func (k BitAnd[T]) Run(dst Vec[T], a Vec[T], b Vec[T], n int) {
 }
 
 func (BitAnd[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
+	if n >= vectorMin && rows2(asm.BitAnd, dst, a, b, n, rows) {
+		return
+	}
 	switch {
 	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 1:
 		for range rows {
@@ -152,6 +159,9 @@ func (k BitOr[T]) Run(dst Vec[T], a Vec[T], b Vec[T], n int) {
 }
 
 func (BitOr[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
+	if n >= vectorMin && rows2(asm.BitOr, dst, a, b, n, rows) {
+		return
+	}
 	switch {
 	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 1:
 		for range rows {
@@ -294,6 +304,9 @@ func (k BitXor[T]) Run(dst Vec[T], a Vec[T], b Vec[T], n int) {
 }
 
 func (BitXor[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
+	if n >= vectorMin && rows2(asm.BitXor, dst, a, b, n, rows) {
+		return
+	}
 	switch {
 	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 1:
 		for range rows {
@@ -436,6 +449,9 @@ func (k BitNot[T]) Run(dst Vec[T], a Vec[T], n int) {
 }
 
 func (BitNot[T]) Rows(dst Vec[T], a Vec[T], n, rows int) {
+	if n >= vectorMin && rows1(asm.BitNot, dst, a, n, rows) {
+		return
+	}
 	switch {
 	case dst.Inc == 1 && a.Inc == 1:
 		for range rows {

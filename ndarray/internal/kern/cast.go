@@ -2,6 +2,7 @@ package kern
 
 import (
 	"reflect"
+	"sync"
 	"unsafe"
 
 	"github.com/samebytes/samebytes/ndarray/internal/kern/asm"
@@ -16,6 +17,16 @@ const vectorMin = 8
 // blockBytes is how many bytes of an operand a kernel gets at a time. Nothing can interrupt it, so that the garbage collector
 // and other goroutines wait for it: some ten microseconds.
 const blockBytes = 256 << 10
+
+// streamBytes is how large a result is from which its kernels store past the caches. To store in them first reads what is
+// overwritten, which takes as long as to read an operand; what is smaller may stay there until someone reads it.
+var streamBytes = 16 << 20
+
+// streamBlock is how many bytes of a result a kernel then stores at a time, in a buffer that stays in the first cache.
+const streamBlock = 8 << 10
+
+// buffers are what kernels store such blocks in.
+var buffers = sync.Pool{New: func() any { return new([streamBlock]byte) }}
 
 // place returns where the element with the index i is, which is one of data's.
 func place[T any](data []T, i int) *byte { return (*byte)(unsafe.Pointer(&data[i])) }
@@ -35,6 +46,33 @@ func blockOf[T any](n, least int) int {
 // span returns the elements of a run whose increment is zero or one.
 func (v Vec[T]) span(n int) []T { return v.Data[v.Off:][: (n-1)*v.Inc+1 : (n-1)*v.Inc+1] }
 
+// streams reports whether the elements of a run, of so many rows, are to be stored past the caches.
+func streams[U any](n, rows int) bool {
+	size := int(unsafe.Sizeof(*new(U)))
+	return n*size > streamBlock && n*rows >= streamBytes/size && asm.Kernels.Stream.Run != nil
+}
+
+// stream stores a result past the caches: run stores count of its elements, those from at on, in the place that it gets.
+func stream[U any](dst []U, least int, run func(to *byte, at, count int)) {
+	size := int(unsafe.Sizeof(*new(U)))
+	least = max(least, asm.Kernels.Stream.Least/size)
+	buffer := buffers.Get().(*[streamBlock]byte)
+	// All blocks but the first begin with a cache line.
+	block := (streamBlock - int(uintptr(unsafe.Pointer(place(dst, 0)))%64)) / size
+	for at := 0; at < len(dst); {
+		left := len(dst) - at
+		count := min(block, left)
+		if left > count && left-count < least {
+			count = left / 2
+		}
+		run(&buffer[0], at, count)
+		asm.Kernels.Stream.Run(place(dst, at), &buffer[0], count*size)
+		at += count
+		block = streamBlock / size
+	}
+	buffers.Put(buffer)
+}
+
 // rows1 runs the kernel of an operation on rows of n elements, and reports whether there is one for operands of these types and
 // increments.
 func rows1[U, T any](op asm.Unary, dst Vec[U], a Vec[T], n, rows int) bool {
@@ -45,12 +83,19 @@ func rows1[U, T any](op asm.Unary, dst Vec[U], a Vec[T], n, rows int) bool {
 	if kernel.Run == nil || n < kernel.Least {
 		return false
 	}
+	past := streams[U](n, rows)
 	for range rows {
 		d, p := dst.Unit(n), a.span(n)
-		for at := 0; at < n; {
-			count := blockOf[T](n-at, kernel.Least)
-			kernel.Run(place(d, at), place(p, at*a.Inc), count, -a.Inc)
-			at += count
+		if past && place(d, 0) != place(p, 0) {
+			stream(d, kernel.Least, func(to *byte, at, count int) {
+				kernel.Run(to, place(p, at*a.Inc), count, -a.Inc)
+			})
+		} else {
+			for at := 0; at < n; {
+				count := blockOf[T](n-at, kernel.Least)
+				kernel.Run(place(d, at), place(p, at*a.Inc), count, -a.Inc)
+				at += count
+			}
 		}
 		dst.Off += dst.Next
 		a.Off += a.Next
@@ -67,12 +112,19 @@ func rows2[U, T any](op asm.Binary, dst Vec[U], a, b Vec[T], n, rows int) bool {
 	if kernel.Run == nil || n < kernel.Least {
 		return false
 	}
+	past := streams[U](n, rows)
 	for range rows {
 		d, p, q := dst.Unit(n), a.span(n), b.span(n)
-		for at := 0; at < n; {
-			count := blockOf[T](n-at, kernel.Least)
-			kernel.Run(place(d, at), place(p, at*a.Inc), place(q, at*b.Inc), count, -a.Inc, -b.Inc)
-			at += count
+		if past && place(d, 0) != place(p, 0) && place(d, 0) != place(q, 0) {
+			stream(d, kernel.Least, func(to *byte, at, count int) {
+				kernel.Run(to, place(p, at*a.Inc), place(q, at*b.Inc), count, -a.Inc, -b.Inc)
+			})
+		} else {
+			for at := 0; at < n; {
+				count := blockOf[T](n-at, kernel.Least)
+				kernel.Run(place(d, at), place(p, at*a.Inc), place(q, at*b.Inc), count, -a.Inc, -b.Inc)
+				at += count
+			}
 		}
 		dst.Off += dst.Next
 		a.Off += a.Next
@@ -90,12 +142,19 @@ func rows3[U, T any](op asm.Ternary, dst Vec[U], a, b, c Vec[T], n, rows int) bo
 	if kernel.Run == nil || n < kernel.Least {
 		return false
 	}
+	past := streams[U](n, rows)
 	for range rows {
 		d, p, q, r := dst.Unit(n), a.span(n), b.span(n), c.span(n)
-		for at := 0; at < n; {
-			count := blockOf[T](n-at, kernel.Least)
-			kernel.Run(place(d, at), place(p, at*a.Inc), place(q, at*b.Inc), place(r, at*c.Inc), count, -a.Inc, -b.Inc, -c.Inc)
-			at += count
+		if past && place(d, 0) != place(p, 0) && place(d, 0) != place(q, 0) && place(d, 0) != place(r, 0) {
+			stream(d, kernel.Least, func(to *byte, at, count int) {
+				kernel.Run(to, place(p, at*a.Inc), place(q, at*b.Inc), place(r, at*c.Inc), count, -a.Inc, -b.Inc, -c.Inc)
+			})
+		} else {
+			for at := 0; at < n; {
+				count := blockOf[T](n-at, kernel.Least)
+				kernel.Run(place(d, at), place(p, at*a.Inc), place(q, at*b.Inc), place(r, at*c.Inc), count, -a.Inc, -b.Inc, -c.Inc)
+				at += count
+			}
 		}
 		dst.Off += dst.Next
 		a.Off += a.Next
@@ -103,4 +162,20 @@ func rows3[U, T any](op asm.Ternary, dst Vec[U], a, b, c Vec[T], n, rows int) bo
 		c.Off += c.Next
 	}
 	return true
+}
+
+// repeat stores copies of the first elements of dst, a block of them, in the others.
+func repeat[T any](dst []T, block int) {
+	size := int(unsafe.Sizeof(dst[0]))
+	if past := asm.Kernels.Stream; len(dst)*size >= streamBytes && past.Run != nil && block*size >= past.Least {
+		at := block
+		for ; at+block <= len(dst); at += block {
+			past.Run(place(dst, at), place(dst, 0), block*size)
+		}
+		copy(dst[at:], dst)
+		return
+	}
+	for at := block; at < len(dst); at += block {
+		copy(dst[at:], dst[:block])
+	}
 }

@@ -2,6 +2,10 @@
 
 package kern
 
+import (
+	"github.com/samebytes/samebytes/ndarray/internal/kern/asm"
+)
+
 // Clip stores min(max(x, y), z).
 type Clip[T Real] struct{}
 
@@ -10,6 +14,9 @@ func (k Clip[T]) Run(dst Vec[T], a Vec[T], b Vec[T], c Vec[T], n int) {
 }
 
 func (Clip[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], c Vec[T], n, rows int) {
+	if n >= vectorMin && rows3(asm.Clip, dst, a, b, c, n, rows) {
+		return
+	}
 	switch {
 	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 1 && c.Inc == 1:
 		for range rows {
@@ -36,6 +43,22 @@ func (Clip[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], c Vec[T], n, rows int) {
 			z := c.Data[c.Off]
 			for at := range d {
 				x := p[at]
+				d[at] = min(max(x, y), z)
+			}
+			dst.Off += dst.Next
+			a.Off += a.Next
+			b.Off += b.Next
+			c.Off += c.Next
+		}
+	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 0 && c.Inc == 1:
+		for range rows {
+			d := dst.Unit(n)
+			p := a.Unit(n)[:len(d)]
+			y := b.Data[b.Off]
+			r := c.Unit(n)[:len(d)]
+			for at := range d {
+				x := p[at]
+				z := r[at]
 				d[at] = min(max(x, y), z)
 			}
 			dst.Off += dst.Next

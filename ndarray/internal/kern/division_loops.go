@@ -2,6 +2,10 @@
 
 package kern
 
+import (
+	"github.com/samebytes/samebytes/ndarray/internal/kern/asm"
+)
+
 // Div stores x / y.
 type Div[T Float] struct{}
 
@@ -10,6 +14,9 @@ func (k Div[T]) Run(dst Vec[T], a Vec[T], b Vec[T], n int) {
 }
 
 func (Div[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
+	if n >= vectorMin && rows2(asm.Div, dst, a, b, n, rows) {
+		return
+	}
 	switch {
 	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 1:
 		for range rows {

@@ -2,6 +2,10 @@
 
 package kern
 
+import (
+	"github.com/samebytes/samebytes/ndarray/internal/kern/asm"
+)
+
 // LogicalAnd stores x && y.
 type LogicalAnd struct{}
 
@@ -10,6 +14,9 @@ func (k LogicalAnd) Run(dst Vec[bool], a Vec[bool], b Vec[bool], n int) {
 }
 
 func (LogicalAnd) Rows(dst Vec[bool], a Vec[bool], b Vec[bool], n, rows int) {
+	if n >= vectorMin && rows2(asm.LogicalAnd, dst, a, b, n, rows) {
+		return
+	}
 	switch {
 	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 1:
 		for range rows {
@@ -152,6 +159,9 @@ func (k LogicalOr) Run(dst Vec[bool], a Vec[bool], b Vec[bool], n int) {
 }
 
 func (LogicalOr) Rows(dst Vec[bool], a Vec[bool], b Vec[bool], n, rows int) {
+	if n >= vectorMin && rows2(asm.LogicalOr, dst, a, b, n, rows) {
+		return
+	}
 	switch {
 	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 1:
 		for range rows {
@@ -294,6 +304,9 @@ func (k LogicalXor) Run(dst Vec[bool], a Vec[bool], b Vec[bool], n int) {
 }
 
 func (LogicalXor) Rows(dst Vec[bool], a Vec[bool], b Vec[bool], n, rows int) {
+	if n >= vectorMin && rows2(asm.LogicalXor, dst, a, b, n, rows) {
+		return
+	}
 	switch {
 	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 1:
 		for range rows {
@@ -436,6 +449,9 @@ func (k LogicalNot) Run(dst Vec[bool], a Vec[bool], n int) {
 }
 
 func (LogicalNot) Rows(dst Vec[bool], a Vec[bool], n, rows int) {
+	if n >= vectorMin && rows1(asm.LogicalNot, dst, a, n, rows) {
+		return
+	}
 	switch {
 	case dst.Inc == 1 && a.Inc == 1:
 		for range rows {

@@ -2,6 +2,10 @@
 
 package kern
 
+import (
+	"github.com/samebytes/samebytes/ndarray/internal/kern/asm"
+)
+
 // Minimum stores min(x, y).
 type Minimum[T Real] struct{}
 
@@ -10,6 +14,9 @@ func (k Minimum[T]) Run(dst Vec[T], a Vec[T], b Vec[T], n int) {
 }
 
 func (Minimum[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
+	if n >= vectorMin && rows2(asm.Minimum, dst, a, b, n, rows) {
+		return
+	}
 	switch {
 	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 1:
 		for range rows {
@@ -152,6 +159,9 @@ func (k Maximum[T]) Run(dst Vec[T], a Vec[T], b Vec[T], n int) {
 }
 
 func (Maximum[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
+	if n >= vectorMin && rows2(asm.Maximum, dst, a, b, n, rows) {
+		return
+	}
 	switch {
 	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 1:
 		for range rows {
@@ -294,6 +304,9 @@ func (k FMin[T]) Run(dst Vec[T], a Vec[T], b Vec[T], n int) {
 }
 
 func (FMin[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
+	if n >= vectorMin && rows2(asm.FMin, dst, a, b, n, rows) {
+		return
+	}
 	switch {
 	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 1:
 		for range rows {
@@ -436,6 +449,9 @@ func (k FMax[T]) Run(dst Vec[T], a Vec[T], b Vec[T], n int) {
 }
 
 func (FMax[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
+	if n >= vectorMin && rows2(asm.FMax, dst, a, b, n, rows) {
+		return
+	}
 	switch {
 	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 1:
 		for range rows {

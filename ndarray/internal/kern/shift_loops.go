@@ -2,6 +2,10 @@
 
 package kern
 
+import (
+	"github.com/samebytes/samebytes/ndarray/internal/kern/asm"
+)
+
 // ShiftLeft stores x << y.
 type ShiftLeft[T Integer] struct{}
 
@@ -10,6 +14,9 @@ func (k ShiftLeft[T]) Run(dst Vec[T], a Vec[T], b Vec[T], n int) {
 }
 
 func (ShiftLeft[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
+	if n >= vectorMin && rows2(asm.ShiftLeft, dst, a, b, n, rows) {
+		return
+	}
 	switch {
 	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 1:
 		for range rows {
@@ -152,6 +159,9 @@ func (k ShiftRight[T]) Run(dst Vec[T], a Vec[T], b Vec[T], n int) {
 }
 
 func (ShiftRight[T]) Rows(dst Vec[T], a Vec[T], b Vec[T], n, rows int) {
+	if n >= vectorMin && rows2(asm.ShiftRight, dst, a, b, n, rows) {
+		return
+	}
 	switch {
 	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 1:
 		for range rows {

@@ -4,6 +4,8 @@ package kern
 
 import (
 	"math"
+
+	"github.com/samebytes/samebytes/ndarray/internal/kern/asm"
 )
 
 // Neg stores -x.
@@ -14,6 +16,9 @@ func (k Neg[T]) Run(dst Vec[T], a Vec[T], n int) {
 }
 
 func (Neg[T]) Rows(dst Vec[T], a Vec[T], n, rows int) {
+	if n >= vectorMin && rows1(asm.Neg, dst, a, n, rows) {
+		return
+	}
 	switch {
 	case dst.Inc == 1 && a.Inc == 1:
 		for range rows {
@@ -62,6 +67,9 @@ func (k Abs[T]) Run(dst Vec[T], a Vec[T], n int) {
 }
 
 func (Abs[T]) Rows(dst Vec[T], a Vec[T], n, rows int) {
+	if n >= vectorMin && rows1(asm.Abs, dst, a, n, rows) {
+		return
+	}
 	switch {
 	case dst.Inc == 1 && a.Inc == 1:
 		for range rows {
@@ -110,6 +118,9 @@ func (k Sign[T]) Run(dst Vec[T], a Vec[T], n int) {
 }
 
 func (Sign[T]) Rows(dst Vec[T], a Vec[T], n, rows int) {
+	if n >= vectorMin && rows1(asm.Sign, dst, a, n, rows) {
+		return
+	}
 	switch {
 	case dst.Inc == 1 && a.Inc == 1:
 		for range rows {
@@ -158,6 +169,9 @@ func (k Square[T]) Run(dst Vec[T], a Vec[T], n int) {
 }
 
 func (Square[T]) Rows(dst Vec[T], a Vec[T], n, rows int) {
+	if n >= vectorMin && rows1(asm.Square, dst, a, n, rows) {
+		return
+	}
 	switch {
 	case dst.Inc == 1 && a.Inc == 1:
 		for range rows {
@@ -206,6 +220,9 @@ func (k Reciprocal[T]) Run(dst Vec[T], a Vec[T], n int) {
 }
 
 func (Reciprocal[T]) Rows(dst Vec[T], a Vec[T], n, rows int) {
+	if n >= vectorMin && rows1(asm.Reciprocal, dst, a, n, rows) {
+		return
+	}
 	switch {
 	case dst.Inc == 1 && a.Inc == 1:
 		for range rows {
@@ -254,6 +271,9 @@ func (k Sqrt[T]) Run(dst Vec[T], a Vec[T], n int) {
 }
 
 func (Sqrt[T]) Rows(dst Vec[T], a Vec[T], n, rows int) {
+	if n >= vectorMin && rows1(asm.Sqrt, dst, a, n, rows) {
+		return
+	}
 	switch {
 	case dst.Inc == 1 && a.Inc == 1:
 		for range rows {
@@ -302,6 +322,9 @@ func (k Floor[T]) Run(dst Vec[T], a Vec[T], n int) {
 }
 
 func (Floor[T]) Rows(dst Vec[T], a Vec[T], n, rows int) {
+	if n >= vectorMin && rows1(asm.Floor, dst, a, n, rows) {
+		return
+	}
 	switch {
 	case dst.Inc == 1 && a.Inc == 1:
 		for range rows {
@@ -350,6 +373,9 @@ func (k Ceil[T]) Run(dst Vec[T], a Vec[T], n int) {
 }
 
 func (Ceil[T]) Rows(dst Vec[T], a Vec[T], n, rows int) {
+	if n >= vectorMin && rows1(asm.Ceil, dst, a, n, rows) {
+		return
+	}
 	switch {
 	case dst.Inc == 1 && a.Inc == 1:
 		for range rows {
@@ -398,6 +424,9 @@ func (k Trunc[T]) Run(dst Vec[T], a Vec[T], n int) {
 }
 
 func (Trunc[T]) Rows(dst Vec[T], a Vec[T], n, rows int) {
+	if n >= vectorMin && rows1(asm.Trunc, dst, a, n, rows) {
+		return
+	}
 	switch {
 	case dst.Inc == 1 && a.Inc == 1:
 		for range rows {
@@ -446,6 +475,9 @@ func (k RoundToEven[T]) Run(dst Vec[T], a Vec[T], n int) {
 }
 
 func (RoundToEven[T]) Rows(dst Vec[T], a Vec[T], n, rows int) {
+	if n >= vectorMin && rows1(asm.RoundToEven, dst, a, n, rows) {
+		return
+	}
 	switch {
 	case dst.Inc == 1 && a.Inc == 1:
 		for range rows {

@@ -32,9 +32,14 @@ func Copy[T any](dst, src Vec[T], n int) {
 // Fill stores v in n elements of dst.
 func Fill[T any](dst Vec[T], v T, n int) {
 	if dst.Inc == 1 {
+		const block = 512 // elements, which then stay in the first cache
 		d := dst.Unit(n)
-		for i := range d {
-			d[i] = v
+		first := d[:min(n, block)]
+		for i := range first {
+			first[i] = v
+		}
+		if n > block {
+			repeat(d, block)
 		}
 		return
 	}

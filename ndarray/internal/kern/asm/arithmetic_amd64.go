@@ -23,6 +23,60 @@ func addI32AVX2(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
 func addI64AVX2(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
 
 //go:noescape
+func addC64AVX2(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
+
+//go:noescape
+func addC128AVX2(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
+
+//go:noescape
+func subF64AVX2(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
+
+//go:noescape
+func subF32AVX2(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
+
+//go:noescape
+func subI8AVX2(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
+
+//go:noescape
+func subI16AVX2(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
+
+//go:noescape
+func subI32AVX2(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
+
+//go:noescape
+func subI64AVX2(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
+
+//go:noescape
+func subC64AVX2(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
+
+//go:noescape
+func subC128AVX2(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
+
+//go:noescape
+func mulF64AVX2(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
+
+//go:noescape
+func mulF32AVX2(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
+
+//go:noescape
+func mulI8AVX2(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
+
+//go:noescape
+func mulI16AVX2(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
+
+//go:noescape
+func mulI32AVX2(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
+
+//go:noescape
+func mulI64AVX2(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
+
+//go:noescape
+func divF64AVX2(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
+
+//go:noescape
+func divF32AVX2(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
+
+//go:noescape
 func addF64AVX512(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
 
 //go:noescape
@@ -39,3 +93,141 @@ func addI32AVX512(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
 
 //go:noescape
 func addI64AVX512(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
+
+//go:noescape
+func addC64AVX512(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
+
+//go:noescape
+func addC128AVX512(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
+
+//go:noescape
+func subF64AVX512(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
+
+//go:noescape
+func subF32AVX512(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
+
+//go:noescape
+func subI8AVX512(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
+
+//go:noescape
+func subI16AVX512(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
+
+//go:noescape
+func subI32AVX512(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
+
+//go:noescape
+func subI64AVX512(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
+
+//go:noescape
+func subC64AVX512(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
+
+//go:noescape
+func subC128AVX512(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
+
+//go:noescape
+func mulF64AVX512(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
+
+//go:noescape
+func mulF32AVX512(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
+
+//go:noescape
+func mulI8AVX512(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
+
+//go:noescape
+func mulI16AVX512(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
+
+//go:noescape
+func mulI32AVX512(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
+
+//go:noescape
+func mulI64AVX512(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
+
+//go:noescape
+func divF64AVX512(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
+
+//go:noescape
+func divF32AVX512(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
+
+//go:noescape
+func squareF64AVX2(dst *byte, a *byte, n int, aMove int)
+
+//go:noescape
+func squareF32AVX2(dst *byte, a *byte, n int, aMove int)
+
+//go:noescape
+func squareI8AVX2(dst *byte, a *byte, n int, aMove int)
+
+//go:noescape
+func squareI16AVX2(dst *byte, a *byte, n int, aMove int)
+
+//go:noescape
+func squareI32AVX2(dst *byte, a *byte, n int, aMove int)
+
+//go:noescape
+func squareI64AVX2(dst *byte, a *byte, n int, aMove int)
+
+//go:noescape
+func reciprocalF64AVX2(dst *byte, a *byte, n int, aMove int)
+
+//go:noescape
+func reciprocalF32AVX2(dst *byte, a *byte, n int, aMove int)
+
+//go:noescape
+func squareF64AVX512(dst *byte, a *byte, n int, aMove int)
+
+//go:noescape
+func squareF32AVX512(dst *byte, a *byte, n int, aMove int)
+
+//go:noescape
+func squareI8AVX512(dst *byte, a *byte, n int, aMove int)
+
+//go:noescape
+func squareI16AVX512(dst *byte, a *byte, n int, aMove int)
+
+//go:noescape
+func squareI32AVX512(dst *byte, a *byte, n int, aMove int)
+
+//go:noescape
+func squareI64AVX512(dst *byte, a *byte, n int, aMove int)
+
+//go:noescape
+func reciprocalF64AVX512(dst *byte, a *byte, n int, aMove int)
+
+//go:noescape
+func reciprocalF32AVX512(dst *byte, a *byte, n int, aMove int)
+
+//go:noescape
+func addProductF64AVX2(dst *byte, a *byte, b *byte, c *byte, n int, aMove int, bMove int, cMove int)
+
+//go:noescape
+func addProductF32AVX2(dst *byte, a *byte, b *byte, c *byte, n int, aMove int, bMove int, cMove int)
+
+//go:noescape
+func fmaF64AVX2(dst *byte, a *byte, b *byte, c *byte, n int, aMove int, bMove int, cMove int)
+
+//go:noescape
+func addProductF64AVX512(dst *byte, a *byte, b *byte, c *byte, n int, aMove int, bMove int, cMove int)
+
+//go:noescape
+func addProductF32AVX512(dst *byte, a *byte, b *byte, c *byte, n int, aMove int, bMove int, cMove int)
+
+//go:noescape
+func fmaF64AVX512(dst *byte, a *byte, b *byte, c *byte, n int, aMove int, bMove int, cMove int)
+
+//go:noescape
+func mulC128AVX2(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
+
+//go:noescape
+func mulC64AVX2(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
+
+//go:noescape
+func fmaF32AVX2(dst *byte, a *byte, b *byte, c *byte, n int, aMove int, bMove int, cMove int)
+
+//go:noescape
+func mulC128AVX512(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
+
+//go:noescape
+func mulC64AVX512(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
+
+//go:noescape
+func fmaF32AVX512(dst *byte, a *byte, b *byte, c *byte, n int, aMove int, bMove int, cMove int)

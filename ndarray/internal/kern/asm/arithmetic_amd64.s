@@ -556,6 +556,1814 @@ done6:
 	VZEROUPPER
 	RET
 
+// func addC64AVX2(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
+// Requires: AVX, AVX2
+TEXT ·addC64AVX2(SB), NOSPLIT, $288-48
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+24(FP), CX
+	MOVQ         a+8(FP), DX
+	MOVQ         aMove+32(FP), BX
+	TESTQ        BX, BX
+	JNZ          many1
+	VPBROADCASTQ (DX), Y0
+	VMOVUPD      Y0, (SP)
+	VMOVUPD      Y0, 32(SP)
+	VMOVUPD      Y0, 64(SP)
+	VMOVUPD      Y0, 96(SP)
+	LEAQ         (SP), DX
+
+many1:
+	MOVQ         b+16(FP), SI
+	MOVQ         bMove+40(FP), DI
+	TESTQ        DI, DI
+	JNZ          many2
+	VPBROADCASTQ (SI), Y0
+	VMOVUPD      Y0, 128(SP)
+	VMOVUPD      Y0, 160(SP)
+	VMOVUPD      Y0, 192(SP)
+	VMOVUPD      Y0, 224(SP)
+	LEAQ         128(SP), SI
+
+many2:
+	LEAQ    -4(CX), R8
+	IMUL3Q  $0x00000008, R8, R8
+	ANDQ    BX, R8
+	ADDQ    DX, R8
+	LEAQ    -4(CX), R9
+	IMUL3Q  $0x00000008, R9, R9
+	ANDQ    DI, R9
+	ADDQ    SI, R9
+	VMOVUPD (R8), Y0
+	VADDPS  (R9), Y0, Y0
+	VMOVUPD Y0, 256(SP)
+	LEAQ    -4(CX), R8
+	IMUL3Q  $0x00000008, R8, R8
+	ADDQ    AX, R8
+
+loop3:
+	CMPQ    CX, $+16
+	JL      done4
+	VMOVUPD (DX), Y0
+	VADDPS  (SI), Y0, Y0
+	VMOVUPD Y0, (AX)
+	VMOVUPD 32(DX), Y0
+	VADDPS  32(SI), Y0, Y0
+	VMOVUPD Y0, 32(AX)
+	VMOVUPD 64(DX), Y0
+	VADDPS  64(SI), Y0, Y0
+	VMOVUPD Y0, 64(AX)
+	VMOVUPD 96(DX), Y0
+	VADDPS  96(SI), Y0, Y0
+	VMOVUPD Y0, 96(AX)
+	MOVQ    BX, R9
+	ANDQ    $+128, R9
+	ADDQ    R9, DX
+	MOVQ    DI, R9
+	ANDQ    $+128, R9
+	ADDQ    R9, SI
+	ADDQ    $+128, AX
+	SUBQ    $+16, CX
+	JMP     loop3
+
+done4:
+loop5:
+	CMPQ    CX, $+4
+	JL      done6
+	VMOVUPD (DX), Y0
+	VADDPS  (SI), Y0, Y0
+	VMOVUPD Y0, (AX)
+	MOVQ    BX, R9
+	ANDQ    $+32, R9
+	ADDQ    R9, DX
+	MOVQ    DI, R9
+	ANDQ    $+32, R9
+	ADDQ    R9, SI
+	ADDQ    $+32, AX
+	SUBQ    $+4, CX
+	JMP     loop5
+
+done6:
+	VMOVUPD 256(SP), Y0
+	VMOVUPD Y0, (R8)
+	VZEROUPPER
+	RET
+
+// func addC128AVX2(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
+// Requires: AVX, AVX2
+TEXT ·addC128AVX2(SB), NOSPLIT, $288-48
+	MOVQ           dst+0(FP), AX
+	MOVQ           n+24(FP), CX
+	MOVQ           a+8(FP), DX
+	MOVQ           aMove+32(FP), BX
+	TESTQ          BX, BX
+	JNZ            many1
+	VBROADCASTI128 (DX), Y0
+	VMOVUPD        Y0, (SP)
+	VMOVUPD        Y0, 32(SP)
+	VMOVUPD        Y0, 64(SP)
+	VMOVUPD        Y0, 96(SP)
+	LEAQ           (SP), DX
+
+many1:
+	MOVQ           b+16(FP), SI
+	MOVQ           bMove+40(FP), DI
+	TESTQ          DI, DI
+	JNZ            many2
+	VBROADCASTI128 (SI), Y0
+	VMOVUPD        Y0, 128(SP)
+	VMOVUPD        Y0, 160(SP)
+	VMOVUPD        Y0, 192(SP)
+	VMOVUPD        Y0, 224(SP)
+	LEAQ           128(SP), SI
+
+many2:
+	LEAQ    -2(CX), R8
+	IMUL3Q  $0x00000010, R8, R8
+	ANDQ    BX, R8
+	ADDQ    DX, R8
+	LEAQ    -2(CX), R9
+	IMUL3Q  $0x00000010, R9, R9
+	ANDQ    DI, R9
+	ADDQ    SI, R9
+	VMOVUPD (R8), Y0
+	VADDPD  (R9), Y0, Y0
+	VMOVUPD Y0, 256(SP)
+	LEAQ    -2(CX), R8
+	IMUL3Q  $0x00000010, R8, R8
+	ADDQ    AX, R8
+
+loop3:
+	CMPQ    CX, $+8
+	JL      done4
+	VMOVUPD (DX), Y0
+	VADDPD  (SI), Y0, Y0
+	VMOVUPD Y0, (AX)
+	VMOVUPD 32(DX), Y0
+	VADDPD  32(SI), Y0, Y0
+	VMOVUPD Y0, 32(AX)
+	VMOVUPD 64(DX), Y0
+	VADDPD  64(SI), Y0, Y0
+	VMOVUPD Y0, 64(AX)
+	VMOVUPD 96(DX), Y0
+	VADDPD  96(SI), Y0, Y0
+	VMOVUPD Y0, 96(AX)
+	MOVQ    BX, R9
+	ANDQ    $+128, R9
+	ADDQ    R9, DX
+	MOVQ    DI, R9
+	ANDQ    $+128, R9
+	ADDQ    R9, SI
+	ADDQ    $+128, AX
+	SUBQ    $+8, CX
+	JMP     loop3
+
+done4:
+loop5:
+	CMPQ    CX, $+2
+	JL      done6
+	VMOVUPD (DX), Y0
+	VADDPD  (SI), Y0, Y0
+	VMOVUPD Y0, (AX)
+	MOVQ    BX, R9
+	ANDQ    $+32, R9
+	ADDQ    R9, DX
+	MOVQ    DI, R9
+	ANDQ    $+32, R9
+	ADDQ    R9, SI
+	ADDQ    $+32, AX
+	SUBQ    $+2, CX
+	JMP     loop5
+
+done6:
+	VMOVUPD 256(SP), Y0
+	VMOVUPD Y0, (R8)
+	VZEROUPPER
+	RET
+
+// func subF64AVX2(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
+// Requires: AVX, AVX2
+TEXT ·subF64AVX2(SB), NOSPLIT, $288-48
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+24(FP), CX
+	MOVQ         a+8(FP), DX
+	MOVQ         aMove+32(FP), BX
+	TESTQ        BX, BX
+	JNZ          many1
+	VPBROADCASTQ (DX), Y0
+	VMOVUPD      Y0, (SP)
+	VMOVUPD      Y0, 32(SP)
+	VMOVUPD      Y0, 64(SP)
+	VMOVUPD      Y0, 96(SP)
+	LEAQ         (SP), DX
+
+many1:
+	MOVQ         b+16(FP), SI
+	MOVQ         bMove+40(FP), DI
+	TESTQ        DI, DI
+	JNZ          many2
+	VPBROADCASTQ (SI), Y0
+	VMOVUPD      Y0, 128(SP)
+	VMOVUPD      Y0, 160(SP)
+	VMOVUPD      Y0, 192(SP)
+	VMOVUPD      Y0, 224(SP)
+	LEAQ         128(SP), SI
+
+many2:
+	LEAQ    -4(CX), R8
+	IMUL3Q  $0x00000008, R8, R8
+	ANDQ    BX, R8
+	ADDQ    DX, R8
+	LEAQ    -4(CX), R9
+	IMUL3Q  $0x00000008, R9, R9
+	ANDQ    DI, R9
+	ADDQ    SI, R9
+	VMOVUPD (R8), Y0
+	VSUBPD  (R9), Y0, Y0
+	VMOVUPD Y0, 256(SP)
+	LEAQ    -4(CX), R8
+	IMUL3Q  $0x00000008, R8, R8
+	ADDQ    AX, R8
+
+loop3:
+	CMPQ    CX, $+16
+	JL      done4
+	VMOVUPD (DX), Y0
+	VSUBPD  (SI), Y0, Y0
+	VMOVUPD Y0, (AX)
+	VMOVUPD 32(DX), Y0
+	VSUBPD  32(SI), Y0, Y0
+	VMOVUPD Y0, 32(AX)
+	VMOVUPD 64(DX), Y0
+	VSUBPD  64(SI), Y0, Y0
+	VMOVUPD Y0, 64(AX)
+	VMOVUPD 96(DX), Y0
+	VSUBPD  96(SI), Y0, Y0
+	VMOVUPD Y0, 96(AX)
+	MOVQ    BX, R9
+	ANDQ    $+128, R9
+	ADDQ    R9, DX
+	MOVQ    DI, R9
+	ANDQ    $+128, R9
+	ADDQ    R9, SI
+	ADDQ    $+128, AX
+	SUBQ    $+16, CX
+	JMP     loop3
+
+done4:
+loop5:
+	CMPQ    CX, $+4
+	JL      done6
+	VMOVUPD (DX), Y0
+	VSUBPD  (SI), Y0, Y0
+	VMOVUPD Y0, (AX)
+	MOVQ    BX, R9
+	ANDQ    $+32, R9
+	ADDQ    R9, DX
+	MOVQ    DI, R9
+	ANDQ    $+32, R9
+	ADDQ    R9, SI
+	ADDQ    $+32, AX
+	SUBQ    $+4, CX
+	JMP     loop5
+
+done6:
+	VMOVUPD 256(SP), Y0
+	VMOVUPD Y0, (R8)
+	VZEROUPPER
+	RET
+
+// func subF32AVX2(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
+// Requires: AVX, AVX2
+TEXT ·subF32AVX2(SB), NOSPLIT, $288-48
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+24(FP), CX
+	MOVQ         a+8(FP), DX
+	MOVQ         aMove+32(FP), BX
+	TESTQ        BX, BX
+	JNZ          many1
+	VPBROADCASTD (DX), Y0
+	VMOVUPD      Y0, (SP)
+	VMOVUPD      Y0, 32(SP)
+	VMOVUPD      Y0, 64(SP)
+	VMOVUPD      Y0, 96(SP)
+	LEAQ         (SP), DX
+
+many1:
+	MOVQ         b+16(FP), SI
+	MOVQ         bMove+40(FP), DI
+	TESTQ        DI, DI
+	JNZ          many2
+	VPBROADCASTD (SI), Y0
+	VMOVUPD      Y0, 128(SP)
+	VMOVUPD      Y0, 160(SP)
+	VMOVUPD      Y0, 192(SP)
+	VMOVUPD      Y0, 224(SP)
+	LEAQ         128(SP), SI
+
+many2:
+	LEAQ    -8(CX), R8
+	IMUL3Q  $0x00000004, R8, R8
+	ANDQ    BX, R8
+	ADDQ    DX, R8
+	LEAQ    -8(CX), R9
+	IMUL3Q  $0x00000004, R9, R9
+	ANDQ    DI, R9
+	ADDQ    SI, R9
+	VMOVUPD (R8), Y0
+	VSUBPS  (R9), Y0, Y0
+	VMOVUPD Y0, 256(SP)
+	LEAQ    -8(CX), R8
+	IMUL3Q  $0x00000004, R8, R8
+	ADDQ    AX, R8
+
+loop3:
+	CMPQ    CX, $+32
+	JL      done4
+	VMOVUPD (DX), Y0
+	VSUBPS  (SI), Y0, Y0
+	VMOVUPD Y0, (AX)
+	VMOVUPD 32(DX), Y0
+	VSUBPS  32(SI), Y0, Y0
+	VMOVUPD Y0, 32(AX)
+	VMOVUPD 64(DX), Y0
+	VSUBPS  64(SI), Y0, Y0
+	VMOVUPD Y0, 64(AX)
+	VMOVUPD 96(DX), Y0
+	VSUBPS  96(SI), Y0, Y0
+	VMOVUPD Y0, 96(AX)
+	MOVQ    BX, R9
+	ANDQ    $+128, R9
+	ADDQ    R9, DX
+	MOVQ    DI, R9
+	ANDQ    $+128, R9
+	ADDQ    R9, SI
+	ADDQ    $+128, AX
+	SUBQ    $+32, CX
+	JMP     loop3
+
+done4:
+loop5:
+	CMPQ    CX, $+8
+	JL      done6
+	VMOVUPD (DX), Y0
+	VSUBPS  (SI), Y0, Y0
+	VMOVUPD Y0, (AX)
+	MOVQ    BX, R9
+	ANDQ    $+32, R9
+	ADDQ    R9, DX
+	MOVQ    DI, R9
+	ANDQ    $+32, R9
+	ADDQ    R9, SI
+	ADDQ    $+32, AX
+	SUBQ    $+8, CX
+	JMP     loop5
+
+done6:
+	VMOVUPD 256(SP), Y0
+	VMOVUPD Y0, (R8)
+	VZEROUPPER
+	RET
+
+// func subI8AVX2(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
+// Requires: AVX, AVX2
+TEXT ·subI8AVX2(SB), NOSPLIT, $288-48
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+24(FP), CX
+	MOVQ         a+8(FP), DX
+	MOVQ         aMove+32(FP), BX
+	TESTQ        BX, BX
+	JNZ          many1
+	VPBROADCASTB (DX), Y0
+	VMOVUPD      Y0, (SP)
+	VMOVUPD      Y0, 32(SP)
+	VMOVUPD      Y0, 64(SP)
+	VMOVUPD      Y0, 96(SP)
+	LEAQ         (SP), DX
+
+many1:
+	MOVQ         b+16(FP), SI
+	MOVQ         bMove+40(FP), DI
+	TESTQ        DI, DI
+	JNZ          many2
+	VPBROADCASTB (SI), Y0
+	VMOVUPD      Y0, 128(SP)
+	VMOVUPD      Y0, 160(SP)
+	VMOVUPD      Y0, 192(SP)
+	VMOVUPD      Y0, 224(SP)
+	LEAQ         128(SP), SI
+
+many2:
+	LEAQ    -32(CX), R8
+	IMUL3Q  $0x00000001, R8, R8
+	ANDQ    BX, R8
+	ADDQ    DX, R8
+	LEAQ    -32(CX), R9
+	IMUL3Q  $0x00000001, R9, R9
+	ANDQ    DI, R9
+	ADDQ    SI, R9
+	VMOVUPD (R8), Y0
+	VPSUBB  (R9), Y0, Y0
+	VMOVUPD Y0, 256(SP)
+	LEAQ    -32(CX), R8
+	IMUL3Q  $0x00000001, R8, R8
+	ADDQ    AX, R8
+
+loop3:
+	CMPQ    CX, $+128
+	JL      done4
+	VMOVUPD (DX), Y0
+	VPSUBB  (SI), Y0, Y0
+	VMOVUPD Y0, (AX)
+	VMOVUPD 32(DX), Y0
+	VPSUBB  32(SI), Y0, Y0
+	VMOVUPD Y0, 32(AX)
+	VMOVUPD 64(DX), Y0
+	VPSUBB  64(SI), Y0, Y0
+	VMOVUPD Y0, 64(AX)
+	VMOVUPD 96(DX), Y0
+	VPSUBB  96(SI), Y0, Y0
+	VMOVUPD Y0, 96(AX)
+	MOVQ    BX, R9
+	ANDQ    $+128, R9
+	ADDQ    R9, DX
+	MOVQ    DI, R9
+	ANDQ    $+128, R9
+	ADDQ    R9, SI
+	ADDQ    $+128, AX
+	SUBQ    $+128, CX
+	JMP     loop3
+
+done4:
+loop5:
+	CMPQ    CX, $+32
+	JL      done6
+	VMOVUPD (DX), Y0
+	VPSUBB  (SI), Y0, Y0
+	VMOVUPD Y0, (AX)
+	MOVQ    BX, R9
+	ANDQ    $+32, R9
+	ADDQ    R9, DX
+	MOVQ    DI, R9
+	ANDQ    $+32, R9
+	ADDQ    R9, SI
+	ADDQ    $+32, AX
+	SUBQ    $+32, CX
+	JMP     loop5
+
+done6:
+	VMOVUPD 256(SP), Y0
+	VMOVUPD Y0, (R8)
+	VZEROUPPER
+	RET
+
+// func subI16AVX2(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
+// Requires: AVX, AVX2
+TEXT ·subI16AVX2(SB), NOSPLIT, $288-48
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+24(FP), CX
+	MOVQ         a+8(FP), DX
+	MOVQ         aMove+32(FP), BX
+	TESTQ        BX, BX
+	JNZ          many1
+	VPBROADCASTW (DX), Y0
+	VMOVUPD      Y0, (SP)
+	VMOVUPD      Y0, 32(SP)
+	VMOVUPD      Y0, 64(SP)
+	VMOVUPD      Y0, 96(SP)
+	LEAQ         (SP), DX
+
+many1:
+	MOVQ         b+16(FP), SI
+	MOVQ         bMove+40(FP), DI
+	TESTQ        DI, DI
+	JNZ          many2
+	VPBROADCASTW (SI), Y0
+	VMOVUPD      Y0, 128(SP)
+	VMOVUPD      Y0, 160(SP)
+	VMOVUPD      Y0, 192(SP)
+	VMOVUPD      Y0, 224(SP)
+	LEAQ         128(SP), SI
+
+many2:
+	LEAQ    -16(CX), R8
+	IMUL3Q  $0x00000002, R8, R8
+	ANDQ    BX, R8
+	ADDQ    DX, R8
+	LEAQ    -16(CX), R9
+	IMUL3Q  $0x00000002, R9, R9
+	ANDQ    DI, R9
+	ADDQ    SI, R9
+	VMOVUPD (R8), Y0
+	VPSUBW  (R9), Y0, Y0
+	VMOVUPD Y0, 256(SP)
+	LEAQ    -16(CX), R8
+	IMUL3Q  $0x00000002, R8, R8
+	ADDQ    AX, R8
+
+loop3:
+	CMPQ    CX, $+64
+	JL      done4
+	VMOVUPD (DX), Y0
+	VPSUBW  (SI), Y0, Y0
+	VMOVUPD Y0, (AX)
+	VMOVUPD 32(DX), Y0
+	VPSUBW  32(SI), Y0, Y0
+	VMOVUPD Y0, 32(AX)
+	VMOVUPD 64(DX), Y0
+	VPSUBW  64(SI), Y0, Y0
+	VMOVUPD Y0, 64(AX)
+	VMOVUPD 96(DX), Y0
+	VPSUBW  96(SI), Y0, Y0
+	VMOVUPD Y0, 96(AX)
+	MOVQ    BX, R9
+	ANDQ    $+128, R9
+	ADDQ    R9, DX
+	MOVQ    DI, R9
+	ANDQ    $+128, R9
+	ADDQ    R9, SI
+	ADDQ    $+128, AX
+	SUBQ    $+64, CX
+	JMP     loop3
+
+done4:
+loop5:
+	CMPQ    CX, $+16
+	JL      done6
+	VMOVUPD (DX), Y0
+	VPSUBW  (SI), Y0, Y0
+	VMOVUPD Y0, (AX)
+	MOVQ    BX, R9
+	ANDQ    $+32, R9
+	ADDQ    R9, DX
+	MOVQ    DI, R9
+	ANDQ    $+32, R9
+	ADDQ    R9, SI
+	ADDQ    $+32, AX
+	SUBQ    $+16, CX
+	JMP     loop5
+
+done6:
+	VMOVUPD 256(SP), Y0
+	VMOVUPD Y0, (R8)
+	VZEROUPPER
+	RET
+
+// func subI32AVX2(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
+// Requires: AVX, AVX2
+TEXT ·subI32AVX2(SB), NOSPLIT, $288-48
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+24(FP), CX
+	MOVQ         a+8(FP), DX
+	MOVQ         aMove+32(FP), BX
+	TESTQ        BX, BX
+	JNZ          many1
+	VPBROADCASTD (DX), Y0
+	VMOVUPD      Y0, (SP)
+	VMOVUPD      Y0, 32(SP)
+	VMOVUPD      Y0, 64(SP)
+	VMOVUPD      Y0, 96(SP)
+	LEAQ         (SP), DX
+
+many1:
+	MOVQ         b+16(FP), SI
+	MOVQ         bMove+40(FP), DI
+	TESTQ        DI, DI
+	JNZ          many2
+	VPBROADCASTD (SI), Y0
+	VMOVUPD      Y0, 128(SP)
+	VMOVUPD      Y0, 160(SP)
+	VMOVUPD      Y0, 192(SP)
+	VMOVUPD      Y0, 224(SP)
+	LEAQ         128(SP), SI
+
+many2:
+	LEAQ    -8(CX), R8
+	IMUL3Q  $0x00000004, R8, R8
+	ANDQ    BX, R8
+	ADDQ    DX, R8
+	LEAQ    -8(CX), R9
+	IMUL3Q  $0x00000004, R9, R9
+	ANDQ    DI, R9
+	ADDQ    SI, R9
+	VMOVUPD (R8), Y0
+	VPSUBD  (R9), Y0, Y0
+	VMOVUPD Y0, 256(SP)
+	LEAQ    -8(CX), R8
+	IMUL3Q  $0x00000004, R8, R8
+	ADDQ    AX, R8
+
+loop3:
+	CMPQ    CX, $+32
+	JL      done4
+	VMOVUPD (DX), Y0
+	VPSUBD  (SI), Y0, Y0
+	VMOVUPD Y0, (AX)
+	VMOVUPD 32(DX), Y0
+	VPSUBD  32(SI), Y0, Y0
+	VMOVUPD Y0, 32(AX)
+	VMOVUPD 64(DX), Y0
+	VPSUBD  64(SI), Y0, Y0
+	VMOVUPD Y0, 64(AX)
+	VMOVUPD 96(DX), Y0
+	VPSUBD  96(SI), Y0, Y0
+	VMOVUPD Y0, 96(AX)
+	MOVQ    BX, R9
+	ANDQ    $+128, R9
+	ADDQ    R9, DX
+	MOVQ    DI, R9
+	ANDQ    $+128, R9
+	ADDQ    R9, SI
+	ADDQ    $+128, AX
+	SUBQ    $+32, CX
+	JMP     loop3
+
+done4:
+loop5:
+	CMPQ    CX, $+8
+	JL      done6
+	VMOVUPD (DX), Y0
+	VPSUBD  (SI), Y0, Y0
+	VMOVUPD Y0, (AX)
+	MOVQ    BX, R9
+	ANDQ    $+32, R9
+	ADDQ    R9, DX
+	MOVQ    DI, R9
+	ANDQ    $+32, R9
+	ADDQ    R9, SI
+	ADDQ    $+32, AX
+	SUBQ    $+8, CX
+	JMP     loop5
+
+done6:
+	VMOVUPD 256(SP), Y0
+	VMOVUPD Y0, (R8)
+	VZEROUPPER
+	RET
+
+// func subI64AVX2(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
+// Requires: AVX, AVX2
+TEXT ·subI64AVX2(SB), NOSPLIT, $288-48
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+24(FP), CX
+	MOVQ         a+8(FP), DX
+	MOVQ         aMove+32(FP), BX
+	TESTQ        BX, BX
+	JNZ          many1
+	VPBROADCASTQ (DX), Y0
+	VMOVUPD      Y0, (SP)
+	VMOVUPD      Y0, 32(SP)
+	VMOVUPD      Y0, 64(SP)
+	VMOVUPD      Y0, 96(SP)
+	LEAQ         (SP), DX
+
+many1:
+	MOVQ         b+16(FP), SI
+	MOVQ         bMove+40(FP), DI
+	TESTQ        DI, DI
+	JNZ          many2
+	VPBROADCASTQ (SI), Y0
+	VMOVUPD      Y0, 128(SP)
+	VMOVUPD      Y0, 160(SP)
+	VMOVUPD      Y0, 192(SP)
+	VMOVUPD      Y0, 224(SP)
+	LEAQ         128(SP), SI
+
+many2:
+	LEAQ    -4(CX), R8
+	IMUL3Q  $0x00000008, R8, R8
+	ANDQ    BX, R8
+	ADDQ    DX, R8
+	LEAQ    -4(CX), R9
+	IMUL3Q  $0x00000008, R9, R9
+	ANDQ    DI, R9
+	ADDQ    SI, R9
+	VMOVUPD (R8), Y0
+	VPSUBQ  (R9), Y0, Y0
+	VMOVUPD Y0, 256(SP)
+	LEAQ    -4(CX), R8
+	IMUL3Q  $0x00000008, R8, R8
+	ADDQ    AX, R8
+
+loop3:
+	CMPQ    CX, $+16
+	JL      done4
+	VMOVUPD (DX), Y0
+	VPSUBQ  (SI), Y0, Y0
+	VMOVUPD Y0, (AX)
+	VMOVUPD 32(DX), Y0
+	VPSUBQ  32(SI), Y0, Y0
+	VMOVUPD Y0, 32(AX)
+	VMOVUPD 64(DX), Y0
+	VPSUBQ  64(SI), Y0, Y0
+	VMOVUPD Y0, 64(AX)
+	VMOVUPD 96(DX), Y0
+	VPSUBQ  96(SI), Y0, Y0
+	VMOVUPD Y0, 96(AX)
+	MOVQ    BX, R9
+	ANDQ    $+128, R9
+	ADDQ    R9, DX
+	MOVQ    DI, R9
+	ANDQ    $+128, R9
+	ADDQ    R9, SI
+	ADDQ    $+128, AX
+	SUBQ    $+16, CX
+	JMP     loop3
+
+done4:
+loop5:
+	CMPQ    CX, $+4
+	JL      done6
+	VMOVUPD (DX), Y0
+	VPSUBQ  (SI), Y0, Y0
+	VMOVUPD Y0, (AX)
+	MOVQ    BX, R9
+	ANDQ    $+32, R9
+	ADDQ    R9, DX
+	MOVQ    DI, R9
+	ANDQ    $+32, R9
+	ADDQ    R9, SI
+	ADDQ    $+32, AX
+	SUBQ    $+4, CX
+	JMP     loop5
+
+done6:
+	VMOVUPD 256(SP), Y0
+	VMOVUPD Y0, (R8)
+	VZEROUPPER
+	RET
+
+// func subC64AVX2(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
+// Requires: AVX, AVX2
+TEXT ·subC64AVX2(SB), NOSPLIT, $288-48
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+24(FP), CX
+	MOVQ         a+8(FP), DX
+	MOVQ         aMove+32(FP), BX
+	TESTQ        BX, BX
+	JNZ          many1
+	VPBROADCASTQ (DX), Y0
+	VMOVUPD      Y0, (SP)
+	VMOVUPD      Y0, 32(SP)
+	VMOVUPD      Y0, 64(SP)
+	VMOVUPD      Y0, 96(SP)
+	LEAQ         (SP), DX
+
+many1:
+	MOVQ         b+16(FP), SI
+	MOVQ         bMove+40(FP), DI
+	TESTQ        DI, DI
+	JNZ          many2
+	VPBROADCASTQ (SI), Y0
+	VMOVUPD      Y0, 128(SP)
+	VMOVUPD      Y0, 160(SP)
+	VMOVUPD      Y0, 192(SP)
+	VMOVUPD      Y0, 224(SP)
+	LEAQ         128(SP), SI
+
+many2:
+	LEAQ    -4(CX), R8
+	IMUL3Q  $0x00000008, R8, R8
+	ANDQ    BX, R8
+	ADDQ    DX, R8
+	LEAQ    -4(CX), R9
+	IMUL3Q  $0x00000008, R9, R9
+	ANDQ    DI, R9
+	ADDQ    SI, R9
+	VMOVUPD (R8), Y0
+	VSUBPS  (R9), Y0, Y0
+	VMOVUPD Y0, 256(SP)
+	LEAQ    -4(CX), R8
+	IMUL3Q  $0x00000008, R8, R8
+	ADDQ    AX, R8
+
+loop3:
+	CMPQ    CX, $+16
+	JL      done4
+	VMOVUPD (DX), Y0
+	VSUBPS  (SI), Y0, Y0
+	VMOVUPD Y0, (AX)
+	VMOVUPD 32(DX), Y0
+	VSUBPS  32(SI), Y0, Y0
+	VMOVUPD Y0, 32(AX)
+	VMOVUPD 64(DX), Y0
+	VSUBPS  64(SI), Y0, Y0
+	VMOVUPD Y0, 64(AX)
+	VMOVUPD 96(DX), Y0
+	VSUBPS  96(SI), Y0, Y0
+	VMOVUPD Y0, 96(AX)
+	MOVQ    BX, R9
+	ANDQ    $+128, R9
+	ADDQ    R9, DX
+	MOVQ    DI, R9
+	ANDQ    $+128, R9
+	ADDQ    R9, SI
+	ADDQ    $+128, AX
+	SUBQ    $+16, CX
+	JMP     loop3
+
+done4:
+loop5:
+	CMPQ    CX, $+4
+	JL      done6
+	VMOVUPD (DX), Y0
+	VSUBPS  (SI), Y0, Y0
+	VMOVUPD Y0, (AX)
+	MOVQ    BX, R9
+	ANDQ    $+32, R9
+	ADDQ    R9, DX
+	MOVQ    DI, R9
+	ANDQ    $+32, R9
+	ADDQ    R9, SI
+	ADDQ    $+32, AX
+	SUBQ    $+4, CX
+	JMP     loop5
+
+done6:
+	VMOVUPD 256(SP), Y0
+	VMOVUPD Y0, (R8)
+	VZEROUPPER
+	RET
+
+// func subC128AVX2(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
+// Requires: AVX, AVX2
+TEXT ·subC128AVX2(SB), NOSPLIT, $288-48
+	MOVQ           dst+0(FP), AX
+	MOVQ           n+24(FP), CX
+	MOVQ           a+8(FP), DX
+	MOVQ           aMove+32(FP), BX
+	TESTQ          BX, BX
+	JNZ            many1
+	VBROADCASTI128 (DX), Y0
+	VMOVUPD        Y0, (SP)
+	VMOVUPD        Y0, 32(SP)
+	VMOVUPD        Y0, 64(SP)
+	VMOVUPD        Y0, 96(SP)
+	LEAQ           (SP), DX
+
+many1:
+	MOVQ           b+16(FP), SI
+	MOVQ           bMove+40(FP), DI
+	TESTQ          DI, DI
+	JNZ            many2
+	VBROADCASTI128 (SI), Y0
+	VMOVUPD        Y0, 128(SP)
+	VMOVUPD        Y0, 160(SP)
+	VMOVUPD        Y0, 192(SP)
+	VMOVUPD        Y0, 224(SP)
+	LEAQ           128(SP), SI
+
+many2:
+	LEAQ    -2(CX), R8
+	IMUL3Q  $0x00000010, R8, R8
+	ANDQ    BX, R8
+	ADDQ    DX, R8
+	LEAQ    -2(CX), R9
+	IMUL3Q  $0x00000010, R9, R9
+	ANDQ    DI, R9
+	ADDQ    SI, R9
+	VMOVUPD (R8), Y0
+	VSUBPD  (R9), Y0, Y0
+	VMOVUPD Y0, 256(SP)
+	LEAQ    -2(CX), R8
+	IMUL3Q  $0x00000010, R8, R8
+	ADDQ    AX, R8
+
+loop3:
+	CMPQ    CX, $+8
+	JL      done4
+	VMOVUPD (DX), Y0
+	VSUBPD  (SI), Y0, Y0
+	VMOVUPD Y0, (AX)
+	VMOVUPD 32(DX), Y0
+	VSUBPD  32(SI), Y0, Y0
+	VMOVUPD Y0, 32(AX)
+	VMOVUPD 64(DX), Y0
+	VSUBPD  64(SI), Y0, Y0
+	VMOVUPD Y0, 64(AX)
+	VMOVUPD 96(DX), Y0
+	VSUBPD  96(SI), Y0, Y0
+	VMOVUPD Y0, 96(AX)
+	MOVQ    BX, R9
+	ANDQ    $+128, R9
+	ADDQ    R9, DX
+	MOVQ    DI, R9
+	ANDQ    $+128, R9
+	ADDQ    R9, SI
+	ADDQ    $+128, AX
+	SUBQ    $+8, CX
+	JMP     loop3
+
+done4:
+loop5:
+	CMPQ    CX, $+2
+	JL      done6
+	VMOVUPD (DX), Y0
+	VSUBPD  (SI), Y0, Y0
+	VMOVUPD Y0, (AX)
+	MOVQ    BX, R9
+	ANDQ    $+32, R9
+	ADDQ    R9, DX
+	MOVQ    DI, R9
+	ANDQ    $+32, R9
+	ADDQ    R9, SI
+	ADDQ    $+32, AX
+	SUBQ    $+2, CX
+	JMP     loop5
+
+done6:
+	VMOVUPD 256(SP), Y0
+	VMOVUPD Y0, (R8)
+	VZEROUPPER
+	RET
+
+// func mulF64AVX2(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
+// Requires: AVX, AVX2
+TEXT ·mulF64AVX2(SB), NOSPLIT, $288-48
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+24(FP), CX
+	MOVQ         a+8(FP), DX
+	MOVQ         aMove+32(FP), BX
+	TESTQ        BX, BX
+	JNZ          many1
+	VPBROADCASTQ (DX), Y0
+	VMOVUPD      Y0, (SP)
+	VMOVUPD      Y0, 32(SP)
+	VMOVUPD      Y0, 64(SP)
+	VMOVUPD      Y0, 96(SP)
+	LEAQ         (SP), DX
+
+many1:
+	MOVQ         b+16(FP), SI
+	MOVQ         bMove+40(FP), DI
+	TESTQ        DI, DI
+	JNZ          many2
+	VPBROADCASTQ (SI), Y0
+	VMOVUPD      Y0, 128(SP)
+	VMOVUPD      Y0, 160(SP)
+	VMOVUPD      Y0, 192(SP)
+	VMOVUPD      Y0, 224(SP)
+	LEAQ         128(SP), SI
+
+many2:
+	LEAQ    -4(CX), R8
+	IMUL3Q  $0x00000008, R8, R8
+	ANDQ    BX, R8
+	ADDQ    DX, R8
+	LEAQ    -4(CX), R9
+	IMUL3Q  $0x00000008, R9, R9
+	ANDQ    DI, R9
+	ADDQ    SI, R9
+	VMOVUPD (R8), Y0
+	VMULPD  (R9), Y0, Y0
+	VMOVUPD Y0, 256(SP)
+	LEAQ    -4(CX), R8
+	IMUL3Q  $0x00000008, R8, R8
+	ADDQ    AX, R8
+
+loop3:
+	CMPQ    CX, $+16
+	JL      done4
+	VMOVUPD (DX), Y0
+	VMULPD  (SI), Y0, Y0
+	VMOVUPD Y0, (AX)
+	VMOVUPD 32(DX), Y0
+	VMULPD  32(SI), Y0, Y0
+	VMOVUPD Y0, 32(AX)
+	VMOVUPD 64(DX), Y0
+	VMULPD  64(SI), Y0, Y0
+	VMOVUPD Y0, 64(AX)
+	VMOVUPD 96(DX), Y0
+	VMULPD  96(SI), Y0, Y0
+	VMOVUPD Y0, 96(AX)
+	MOVQ    BX, R9
+	ANDQ    $+128, R9
+	ADDQ    R9, DX
+	MOVQ    DI, R9
+	ANDQ    $+128, R9
+	ADDQ    R9, SI
+	ADDQ    $+128, AX
+	SUBQ    $+16, CX
+	JMP     loop3
+
+done4:
+loop5:
+	CMPQ    CX, $+4
+	JL      done6
+	VMOVUPD (DX), Y0
+	VMULPD  (SI), Y0, Y0
+	VMOVUPD Y0, (AX)
+	MOVQ    BX, R9
+	ANDQ    $+32, R9
+	ADDQ    R9, DX
+	MOVQ    DI, R9
+	ANDQ    $+32, R9
+	ADDQ    R9, SI
+	ADDQ    $+32, AX
+	SUBQ    $+4, CX
+	JMP     loop5
+
+done6:
+	VMOVUPD 256(SP), Y0
+	VMOVUPD Y0, (R8)
+	VZEROUPPER
+	RET
+
+// func mulF32AVX2(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
+// Requires: AVX, AVX2
+TEXT ·mulF32AVX2(SB), NOSPLIT, $288-48
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+24(FP), CX
+	MOVQ         a+8(FP), DX
+	MOVQ         aMove+32(FP), BX
+	TESTQ        BX, BX
+	JNZ          many1
+	VPBROADCASTD (DX), Y0
+	VMOVUPD      Y0, (SP)
+	VMOVUPD      Y0, 32(SP)
+	VMOVUPD      Y0, 64(SP)
+	VMOVUPD      Y0, 96(SP)
+	LEAQ         (SP), DX
+
+many1:
+	MOVQ         b+16(FP), SI
+	MOVQ         bMove+40(FP), DI
+	TESTQ        DI, DI
+	JNZ          many2
+	VPBROADCASTD (SI), Y0
+	VMOVUPD      Y0, 128(SP)
+	VMOVUPD      Y0, 160(SP)
+	VMOVUPD      Y0, 192(SP)
+	VMOVUPD      Y0, 224(SP)
+	LEAQ         128(SP), SI
+
+many2:
+	LEAQ    -8(CX), R8
+	IMUL3Q  $0x00000004, R8, R8
+	ANDQ    BX, R8
+	ADDQ    DX, R8
+	LEAQ    -8(CX), R9
+	IMUL3Q  $0x00000004, R9, R9
+	ANDQ    DI, R9
+	ADDQ    SI, R9
+	VMOVUPD (R8), Y0
+	VMULPS  (R9), Y0, Y0
+	VMOVUPD Y0, 256(SP)
+	LEAQ    -8(CX), R8
+	IMUL3Q  $0x00000004, R8, R8
+	ADDQ    AX, R8
+
+loop3:
+	CMPQ    CX, $+32
+	JL      done4
+	VMOVUPD (DX), Y0
+	VMULPS  (SI), Y0, Y0
+	VMOVUPD Y0, (AX)
+	VMOVUPD 32(DX), Y0
+	VMULPS  32(SI), Y0, Y0
+	VMOVUPD Y0, 32(AX)
+	VMOVUPD 64(DX), Y0
+	VMULPS  64(SI), Y0, Y0
+	VMOVUPD Y0, 64(AX)
+	VMOVUPD 96(DX), Y0
+	VMULPS  96(SI), Y0, Y0
+	VMOVUPD Y0, 96(AX)
+	MOVQ    BX, R9
+	ANDQ    $+128, R9
+	ADDQ    R9, DX
+	MOVQ    DI, R9
+	ANDQ    $+128, R9
+	ADDQ    R9, SI
+	ADDQ    $+128, AX
+	SUBQ    $+32, CX
+	JMP     loop3
+
+done4:
+loop5:
+	CMPQ    CX, $+8
+	JL      done6
+	VMOVUPD (DX), Y0
+	VMULPS  (SI), Y0, Y0
+	VMOVUPD Y0, (AX)
+	MOVQ    BX, R9
+	ANDQ    $+32, R9
+	ADDQ    R9, DX
+	MOVQ    DI, R9
+	ANDQ    $+32, R9
+	ADDQ    R9, SI
+	ADDQ    $+32, AX
+	SUBQ    $+8, CX
+	JMP     loop5
+
+done6:
+	VMOVUPD 256(SP), Y0
+	VMOVUPD Y0, (R8)
+	VZEROUPPER
+	RET
+
+// func mulI8AVX2(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
+// Requires: AVX, AVX2
+TEXT ·mulI8AVX2(SB), NOSPLIT, $288-48
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+24(FP), CX
+	MOVQ         a+8(FP), DX
+	MOVQ         aMove+32(FP), BX
+	TESTQ        BX, BX
+	JNZ          many1
+	VPBROADCASTB (DX), Y0
+	VMOVUPD      Y0, (SP)
+	VMOVUPD      Y0, 32(SP)
+	VMOVUPD      Y0, 64(SP)
+	VMOVUPD      Y0, 96(SP)
+	LEAQ         (SP), DX
+
+many1:
+	MOVQ         b+16(FP), SI
+	MOVQ         bMove+40(FP), DI
+	TESTQ        DI, DI
+	JNZ          many2
+	VPBROADCASTB (SI), Y0
+	VMOVUPD      Y0, 128(SP)
+	VMOVUPD      Y0, 160(SP)
+	VMOVUPD      Y0, 192(SP)
+	VMOVUPD      Y0, 224(SP)
+	LEAQ         128(SP), SI
+
+many2:
+	LEAQ    -32(CX), R8
+	IMUL3Q  $0x00000001, R8, R8
+	ANDQ    BX, R8
+	ADDQ    DX, R8
+	LEAQ    -32(CX), R9
+	IMUL3Q  $0x00000001, R9, R9
+	ANDQ    DI, R9
+	ADDQ    SI, R9
+	VMOVUPD (R8), Y0
+	VPMULLW (R9), Y0, Y1
+	VPAND   c2_ff<>+0(SB), Y1, Y1
+	VPSRLW  $0x08, Y0, Y0
+	VMOVUPD c2_ff00<>+0(SB), Y2
+	VPAND   (R9), Y2, Y2
+	VPMULLW Y2, Y0, Y0
+	VPOR    Y0, Y1, Y0
+	VMOVUPD Y0, 256(SP)
+	LEAQ    -32(CX), R8
+	IMUL3Q  $0x00000001, R8, R8
+	ADDQ    AX, R8
+
+loop3:
+	CMPQ    CX, $+128
+	JL      done4
+	VMOVUPD (DX), Y0
+	VPMULLW (SI), Y0, Y1
+	VPAND   c2_ff<>+0(SB), Y1, Y1
+	VPSRLW  $0x08, Y0, Y0
+	VMOVUPD c2_ff00<>+0(SB), Y2
+	VPAND   (SI), Y2, Y2
+	VPMULLW Y2, Y0, Y0
+	VPOR    Y0, Y1, Y0
+	VMOVUPD Y0, (AX)
+	VMOVUPD 32(DX), Y0
+	VPMULLW 32(SI), Y0, Y1
+	VPAND   c2_ff<>+0(SB), Y1, Y1
+	VPSRLW  $0x08, Y0, Y0
+	VMOVUPD c2_ff00<>+0(SB), Y2
+	VPAND   32(SI), Y2, Y2
+	VPMULLW Y2, Y0, Y0
+	VPOR    Y0, Y1, Y0
+	VMOVUPD Y0, 32(AX)
+	VMOVUPD 64(DX), Y0
+	VPMULLW 64(SI), Y0, Y1
+	VPAND   c2_ff<>+0(SB), Y1, Y1
+	VPSRLW  $0x08, Y0, Y0
+	VMOVUPD c2_ff00<>+0(SB), Y2
+	VPAND   64(SI), Y2, Y2
+	VPMULLW Y2, Y0, Y0
+	VPOR    Y0, Y1, Y0
+	VMOVUPD Y0, 64(AX)
+	VMOVUPD 96(DX), Y0
+	VPMULLW 96(SI), Y0, Y1
+	VPAND   c2_ff<>+0(SB), Y1, Y1
+	VPSRLW  $0x08, Y0, Y0
+	VMOVUPD c2_ff00<>+0(SB), Y2
+	VPAND   96(SI), Y2, Y2
+	VPMULLW Y2, Y0, Y0
+	VPOR    Y0, Y1, Y0
+	VMOVUPD Y0, 96(AX)
+	MOVQ    BX, R9
+	ANDQ    $+128, R9
+	ADDQ    R9, DX
+	MOVQ    DI, R9
+	ANDQ    $+128, R9
+	ADDQ    R9, SI
+	ADDQ    $+128, AX
+	SUBQ    $+128, CX
+	JMP     loop3
+
+done4:
+loop5:
+	CMPQ    CX, $+32
+	JL      done6
+	VMOVUPD (DX), Y0
+	VPMULLW (SI), Y0, Y1
+	VPAND   c2_ff<>+0(SB), Y1, Y1
+	VPSRLW  $0x08, Y0, Y0
+	VMOVUPD c2_ff00<>+0(SB), Y2
+	VPAND   (SI), Y2, Y2
+	VPMULLW Y2, Y0, Y0
+	VPOR    Y0, Y1, Y0
+	VMOVUPD Y0, (AX)
+	MOVQ    BX, R9
+	ANDQ    $+32, R9
+	ADDQ    R9, DX
+	MOVQ    DI, R9
+	ANDQ    $+32, R9
+	ADDQ    R9, SI
+	ADDQ    $+32, AX
+	SUBQ    $+32, CX
+	JMP     loop5
+
+done6:
+	VMOVUPD 256(SP), Y0
+	VMOVUPD Y0, (R8)
+	VZEROUPPER
+	RET
+
+DATA c2_ff<>+0(SB)/2, $0x00ff
+DATA c2_ff<>+2(SB)/2, $0x00ff
+DATA c2_ff<>+4(SB)/2, $0x00ff
+DATA c2_ff<>+6(SB)/2, $0x00ff
+DATA c2_ff<>+8(SB)/2, $0x00ff
+DATA c2_ff<>+10(SB)/2, $0x00ff
+DATA c2_ff<>+12(SB)/2, $0x00ff
+DATA c2_ff<>+14(SB)/2, $0x00ff
+DATA c2_ff<>+16(SB)/2, $0x00ff
+DATA c2_ff<>+18(SB)/2, $0x00ff
+DATA c2_ff<>+20(SB)/2, $0x00ff
+DATA c2_ff<>+22(SB)/2, $0x00ff
+DATA c2_ff<>+24(SB)/2, $0x00ff
+DATA c2_ff<>+26(SB)/2, $0x00ff
+DATA c2_ff<>+28(SB)/2, $0x00ff
+DATA c2_ff<>+30(SB)/2, $0x00ff
+DATA c2_ff<>+32(SB)/2, $0x00ff
+DATA c2_ff<>+34(SB)/2, $0x00ff
+DATA c2_ff<>+36(SB)/2, $0x00ff
+DATA c2_ff<>+38(SB)/2, $0x00ff
+DATA c2_ff<>+40(SB)/2, $0x00ff
+DATA c2_ff<>+42(SB)/2, $0x00ff
+DATA c2_ff<>+44(SB)/2, $0x00ff
+DATA c2_ff<>+46(SB)/2, $0x00ff
+DATA c2_ff<>+48(SB)/2, $0x00ff
+DATA c2_ff<>+50(SB)/2, $0x00ff
+DATA c2_ff<>+52(SB)/2, $0x00ff
+DATA c2_ff<>+54(SB)/2, $0x00ff
+DATA c2_ff<>+56(SB)/2, $0x00ff
+DATA c2_ff<>+58(SB)/2, $0x00ff
+DATA c2_ff<>+60(SB)/2, $0x00ff
+DATA c2_ff<>+62(SB)/2, $0x00ff
+GLOBL c2_ff<>(SB), RODATA|NOPTR, $64
+
+DATA c2_ff00<>+0(SB)/2, $0xff00
+DATA c2_ff00<>+2(SB)/2, $0xff00
+DATA c2_ff00<>+4(SB)/2, $0xff00
+DATA c2_ff00<>+6(SB)/2, $0xff00
+DATA c2_ff00<>+8(SB)/2, $0xff00
+DATA c2_ff00<>+10(SB)/2, $0xff00
+DATA c2_ff00<>+12(SB)/2, $0xff00
+DATA c2_ff00<>+14(SB)/2, $0xff00
+DATA c2_ff00<>+16(SB)/2, $0xff00
+DATA c2_ff00<>+18(SB)/2, $0xff00
+DATA c2_ff00<>+20(SB)/2, $0xff00
+DATA c2_ff00<>+22(SB)/2, $0xff00
+DATA c2_ff00<>+24(SB)/2, $0xff00
+DATA c2_ff00<>+26(SB)/2, $0xff00
+DATA c2_ff00<>+28(SB)/2, $0xff00
+DATA c2_ff00<>+30(SB)/2, $0xff00
+DATA c2_ff00<>+32(SB)/2, $0xff00
+DATA c2_ff00<>+34(SB)/2, $0xff00
+DATA c2_ff00<>+36(SB)/2, $0xff00
+DATA c2_ff00<>+38(SB)/2, $0xff00
+DATA c2_ff00<>+40(SB)/2, $0xff00
+DATA c2_ff00<>+42(SB)/2, $0xff00
+DATA c2_ff00<>+44(SB)/2, $0xff00
+DATA c2_ff00<>+46(SB)/2, $0xff00
+DATA c2_ff00<>+48(SB)/2, $0xff00
+DATA c2_ff00<>+50(SB)/2, $0xff00
+DATA c2_ff00<>+52(SB)/2, $0xff00
+DATA c2_ff00<>+54(SB)/2, $0xff00
+DATA c2_ff00<>+56(SB)/2, $0xff00
+DATA c2_ff00<>+58(SB)/2, $0xff00
+DATA c2_ff00<>+60(SB)/2, $0xff00
+DATA c2_ff00<>+62(SB)/2, $0xff00
+GLOBL c2_ff00<>(SB), RODATA|NOPTR, $64
+
+// func mulI16AVX2(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
+// Requires: AVX, AVX2
+TEXT ·mulI16AVX2(SB), NOSPLIT, $288-48
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+24(FP), CX
+	MOVQ         a+8(FP), DX
+	MOVQ         aMove+32(FP), BX
+	TESTQ        BX, BX
+	JNZ          many1
+	VPBROADCASTW (DX), Y0
+	VMOVUPD      Y0, (SP)
+	VMOVUPD      Y0, 32(SP)
+	VMOVUPD      Y0, 64(SP)
+	VMOVUPD      Y0, 96(SP)
+	LEAQ         (SP), DX
+
+many1:
+	MOVQ         b+16(FP), SI
+	MOVQ         bMove+40(FP), DI
+	TESTQ        DI, DI
+	JNZ          many2
+	VPBROADCASTW (SI), Y0
+	VMOVUPD      Y0, 128(SP)
+	VMOVUPD      Y0, 160(SP)
+	VMOVUPD      Y0, 192(SP)
+	VMOVUPD      Y0, 224(SP)
+	LEAQ         128(SP), SI
+
+many2:
+	LEAQ    -16(CX), R8
+	IMUL3Q  $0x00000002, R8, R8
+	ANDQ    BX, R8
+	ADDQ    DX, R8
+	LEAQ    -16(CX), R9
+	IMUL3Q  $0x00000002, R9, R9
+	ANDQ    DI, R9
+	ADDQ    SI, R9
+	VMOVUPD (R8), Y0
+	VPMULLW (R9), Y0, Y0
+	VMOVUPD Y0, 256(SP)
+	LEAQ    -16(CX), R8
+	IMUL3Q  $0x00000002, R8, R8
+	ADDQ    AX, R8
+
+loop3:
+	CMPQ    CX, $+64
+	JL      done4
+	VMOVUPD (DX), Y0
+	VPMULLW (SI), Y0, Y0
+	VMOVUPD Y0, (AX)
+	VMOVUPD 32(DX), Y0
+	VPMULLW 32(SI), Y0, Y0
+	VMOVUPD Y0, 32(AX)
+	VMOVUPD 64(DX), Y0
+	VPMULLW 64(SI), Y0, Y0
+	VMOVUPD Y0, 64(AX)
+	VMOVUPD 96(DX), Y0
+	VPMULLW 96(SI), Y0, Y0
+	VMOVUPD Y0, 96(AX)
+	MOVQ    BX, R9
+	ANDQ    $+128, R9
+	ADDQ    R9, DX
+	MOVQ    DI, R9
+	ANDQ    $+128, R9
+	ADDQ    R9, SI
+	ADDQ    $+128, AX
+	SUBQ    $+64, CX
+	JMP     loop3
+
+done4:
+loop5:
+	CMPQ    CX, $+16
+	JL      done6
+	VMOVUPD (DX), Y0
+	VPMULLW (SI), Y0, Y0
+	VMOVUPD Y0, (AX)
+	MOVQ    BX, R9
+	ANDQ    $+32, R9
+	ADDQ    R9, DX
+	MOVQ    DI, R9
+	ANDQ    $+32, R9
+	ADDQ    R9, SI
+	ADDQ    $+32, AX
+	SUBQ    $+16, CX
+	JMP     loop5
+
+done6:
+	VMOVUPD 256(SP), Y0
+	VMOVUPD Y0, (R8)
+	VZEROUPPER
+	RET
+
+// func mulI32AVX2(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
+// Requires: AVX, AVX2
+TEXT ·mulI32AVX2(SB), NOSPLIT, $288-48
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+24(FP), CX
+	MOVQ         a+8(FP), DX
+	MOVQ         aMove+32(FP), BX
+	TESTQ        BX, BX
+	JNZ          many1
+	VPBROADCASTD (DX), Y0
+	VMOVUPD      Y0, (SP)
+	VMOVUPD      Y0, 32(SP)
+	VMOVUPD      Y0, 64(SP)
+	VMOVUPD      Y0, 96(SP)
+	LEAQ         (SP), DX
+
+many1:
+	MOVQ         b+16(FP), SI
+	MOVQ         bMove+40(FP), DI
+	TESTQ        DI, DI
+	JNZ          many2
+	VPBROADCASTD (SI), Y0
+	VMOVUPD      Y0, 128(SP)
+	VMOVUPD      Y0, 160(SP)
+	VMOVUPD      Y0, 192(SP)
+	VMOVUPD      Y0, 224(SP)
+	LEAQ         128(SP), SI
+
+many2:
+	LEAQ    -8(CX), R8
+	IMUL3Q  $0x00000004, R8, R8
+	ANDQ    BX, R8
+	ADDQ    DX, R8
+	LEAQ    -8(CX), R9
+	IMUL3Q  $0x00000004, R9, R9
+	ANDQ    DI, R9
+	ADDQ    SI, R9
+	VMOVUPD (R8), Y0
+	VPMULLD (R9), Y0, Y0
+	VMOVUPD Y0, 256(SP)
+	LEAQ    -8(CX), R8
+	IMUL3Q  $0x00000004, R8, R8
+	ADDQ    AX, R8
+
+loop3:
+	CMPQ    CX, $+32
+	JL      done4
+	VMOVUPD (DX), Y0
+	VPMULLD (SI), Y0, Y0
+	VMOVUPD Y0, (AX)
+	VMOVUPD 32(DX), Y0
+	VPMULLD 32(SI), Y0, Y0
+	VMOVUPD Y0, 32(AX)
+	VMOVUPD 64(DX), Y0
+	VPMULLD 64(SI), Y0, Y0
+	VMOVUPD Y0, 64(AX)
+	VMOVUPD 96(DX), Y0
+	VPMULLD 96(SI), Y0, Y0
+	VMOVUPD Y0, 96(AX)
+	MOVQ    BX, R9
+	ANDQ    $+128, R9
+	ADDQ    R9, DX
+	MOVQ    DI, R9
+	ANDQ    $+128, R9
+	ADDQ    R9, SI
+	ADDQ    $+128, AX
+	SUBQ    $+32, CX
+	JMP     loop3
+
+done4:
+loop5:
+	CMPQ    CX, $+8
+	JL      done6
+	VMOVUPD (DX), Y0
+	VPMULLD (SI), Y0, Y0
+	VMOVUPD Y0, (AX)
+	MOVQ    BX, R9
+	ANDQ    $+32, R9
+	ADDQ    R9, DX
+	MOVQ    DI, R9
+	ANDQ    $+32, R9
+	ADDQ    R9, SI
+	ADDQ    $+32, AX
+	SUBQ    $+8, CX
+	JMP     loop5
+
+done6:
+	VMOVUPD 256(SP), Y0
+	VMOVUPD Y0, (R8)
+	VZEROUPPER
+	RET
+
+// func mulI64AVX2(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
+// Requires: AVX, AVX2
+TEXT ·mulI64AVX2(SB), NOSPLIT, $288-48
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+24(FP), CX
+	MOVQ         a+8(FP), DX
+	MOVQ         aMove+32(FP), BX
+	TESTQ        BX, BX
+	JNZ          many1
+	VPBROADCASTQ (DX), Y0
+	VMOVUPD      Y0, (SP)
+	VMOVUPD      Y0, 32(SP)
+	VMOVUPD      Y0, 64(SP)
+	VMOVUPD      Y0, 96(SP)
+	LEAQ         (SP), DX
+
+many1:
+	MOVQ         b+16(FP), SI
+	MOVQ         bMove+40(FP), DI
+	TESTQ        DI, DI
+	JNZ          many2
+	VPBROADCASTQ (SI), Y0
+	VMOVUPD      Y0, 128(SP)
+	VMOVUPD      Y0, 160(SP)
+	VMOVUPD      Y0, 192(SP)
+	VMOVUPD      Y0, 224(SP)
+	LEAQ         128(SP), SI
+
+many2:
+	LEAQ     -4(CX), R8
+	IMUL3Q   $0x00000008, R8, R8
+	ANDQ     BX, R8
+	ADDQ     DX, R8
+	LEAQ     -4(CX), R9
+	IMUL3Q   $0x00000008, R9, R9
+	ANDQ     DI, R9
+	ADDQ     SI, R9
+	VMOVUPD  (R8), Y0
+	VPSRLQ   $0x20, Y0, Y1
+	VPMULUDQ (R9), Y1, Y2
+	VMOVUPD  (R9), Y3
+	VPMULUDQ Y3, Y0, Y1
+	VPSRLQ   $0x20, Y3, Y3
+	VPMULUDQ Y3, Y0, Y3
+	VPADDQ   Y3, Y2, Y0
+	VPSLLQ   $0x20, Y0, Y0
+	VPADDQ   Y0, Y1, Y0
+	VMOVUPD  Y0, 256(SP)
+	LEAQ     -4(CX), R8
+	IMUL3Q   $0x00000008, R8, R8
+	ADDQ     AX, R8
+
+loop3:
+	CMPQ     CX, $+16
+	JL       done4
+	VMOVUPD  (DX), Y0
+	VPSRLQ   $0x20, Y0, Y1
+	VPMULUDQ (SI), Y1, Y2
+	VMOVUPD  (SI), Y3
+	VPMULUDQ Y3, Y0, Y1
+	VPSRLQ   $0x20, Y3, Y3
+	VPMULUDQ Y3, Y0, Y3
+	VPADDQ   Y3, Y2, Y0
+	VPSLLQ   $0x20, Y0, Y0
+	VPADDQ   Y0, Y1, Y0
+	VMOVUPD  Y0, (AX)
+	VMOVUPD  32(DX), Y0
+	VPSRLQ   $0x20, Y0, Y1
+	VPMULUDQ 32(SI), Y1, Y2
+	VMOVUPD  32(SI), Y3
+	VPMULUDQ Y3, Y0, Y1
+	VPSRLQ   $0x20, Y3, Y3
+	VPMULUDQ Y3, Y0, Y3
+	VPADDQ   Y3, Y2, Y0
+	VPSLLQ   $0x20, Y0, Y0
+	VPADDQ   Y0, Y1, Y0
+	VMOVUPD  Y0, 32(AX)
+	VMOVUPD  64(DX), Y0
+	VPSRLQ   $0x20, Y0, Y1
+	VPMULUDQ 64(SI), Y1, Y2
+	VMOVUPD  64(SI), Y3
+	VPMULUDQ Y3, Y0, Y1
+	VPSRLQ   $0x20, Y3, Y3
+	VPMULUDQ Y3, Y0, Y3
+	VPADDQ   Y3, Y2, Y0
+	VPSLLQ   $0x20, Y0, Y0
+	VPADDQ   Y0, Y1, Y0
+	VMOVUPD  Y0, 64(AX)
+	VMOVUPD  96(DX), Y0
+	VPSRLQ   $0x20, Y0, Y1
+	VPMULUDQ 96(SI), Y1, Y2
+	VMOVUPD  96(SI), Y3
+	VPMULUDQ Y3, Y0, Y1
+	VPSRLQ   $0x20, Y3, Y3
+	VPMULUDQ Y3, Y0, Y3
+	VPADDQ   Y3, Y2, Y0
+	VPSLLQ   $0x20, Y0, Y0
+	VPADDQ   Y0, Y1, Y0
+	VMOVUPD  Y0, 96(AX)
+	MOVQ     BX, R9
+	ANDQ     $+128, R9
+	ADDQ     R9, DX
+	MOVQ     DI, R9
+	ANDQ     $+128, R9
+	ADDQ     R9, SI
+	ADDQ     $+128, AX
+	SUBQ     $+16, CX
+	JMP      loop3
+
+done4:
+loop5:
+	CMPQ     CX, $+4
+	JL       done6
+	VMOVUPD  (DX), Y0
+	VPSRLQ   $0x20, Y0, Y1
+	VPMULUDQ (SI), Y1, Y2
+	VMOVUPD  (SI), Y3
+	VPMULUDQ Y3, Y0, Y1
+	VPSRLQ   $0x20, Y3, Y3
+	VPMULUDQ Y3, Y0, Y3
+	VPADDQ   Y3, Y2, Y0
+	VPSLLQ   $0x20, Y0, Y0
+	VPADDQ   Y0, Y1, Y0
+	VMOVUPD  Y0, (AX)
+	MOVQ     BX, R9
+	ANDQ     $+32, R9
+	ADDQ     R9, DX
+	MOVQ     DI, R9
+	ANDQ     $+32, R9
+	ADDQ     R9, SI
+	ADDQ     $+32, AX
+	SUBQ     $+4, CX
+	JMP      loop5
+
+done6:
+	VMOVUPD 256(SP), Y0
+	VMOVUPD Y0, (R8)
+	VZEROUPPER
+	RET
+
+// func divF64AVX2(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
+// Requires: AVX, AVX2
+TEXT ·divF64AVX2(SB), NOSPLIT, $288-48
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+24(FP), CX
+	MOVQ         a+8(FP), DX
+	MOVQ         aMove+32(FP), BX
+	TESTQ        BX, BX
+	JNZ          many1
+	VPBROADCASTQ (DX), Y0
+	VMOVUPD      Y0, (SP)
+	VMOVUPD      Y0, 32(SP)
+	VMOVUPD      Y0, 64(SP)
+	VMOVUPD      Y0, 96(SP)
+	LEAQ         (SP), DX
+
+many1:
+	MOVQ         b+16(FP), SI
+	MOVQ         bMove+40(FP), DI
+	TESTQ        DI, DI
+	JNZ          many2
+	VPBROADCASTQ (SI), Y0
+	VMOVUPD      Y0, 128(SP)
+	VMOVUPD      Y0, 160(SP)
+	VMOVUPD      Y0, 192(SP)
+	VMOVUPD      Y0, 224(SP)
+	LEAQ         128(SP), SI
+
+many2:
+	LEAQ    -4(CX), R8
+	IMUL3Q  $0x00000008, R8, R8
+	ANDQ    BX, R8
+	ADDQ    DX, R8
+	LEAQ    -4(CX), R9
+	IMUL3Q  $0x00000008, R9, R9
+	ANDQ    DI, R9
+	ADDQ    SI, R9
+	VMOVUPD (R8), Y0
+	VDIVPD  (R9), Y0, Y0
+	VMOVUPD Y0, 256(SP)
+	LEAQ    -4(CX), R8
+	IMUL3Q  $0x00000008, R8, R8
+	ADDQ    AX, R8
+
+loop3:
+	CMPQ    CX, $+16
+	JL      done4
+	VMOVUPD (DX), Y0
+	VDIVPD  (SI), Y0, Y0
+	VMOVUPD Y0, (AX)
+	VMOVUPD 32(DX), Y0
+	VDIVPD  32(SI), Y0, Y0
+	VMOVUPD Y0, 32(AX)
+	VMOVUPD 64(DX), Y0
+	VDIVPD  64(SI), Y0, Y0
+	VMOVUPD Y0, 64(AX)
+	VMOVUPD 96(DX), Y0
+	VDIVPD  96(SI), Y0, Y0
+	VMOVUPD Y0, 96(AX)
+	MOVQ    BX, R9
+	ANDQ    $+128, R9
+	ADDQ    R9, DX
+	MOVQ    DI, R9
+	ANDQ    $+128, R9
+	ADDQ    R9, SI
+	ADDQ    $+128, AX
+	SUBQ    $+16, CX
+	JMP     loop3
+
+done4:
+loop5:
+	CMPQ    CX, $+4
+	JL      done6
+	VMOVUPD (DX), Y0
+	VDIVPD  (SI), Y0, Y0
+	VMOVUPD Y0, (AX)
+	MOVQ    BX, R9
+	ANDQ    $+32, R9
+	ADDQ    R9, DX
+	MOVQ    DI, R9
+	ANDQ    $+32, R9
+	ADDQ    R9, SI
+	ADDQ    $+32, AX
+	SUBQ    $+4, CX
+	JMP     loop5
+
+done6:
+	VMOVUPD 256(SP), Y0
+	VMOVUPD Y0, (R8)
+	VZEROUPPER
+	RET
+
+// func divF32AVX2(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
+// Requires: AVX, AVX2
+TEXT ·divF32AVX2(SB), NOSPLIT, $288-48
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+24(FP), CX
+	MOVQ         a+8(FP), DX
+	MOVQ         aMove+32(FP), BX
+	TESTQ        BX, BX
+	JNZ          many1
+	VPBROADCASTD (DX), Y0
+	VMOVUPD      Y0, (SP)
+	VMOVUPD      Y0, 32(SP)
+	VMOVUPD      Y0, 64(SP)
+	VMOVUPD      Y0, 96(SP)
+	LEAQ         (SP), DX
+
+many1:
+	MOVQ         b+16(FP), SI
+	MOVQ         bMove+40(FP), DI
+	TESTQ        DI, DI
+	JNZ          many2
+	VPBROADCASTD (SI), Y0
+	VMOVUPD      Y0, 128(SP)
+	VMOVUPD      Y0, 160(SP)
+	VMOVUPD      Y0, 192(SP)
+	VMOVUPD      Y0, 224(SP)
+	LEAQ         128(SP), SI
+
+many2:
+	LEAQ    -8(CX), R8
+	IMUL3Q  $0x00000004, R8, R8
+	ANDQ    BX, R8
+	ADDQ    DX, R8
+	LEAQ    -8(CX), R9
+	IMUL3Q  $0x00000004, R9, R9
+	ANDQ    DI, R9
+	ADDQ    SI, R9
+	VMOVUPD (R8), Y0
+	VDIVPS  (R9), Y0, Y0
+	VMOVUPD Y0, 256(SP)
+	LEAQ    -8(CX), R8
+	IMUL3Q  $0x00000004, R8, R8
+	ADDQ    AX, R8
+
+loop3:
+	CMPQ    CX, $+32
+	JL      done4
+	VMOVUPD (DX), Y0
+	VDIVPS  (SI), Y0, Y0
+	VMOVUPD Y0, (AX)
+	VMOVUPD 32(DX), Y0
+	VDIVPS  32(SI), Y0, Y0
+	VMOVUPD Y0, 32(AX)
+	VMOVUPD 64(DX), Y0
+	VDIVPS  64(SI), Y0, Y0
+	VMOVUPD Y0, 64(AX)
+	VMOVUPD 96(DX), Y0
+	VDIVPS  96(SI), Y0, Y0
+	VMOVUPD Y0, 96(AX)
+	MOVQ    BX, R9
+	ANDQ    $+128, R9
+	ADDQ    R9, DX
+	MOVQ    DI, R9
+	ANDQ    $+128, R9
+	ADDQ    R9, SI
+	ADDQ    $+128, AX
+	SUBQ    $+32, CX
+	JMP     loop3
+
+done4:
+loop5:
+	CMPQ    CX, $+8
+	JL      done6
+	VMOVUPD (DX), Y0
+	VDIVPS  (SI), Y0, Y0
+	VMOVUPD Y0, (AX)
+	MOVQ    BX, R9
+	ANDQ    $+32, R9
+	ADDQ    R9, DX
+	MOVQ    DI, R9
+	ANDQ    $+32, R9
+	ADDQ    R9, SI
+	ADDQ    $+32, AX
+	SUBQ    $+8, CX
+	JMP     loop5
+
+done6:
+	VMOVUPD 256(SP), Y0
+	VMOVUPD Y0, (R8)
+	VZEROUPPER
+	RET
+
 // func addF64AVX512(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
 // Requires: AVX, AVX512F
 TEXT ·addF64AVX512(SB), NOSPLIT, $576-48
@@ -1105,5 +2913,4313 @@ loop5:
 done6:
 	VMOVUPD 512(SP), Z0
 	VMOVUPD Z0, (R8)
+	VZEROUPPER
+	RET
+
+// func addC64AVX512(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
+// Requires: AVX, AVX512F
+TEXT ·addC64AVX512(SB), NOSPLIT, $576-48
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+24(FP), CX
+	MOVQ         a+8(FP), DX
+	MOVQ         aMove+32(FP), BX
+	TESTQ        BX, BX
+	JNZ          many1
+	VPBROADCASTQ (DX), Z0
+	VMOVUPD      Z0, (SP)
+	VMOVUPD      Z0, 64(SP)
+	VMOVUPD      Z0, 128(SP)
+	VMOVUPD      Z0, 192(SP)
+	LEAQ         (SP), DX
+
+many1:
+	MOVQ         b+16(FP), SI
+	MOVQ         bMove+40(FP), DI
+	TESTQ        DI, DI
+	JNZ          many2
+	VPBROADCASTQ (SI), Z0
+	VMOVUPD      Z0, 256(SP)
+	VMOVUPD      Z0, 320(SP)
+	VMOVUPD      Z0, 384(SP)
+	VMOVUPD      Z0, 448(SP)
+	LEAQ         256(SP), SI
+
+many2:
+	LEAQ    -8(CX), R8
+	IMUL3Q  $0x00000008, R8, R8
+	ANDQ    BX, R8
+	ADDQ    DX, R8
+	LEAQ    -8(CX), R9
+	IMUL3Q  $0x00000008, R9, R9
+	ANDQ    DI, R9
+	ADDQ    SI, R9
+	VMOVUPD (R8), Z0
+	VADDPS  (R9), Z0, Z0
+	VMOVUPD Z0, 512(SP)
+	LEAQ    -8(CX), R8
+	IMUL3Q  $0x00000008, R8, R8
+	ADDQ    AX, R8
+
+loop3:
+	CMPQ    CX, $+32
+	JL      done4
+	VMOVUPD (DX), Z0
+	VADDPS  (SI), Z0, Z0
+	VMOVUPD Z0, (AX)
+	VMOVUPD 64(DX), Z0
+	VADDPS  64(SI), Z0, Z0
+	VMOVUPD Z0, 64(AX)
+	VMOVUPD 128(DX), Z0
+	VADDPS  128(SI), Z0, Z0
+	VMOVUPD Z0, 128(AX)
+	VMOVUPD 192(DX), Z0
+	VADDPS  192(SI), Z0, Z0
+	VMOVUPD Z0, 192(AX)
+	MOVQ    BX, R9
+	ANDQ    $+256, R9
+	ADDQ    R9, DX
+	MOVQ    DI, R9
+	ANDQ    $+256, R9
+	ADDQ    R9, SI
+	ADDQ    $+256, AX
+	SUBQ    $+32, CX
+	JMP     loop3
+
+done4:
+loop5:
+	CMPQ    CX, $+8
+	JL      done6
+	VMOVUPD (DX), Z0
+	VADDPS  (SI), Z0, Z0
+	VMOVUPD Z0, (AX)
+	MOVQ    BX, R9
+	ANDQ    $+64, R9
+	ADDQ    R9, DX
+	MOVQ    DI, R9
+	ANDQ    $+64, R9
+	ADDQ    R9, SI
+	ADDQ    $+64, AX
+	SUBQ    $+8, CX
+	JMP     loop5
+
+done6:
+	VMOVUPD 512(SP), Z0
+	VMOVUPD Z0, (R8)
+	VZEROUPPER
+	RET
+
+// func addC128AVX512(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·addC128AVX512(SB), NOSPLIT, $576-48
+	MOVQ            dst+0(FP), AX
+	MOVQ            n+24(FP), CX
+	MOVQ            a+8(FP), DX
+	MOVQ            aMove+32(FP), BX
+	TESTQ           BX, BX
+	JNZ             many1
+	VBROADCASTI64X2 (DX), Z0
+	VMOVUPD         Z0, (SP)
+	VMOVUPD         Z0, 64(SP)
+	VMOVUPD         Z0, 128(SP)
+	VMOVUPD         Z0, 192(SP)
+	LEAQ            (SP), DX
+
+many1:
+	MOVQ            b+16(FP), SI
+	MOVQ            bMove+40(FP), DI
+	TESTQ           DI, DI
+	JNZ             many2
+	VBROADCASTI64X2 (SI), Z0
+	VMOVUPD         Z0, 256(SP)
+	VMOVUPD         Z0, 320(SP)
+	VMOVUPD         Z0, 384(SP)
+	VMOVUPD         Z0, 448(SP)
+	LEAQ            256(SP), SI
+
+many2:
+	LEAQ    -4(CX), R8
+	IMUL3Q  $0x00000010, R8, R8
+	ANDQ    BX, R8
+	ADDQ    DX, R8
+	LEAQ    -4(CX), R9
+	IMUL3Q  $0x00000010, R9, R9
+	ANDQ    DI, R9
+	ADDQ    SI, R9
+	VMOVUPD (R8), Z0
+	VADDPD  (R9), Z0, Z0
+	VMOVUPD Z0, 512(SP)
+	LEAQ    -4(CX), R8
+	IMUL3Q  $0x00000010, R8, R8
+	ADDQ    AX, R8
+
+loop3:
+	CMPQ    CX, $+16
+	JL      done4
+	VMOVUPD (DX), Z0
+	VADDPD  (SI), Z0, Z0
+	VMOVUPD Z0, (AX)
+	VMOVUPD 64(DX), Z0
+	VADDPD  64(SI), Z0, Z0
+	VMOVUPD Z0, 64(AX)
+	VMOVUPD 128(DX), Z0
+	VADDPD  128(SI), Z0, Z0
+	VMOVUPD Z0, 128(AX)
+	VMOVUPD 192(DX), Z0
+	VADDPD  192(SI), Z0, Z0
+	VMOVUPD Z0, 192(AX)
+	MOVQ    BX, R9
+	ANDQ    $+256, R9
+	ADDQ    R9, DX
+	MOVQ    DI, R9
+	ANDQ    $+256, R9
+	ADDQ    R9, SI
+	ADDQ    $+256, AX
+	SUBQ    $+16, CX
+	JMP     loop3
+
+done4:
+loop5:
+	CMPQ    CX, $+4
+	JL      done6
+	VMOVUPD (DX), Z0
+	VADDPD  (SI), Z0, Z0
+	VMOVUPD Z0, (AX)
+	MOVQ    BX, R9
+	ANDQ    $+64, R9
+	ADDQ    R9, DX
+	MOVQ    DI, R9
+	ANDQ    $+64, R9
+	ADDQ    R9, SI
+	ADDQ    $+64, AX
+	SUBQ    $+4, CX
+	JMP     loop5
+
+done6:
+	VMOVUPD 512(SP), Z0
+	VMOVUPD Z0, (R8)
+	VZEROUPPER
+	RET
+
+// func subF64AVX512(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
+// Requires: AVX, AVX512F
+TEXT ·subF64AVX512(SB), NOSPLIT, $576-48
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+24(FP), CX
+	MOVQ         a+8(FP), DX
+	MOVQ         aMove+32(FP), BX
+	TESTQ        BX, BX
+	JNZ          many1
+	VPBROADCASTQ (DX), Z0
+	VMOVUPD      Z0, (SP)
+	VMOVUPD      Z0, 64(SP)
+	VMOVUPD      Z0, 128(SP)
+	VMOVUPD      Z0, 192(SP)
+	LEAQ         (SP), DX
+
+many1:
+	MOVQ         b+16(FP), SI
+	MOVQ         bMove+40(FP), DI
+	TESTQ        DI, DI
+	JNZ          many2
+	VPBROADCASTQ (SI), Z0
+	VMOVUPD      Z0, 256(SP)
+	VMOVUPD      Z0, 320(SP)
+	VMOVUPD      Z0, 384(SP)
+	VMOVUPD      Z0, 448(SP)
+	LEAQ         256(SP), SI
+
+many2:
+	LEAQ    -8(CX), R8
+	IMUL3Q  $0x00000008, R8, R8
+	ANDQ    BX, R8
+	ADDQ    DX, R8
+	LEAQ    -8(CX), R9
+	IMUL3Q  $0x00000008, R9, R9
+	ANDQ    DI, R9
+	ADDQ    SI, R9
+	VMOVUPD (R8), Z0
+	VSUBPD  (R9), Z0, Z0
+	VMOVUPD Z0, 512(SP)
+	LEAQ    -8(CX), R8
+	IMUL3Q  $0x00000008, R8, R8
+	ADDQ    AX, R8
+
+loop3:
+	CMPQ    CX, $+32
+	JL      done4
+	VMOVUPD (DX), Z0
+	VSUBPD  (SI), Z0, Z0
+	VMOVUPD Z0, (AX)
+	VMOVUPD 64(DX), Z0
+	VSUBPD  64(SI), Z0, Z0
+	VMOVUPD Z0, 64(AX)
+	VMOVUPD 128(DX), Z0
+	VSUBPD  128(SI), Z0, Z0
+	VMOVUPD Z0, 128(AX)
+	VMOVUPD 192(DX), Z0
+	VSUBPD  192(SI), Z0, Z0
+	VMOVUPD Z0, 192(AX)
+	MOVQ    BX, R9
+	ANDQ    $+256, R9
+	ADDQ    R9, DX
+	MOVQ    DI, R9
+	ANDQ    $+256, R9
+	ADDQ    R9, SI
+	ADDQ    $+256, AX
+	SUBQ    $+32, CX
+	JMP     loop3
+
+done4:
+loop5:
+	CMPQ    CX, $+8
+	JL      done6
+	VMOVUPD (DX), Z0
+	VSUBPD  (SI), Z0, Z0
+	VMOVUPD Z0, (AX)
+	MOVQ    BX, R9
+	ANDQ    $+64, R9
+	ADDQ    R9, DX
+	MOVQ    DI, R9
+	ANDQ    $+64, R9
+	ADDQ    R9, SI
+	ADDQ    $+64, AX
+	SUBQ    $+8, CX
+	JMP     loop5
+
+done6:
+	VMOVUPD 512(SP), Z0
+	VMOVUPD Z0, (R8)
+	VZEROUPPER
+	RET
+
+// func subF32AVX512(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
+// Requires: AVX, AVX512F
+TEXT ·subF32AVX512(SB), NOSPLIT, $576-48
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+24(FP), CX
+	MOVQ         a+8(FP), DX
+	MOVQ         aMove+32(FP), BX
+	TESTQ        BX, BX
+	JNZ          many1
+	VPBROADCASTD (DX), Z0
+	VMOVUPD      Z0, (SP)
+	VMOVUPD      Z0, 64(SP)
+	VMOVUPD      Z0, 128(SP)
+	VMOVUPD      Z0, 192(SP)
+	LEAQ         (SP), DX
+
+many1:
+	MOVQ         b+16(FP), SI
+	MOVQ         bMove+40(FP), DI
+	TESTQ        DI, DI
+	JNZ          many2
+	VPBROADCASTD (SI), Z0
+	VMOVUPD      Z0, 256(SP)
+	VMOVUPD      Z0, 320(SP)
+	VMOVUPD      Z0, 384(SP)
+	VMOVUPD      Z0, 448(SP)
+	LEAQ         256(SP), SI
+
+many2:
+	LEAQ    -16(CX), R8
+	IMUL3Q  $0x00000004, R8, R8
+	ANDQ    BX, R8
+	ADDQ    DX, R8
+	LEAQ    -16(CX), R9
+	IMUL3Q  $0x00000004, R9, R9
+	ANDQ    DI, R9
+	ADDQ    SI, R9
+	VMOVUPD (R8), Z0
+	VSUBPS  (R9), Z0, Z0
+	VMOVUPD Z0, 512(SP)
+	LEAQ    -16(CX), R8
+	IMUL3Q  $0x00000004, R8, R8
+	ADDQ    AX, R8
+
+loop3:
+	CMPQ    CX, $+64
+	JL      done4
+	VMOVUPD (DX), Z0
+	VSUBPS  (SI), Z0, Z0
+	VMOVUPD Z0, (AX)
+	VMOVUPD 64(DX), Z0
+	VSUBPS  64(SI), Z0, Z0
+	VMOVUPD Z0, 64(AX)
+	VMOVUPD 128(DX), Z0
+	VSUBPS  128(SI), Z0, Z0
+	VMOVUPD Z0, 128(AX)
+	VMOVUPD 192(DX), Z0
+	VSUBPS  192(SI), Z0, Z0
+	VMOVUPD Z0, 192(AX)
+	MOVQ    BX, R9
+	ANDQ    $+256, R9
+	ADDQ    R9, DX
+	MOVQ    DI, R9
+	ANDQ    $+256, R9
+	ADDQ    R9, SI
+	ADDQ    $+256, AX
+	SUBQ    $+64, CX
+	JMP     loop3
+
+done4:
+loop5:
+	CMPQ    CX, $+16
+	JL      done6
+	VMOVUPD (DX), Z0
+	VSUBPS  (SI), Z0, Z0
+	VMOVUPD Z0, (AX)
+	MOVQ    BX, R9
+	ANDQ    $+64, R9
+	ADDQ    R9, DX
+	MOVQ    DI, R9
+	ANDQ    $+64, R9
+	ADDQ    R9, SI
+	ADDQ    $+64, AX
+	SUBQ    $+16, CX
+	JMP     loop5
+
+done6:
+	VMOVUPD 512(SP), Z0
+	VMOVUPD Z0, (R8)
+	VZEROUPPER
+	RET
+
+// func subI8AVX512(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
+// Requires: AVX, AVX512BW, AVX512F
+TEXT ·subI8AVX512(SB), NOSPLIT, $576-48
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+24(FP), CX
+	MOVQ         a+8(FP), DX
+	MOVQ         aMove+32(FP), BX
+	TESTQ        BX, BX
+	JNZ          many1
+	VPBROADCASTB (DX), Z0
+	VMOVUPD      Z0, (SP)
+	VMOVUPD      Z0, 64(SP)
+	VMOVUPD      Z0, 128(SP)
+	VMOVUPD      Z0, 192(SP)
+	LEAQ         (SP), DX
+
+many1:
+	MOVQ         b+16(FP), SI
+	MOVQ         bMove+40(FP), DI
+	TESTQ        DI, DI
+	JNZ          many2
+	VPBROADCASTB (SI), Z0
+	VMOVUPD      Z0, 256(SP)
+	VMOVUPD      Z0, 320(SP)
+	VMOVUPD      Z0, 384(SP)
+	VMOVUPD      Z0, 448(SP)
+	LEAQ         256(SP), SI
+
+many2:
+	LEAQ    -64(CX), R8
+	IMUL3Q  $0x00000001, R8, R8
+	ANDQ    BX, R8
+	ADDQ    DX, R8
+	LEAQ    -64(CX), R9
+	IMUL3Q  $0x00000001, R9, R9
+	ANDQ    DI, R9
+	ADDQ    SI, R9
+	VMOVUPD (R8), Z0
+	VPSUBB  (R9), Z0, Z0
+	VMOVUPD Z0, 512(SP)
+	LEAQ    -64(CX), R8
+	IMUL3Q  $0x00000001, R8, R8
+	ADDQ    AX, R8
+
+loop3:
+	CMPQ    CX, $+256
+	JL      done4
+	VMOVUPD (DX), Z0
+	VPSUBB  (SI), Z0, Z0
+	VMOVUPD Z0, (AX)
+	VMOVUPD 64(DX), Z0
+	VPSUBB  64(SI), Z0, Z0
+	VMOVUPD Z0, 64(AX)
+	VMOVUPD 128(DX), Z0
+	VPSUBB  128(SI), Z0, Z0
+	VMOVUPD Z0, 128(AX)
+	VMOVUPD 192(DX), Z0
+	VPSUBB  192(SI), Z0, Z0
+	VMOVUPD Z0, 192(AX)
+	MOVQ    BX, R9
+	ANDQ    $+256, R9
+	ADDQ    R9, DX
+	MOVQ    DI, R9
+	ANDQ    $+256, R9
+	ADDQ    R9, SI
+	ADDQ    $+256, AX
+	SUBQ    $+256, CX
+	JMP     loop3
+
+done4:
+loop5:
+	CMPQ    CX, $+64
+	JL      done6
+	VMOVUPD (DX), Z0
+	VPSUBB  (SI), Z0, Z0
+	VMOVUPD Z0, (AX)
+	MOVQ    BX, R9
+	ANDQ    $+64, R9
+	ADDQ    R9, DX
+	MOVQ    DI, R9
+	ANDQ    $+64, R9
+	ADDQ    R9, SI
+	ADDQ    $+64, AX
+	SUBQ    $+64, CX
+	JMP     loop5
+
+done6:
+	VMOVUPD 512(SP), Z0
+	VMOVUPD Z0, (R8)
+	VZEROUPPER
+	RET
+
+// func subI16AVX512(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
+// Requires: AVX, AVX512BW, AVX512F
+TEXT ·subI16AVX512(SB), NOSPLIT, $576-48
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+24(FP), CX
+	MOVQ         a+8(FP), DX
+	MOVQ         aMove+32(FP), BX
+	TESTQ        BX, BX
+	JNZ          many1
+	VPBROADCASTW (DX), Z0
+	VMOVUPD      Z0, (SP)
+	VMOVUPD      Z0, 64(SP)
+	VMOVUPD      Z0, 128(SP)
+	VMOVUPD      Z0, 192(SP)
+	LEAQ         (SP), DX
+
+many1:
+	MOVQ         b+16(FP), SI
+	MOVQ         bMove+40(FP), DI
+	TESTQ        DI, DI
+	JNZ          many2
+	VPBROADCASTW (SI), Z0
+	VMOVUPD      Z0, 256(SP)
+	VMOVUPD      Z0, 320(SP)
+	VMOVUPD      Z0, 384(SP)
+	VMOVUPD      Z0, 448(SP)
+	LEAQ         256(SP), SI
+
+many2:
+	LEAQ    -32(CX), R8
+	IMUL3Q  $0x00000002, R8, R8
+	ANDQ    BX, R8
+	ADDQ    DX, R8
+	LEAQ    -32(CX), R9
+	IMUL3Q  $0x00000002, R9, R9
+	ANDQ    DI, R9
+	ADDQ    SI, R9
+	VMOVUPD (R8), Z0
+	VPSUBW  (R9), Z0, Z0
+	VMOVUPD Z0, 512(SP)
+	LEAQ    -32(CX), R8
+	IMUL3Q  $0x00000002, R8, R8
+	ADDQ    AX, R8
+
+loop3:
+	CMPQ    CX, $+128
+	JL      done4
+	VMOVUPD (DX), Z0
+	VPSUBW  (SI), Z0, Z0
+	VMOVUPD Z0, (AX)
+	VMOVUPD 64(DX), Z0
+	VPSUBW  64(SI), Z0, Z0
+	VMOVUPD Z0, 64(AX)
+	VMOVUPD 128(DX), Z0
+	VPSUBW  128(SI), Z0, Z0
+	VMOVUPD Z0, 128(AX)
+	VMOVUPD 192(DX), Z0
+	VPSUBW  192(SI), Z0, Z0
+	VMOVUPD Z0, 192(AX)
+	MOVQ    BX, R9
+	ANDQ    $+256, R9
+	ADDQ    R9, DX
+	MOVQ    DI, R9
+	ANDQ    $+256, R9
+	ADDQ    R9, SI
+	ADDQ    $+256, AX
+	SUBQ    $+128, CX
+	JMP     loop3
+
+done4:
+loop5:
+	CMPQ    CX, $+32
+	JL      done6
+	VMOVUPD (DX), Z0
+	VPSUBW  (SI), Z0, Z0
+	VMOVUPD Z0, (AX)
+	MOVQ    BX, R9
+	ANDQ    $+64, R9
+	ADDQ    R9, DX
+	MOVQ    DI, R9
+	ANDQ    $+64, R9
+	ADDQ    R9, SI
+	ADDQ    $+64, AX
+	SUBQ    $+32, CX
+	JMP     loop5
+
+done6:
+	VMOVUPD 512(SP), Z0
+	VMOVUPD Z0, (R8)
+	VZEROUPPER
+	RET
+
+// func subI32AVX512(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
+// Requires: AVX, AVX512F
+TEXT ·subI32AVX512(SB), NOSPLIT, $576-48
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+24(FP), CX
+	MOVQ         a+8(FP), DX
+	MOVQ         aMove+32(FP), BX
+	TESTQ        BX, BX
+	JNZ          many1
+	VPBROADCASTD (DX), Z0
+	VMOVUPD      Z0, (SP)
+	VMOVUPD      Z0, 64(SP)
+	VMOVUPD      Z0, 128(SP)
+	VMOVUPD      Z0, 192(SP)
+	LEAQ         (SP), DX
+
+many1:
+	MOVQ         b+16(FP), SI
+	MOVQ         bMove+40(FP), DI
+	TESTQ        DI, DI
+	JNZ          many2
+	VPBROADCASTD (SI), Z0
+	VMOVUPD      Z0, 256(SP)
+	VMOVUPD      Z0, 320(SP)
+	VMOVUPD      Z0, 384(SP)
+	VMOVUPD      Z0, 448(SP)
+	LEAQ         256(SP), SI
+
+many2:
+	LEAQ    -16(CX), R8
+	IMUL3Q  $0x00000004, R8, R8
+	ANDQ    BX, R8
+	ADDQ    DX, R8
+	LEAQ    -16(CX), R9
+	IMUL3Q  $0x00000004, R9, R9
+	ANDQ    DI, R9
+	ADDQ    SI, R9
+	VMOVUPD (R8), Z0
+	VPSUBD  (R9), Z0, Z0
+	VMOVUPD Z0, 512(SP)
+	LEAQ    -16(CX), R8
+	IMUL3Q  $0x00000004, R8, R8
+	ADDQ    AX, R8
+
+loop3:
+	CMPQ    CX, $+64
+	JL      done4
+	VMOVUPD (DX), Z0
+	VPSUBD  (SI), Z0, Z0
+	VMOVUPD Z0, (AX)
+	VMOVUPD 64(DX), Z0
+	VPSUBD  64(SI), Z0, Z0
+	VMOVUPD Z0, 64(AX)
+	VMOVUPD 128(DX), Z0
+	VPSUBD  128(SI), Z0, Z0
+	VMOVUPD Z0, 128(AX)
+	VMOVUPD 192(DX), Z0
+	VPSUBD  192(SI), Z0, Z0
+	VMOVUPD Z0, 192(AX)
+	MOVQ    BX, R9
+	ANDQ    $+256, R9
+	ADDQ    R9, DX
+	MOVQ    DI, R9
+	ANDQ    $+256, R9
+	ADDQ    R9, SI
+	ADDQ    $+256, AX
+	SUBQ    $+64, CX
+	JMP     loop3
+
+done4:
+loop5:
+	CMPQ    CX, $+16
+	JL      done6
+	VMOVUPD (DX), Z0
+	VPSUBD  (SI), Z0, Z0
+	VMOVUPD Z0, (AX)
+	MOVQ    BX, R9
+	ANDQ    $+64, R9
+	ADDQ    R9, DX
+	MOVQ    DI, R9
+	ANDQ    $+64, R9
+	ADDQ    R9, SI
+	ADDQ    $+64, AX
+	SUBQ    $+16, CX
+	JMP     loop5
+
+done6:
+	VMOVUPD 512(SP), Z0
+	VMOVUPD Z0, (R8)
+	VZEROUPPER
+	RET
+
+// func subI64AVX512(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
+// Requires: AVX, AVX512F
+TEXT ·subI64AVX512(SB), NOSPLIT, $576-48
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+24(FP), CX
+	MOVQ         a+8(FP), DX
+	MOVQ         aMove+32(FP), BX
+	TESTQ        BX, BX
+	JNZ          many1
+	VPBROADCASTQ (DX), Z0
+	VMOVUPD      Z0, (SP)
+	VMOVUPD      Z0, 64(SP)
+	VMOVUPD      Z0, 128(SP)
+	VMOVUPD      Z0, 192(SP)
+	LEAQ         (SP), DX
+
+many1:
+	MOVQ         b+16(FP), SI
+	MOVQ         bMove+40(FP), DI
+	TESTQ        DI, DI
+	JNZ          many2
+	VPBROADCASTQ (SI), Z0
+	VMOVUPD      Z0, 256(SP)
+	VMOVUPD      Z0, 320(SP)
+	VMOVUPD      Z0, 384(SP)
+	VMOVUPD      Z0, 448(SP)
+	LEAQ         256(SP), SI
+
+many2:
+	LEAQ    -8(CX), R8
+	IMUL3Q  $0x00000008, R8, R8
+	ANDQ    BX, R8
+	ADDQ    DX, R8
+	LEAQ    -8(CX), R9
+	IMUL3Q  $0x00000008, R9, R9
+	ANDQ    DI, R9
+	ADDQ    SI, R9
+	VMOVUPD (R8), Z0
+	VPSUBQ  (R9), Z0, Z0
+	VMOVUPD Z0, 512(SP)
+	LEAQ    -8(CX), R8
+	IMUL3Q  $0x00000008, R8, R8
+	ADDQ    AX, R8
+
+loop3:
+	CMPQ    CX, $+32
+	JL      done4
+	VMOVUPD (DX), Z0
+	VPSUBQ  (SI), Z0, Z0
+	VMOVUPD Z0, (AX)
+	VMOVUPD 64(DX), Z0
+	VPSUBQ  64(SI), Z0, Z0
+	VMOVUPD Z0, 64(AX)
+	VMOVUPD 128(DX), Z0
+	VPSUBQ  128(SI), Z0, Z0
+	VMOVUPD Z0, 128(AX)
+	VMOVUPD 192(DX), Z0
+	VPSUBQ  192(SI), Z0, Z0
+	VMOVUPD Z0, 192(AX)
+	MOVQ    BX, R9
+	ANDQ    $+256, R9
+	ADDQ    R9, DX
+	MOVQ    DI, R9
+	ANDQ    $+256, R9
+	ADDQ    R9, SI
+	ADDQ    $+256, AX
+	SUBQ    $+32, CX
+	JMP     loop3
+
+done4:
+loop5:
+	CMPQ    CX, $+8
+	JL      done6
+	VMOVUPD (DX), Z0
+	VPSUBQ  (SI), Z0, Z0
+	VMOVUPD Z0, (AX)
+	MOVQ    BX, R9
+	ANDQ    $+64, R9
+	ADDQ    R9, DX
+	MOVQ    DI, R9
+	ANDQ    $+64, R9
+	ADDQ    R9, SI
+	ADDQ    $+64, AX
+	SUBQ    $+8, CX
+	JMP     loop5
+
+done6:
+	VMOVUPD 512(SP), Z0
+	VMOVUPD Z0, (R8)
+	VZEROUPPER
+	RET
+
+// func subC64AVX512(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
+// Requires: AVX, AVX512F
+TEXT ·subC64AVX512(SB), NOSPLIT, $576-48
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+24(FP), CX
+	MOVQ         a+8(FP), DX
+	MOVQ         aMove+32(FP), BX
+	TESTQ        BX, BX
+	JNZ          many1
+	VPBROADCASTQ (DX), Z0
+	VMOVUPD      Z0, (SP)
+	VMOVUPD      Z0, 64(SP)
+	VMOVUPD      Z0, 128(SP)
+	VMOVUPD      Z0, 192(SP)
+	LEAQ         (SP), DX
+
+many1:
+	MOVQ         b+16(FP), SI
+	MOVQ         bMove+40(FP), DI
+	TESTQ        DI, DI
+	JNZ          many2
+	VPBROADCASTQ (SI), Z0
+	VMOVUPD      Z0, 256(SP)
+	VMOVUPD      Z0, 320(SP)
+	VMOVUPD      Z0, 384(SP)
+	VMOVUPD      Z0, 448(SP)
+	LEAQ         256(SP), SI
+
+many2:
+	LEAQ    -8(CX), R8
+	IMUL3Q  $0x00000008, R8, R8
+	ANDQ    BX, R8
+	ADDQ    DX, R8
+	LEAQ    -8(CX), R9
+	IMUL3Q  $0x00000008, R9, R9
+	ANDQ    DI, R9
+	ADDQ    SI, R9
+	VMOVUPD (R8), Z0
+	VSUBPS  (R9), Z0, Z0
+	VMOVUPD Z0, 512(SP)
+	LEAQ    -8(CX), R8
+	IMUL3Q  $0x00000008, R8, R8
+	ADDQ    AX, R8
+
+loop3:
+	CMPQ    CX, $+32
+	JL      done4
+	VMOVUPD (DX), Z0
+	VSUBPS  (SI), Z0, Z0
+	VMOVUPD Z0, (AX)
+	VMOVUPD 64(DX), Z0
+	VSUBPS  64(SI), Z0, Z0
+	VMOVUPD Z0, 64(AX)
+	VMOVUPD 128(DX), Z0
+	VSUBPS  128(SI), Z0, Z0
+	VMOVUPD Z0, 128(AX)
+	VMOVUPD 192(DX), Z0
+	VSUBPS  192(SI), Z0, Z0
+	VMOVUPD Z0, 192(AX)
+	MOVQ    BX, R9
+	ANDQ    $+256, R9
+	ADDQ    R9, DX
+	MOVQ    DI, R9
+	ANDQ    $+256, R9
+	ADDQ    R9, SI
+	ADDQ    $+256, AX
+	SUBQ    $+32, CX
+	JMP     loop3
+
+done4:
+loop5:
+	CMPQ    CX, $+8
+	JL      done6
+	VMOVUPD (DX), Z0
+	VSUBPS  (SI), Z0, Z0
+	VMOVUPD Z0, (AX)
+	MOVQ    BX, R9
+	ANDQ    $+64, R9
+	ADDQ    R9, DX
+	MOVQ    DI, R9
+	ANDQ    $+64, R9
+	ADDQ    R9, SI
+	ADDQ    $+64, AX
+	SUBQ    $+8, CX
+	JMP     loop5
+
+done6:
+	VMOVUPD 512(SP), Z0
+	VMOVUPD Z0, (R8)
+	VZEROUPPER
+	RET
+
+// func subC128AVX512(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·subC128AVX512(SB), NOSPLIT, $576-48
+	MOVQ            dst+0(FP), AX
+	MOVQ            n+24(FP), CX
+	MOVQ            a+8(FP), DX
+	MOVQ            aMove+32(FP), BX
+	TESTQ           BX, BX
+	JNZ             many1
+	VBROADCASTI64X2 (DX), Z0
+	VMOVUPD         Z0, (SP)
+	VMOVUPD         Z0, 64(SP)
+	VMOVUPD         Z0, 128(SP)
+	VMOVUPD         Z0, 192(SP)
+	LEAQ            (SP), DX
+
+many1:
+	MOVQ            b+16(FP), SI
+	MOVQ            bMove+40(FP), DI
+	TESTQ           DI, DI
+	JNZ             many2
+	VBROADCASTI64X2 (SI), Z0
+	VMOVUPD         Z0, 256(SP)
+	VMOVUPD         Z0, 320(SP)
+	VMOVUPD         Z0, 384(SP)
+	VMOVUPD         Z0, 448(SP)
+	LEAQ            256(SP), SI
+
+many2:
+	LEAQ    -4(CX), R8
+	IMUL3Q  $0x00000010, R8, R8
+	ANDQ    BX, R8
+	ADDQ    DX, R8
+	LEAQ    -4(CX), R9
+	IMUL3Q  $0x00000010, R9, R9
+	ANDQ    DI, R9
+	ADDQ    SI, R9
+	VMOVUPD (R8), Z0
+	VSUBPD  (R9), Z0, Z0
+	VMOVUPD Z0, 512(SP)
+	LEAQ    -4(CX), R8
+	IMUL3Q  $0x00000010, R8, R8
+	ADDQ    AX, R8
+
+loop3:
+	CMPQ    CX, $+16
+	JL      done4
+	VMOVUPD (DX), Z0
+	VSUBPD  (SI), Z0, Z0
+	VMOVUPD Z0, (AX)
+	VMOVUPD 64(DX), Z0
+	VSUBPD  64(SI), Z0, Z0
+	VMOVUPD Z0, 64(AX)
+	VMOVUPD 128(DX), Z0
+	VSUBPD  128(SI), Z0, Z0
+	VMOVUPD Z0, 128(AX)
+	VMOVUPD 192(DX), Z0
+	VSUBPD  192(SI), Z0, Z0
+	VMOVUPD Z0, 192(AX)
+	MOVQ    BX, R9
+	ANDQ    $+256, R9
+	ADDQ    R9, DX
+	MOVQ    DI, R9
+	ANDQ    $+256, R9
+	ADDQ    R9, SI
+	ADDQ    $+256, AX
+	SUBQ    $+16, CX
+	JMP     loop3
+
+done4:
+loop5:
+	CMPQ    CX, $+4
+	JL      done6
+	VMOVUPD (DX), Z0
+	VSUBPD  (SI), Z0, Z0
+	VMOVUPD Z0, (AX)
+	MOVQ    BX, R9
+	ANDQ    $+64, R9
+	ADDQ    R9, DX
+	MOVQ    DI, R9
+	ANDQ    $+64, R9
+	ADDQ    R9, SI
+	ADDQ    $+64, AX
+	SUBQ    $+4, CX
+	JMP     loop5
+
+done6:
+	VMOVUPD 512(SP), Z0
+	VMOVUPD Z0, (R8)
+	VZEROUPPER
+	RET
+
+// func mulF64AVX512(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
+// Requires: AVX, AVX512F
+TEXT ·mulF64AVX512(SB), NOSPLIT, $576-48
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+24(FP), CX
+	MOVQ         a+8(FP), DX
+	MOVQ         aMove+32(FP), BX
+	TESTQ        BX, BX
+	JNZ          many1
+	VPBROADCASTQ (DX), Z0
+	VMOVUPD      Z0, (SP)
+	VMOVUPD      Z0, 64(SP)
+	VMOVUPD      Z0, 128(SP)
+	VMOVUPD      Z0, 192(SP)
+	LEAQ         (SP), DX
+
+many1:
+	MOVQ         b+16(FP), SI
+	MOVQ         bMove+40(FP), DI
+	TESTQ        DI, DI
+	JNZ          many2
+	VPBROADCASTQ (SI), Z0
+	VMOVUPD      Z0, 256(SP)
+	VMOVUPD      Z0, 320(SP)
+	VMOVUPD      Z0, 384(SP)
+	VMOVUPD      Z0, 448(SP)
+	LEAQ         256(SP), SI
+
+many2:
+	LEAQ    -8(CX), R8
+	IMUL3Q  $0x00000008, R8, R8
+	ANDQ    BX, R8
+	ADDQ    DX, R8
+	LEAQ    -8(CX), R9
+	IMUL3Q  $0x00000008, R9, R9
+	ANDQ    DI, R9
+	ADDQ    SI, R9
+	VMOVUPD (R8), Z0
+	VMULPD  (R9), Z0, Z0
+	VMOVUPD Z0, 512(SP)
+	LEAQ    -8(CX), R8
+	IMUL3Q  $0x00000008, R8, R8
+	ADDQ    AX, R8
+
+loop3:
+	CMPQ    CX, $+32
+	JL      done4
+	VMOVUPD (DX), Z0
+	VMULPD  (SI), Z0, Z0
+	VMOVUPD Z0, (AX)
+	VMOVUPD 64(DX), Z0
+	VMULPD  64(SI), Z0, Z0
+	VMOVUPD Z0, 64(AX)
+	VMOVUPD 128(DX), Z0
+	VMULPD  128(SI), Z0, Z0
+	VMOVUPD Z0, 128(AX)
+	VMOVUPD 192(DX), Z0
+	VMULPD  192(SI), Z0, Z0
+	VMOVUPD Z0, 192(AX)
+	MOVQ    BX, R9
+	ANDQ    $+256, R9
+	ADDQ    R9, DX
+	MOVQ    DI, R9
+	ANDQ    $+256, R9
+	ADDQ    R9, SI
+	ADDQ    $+256, AX
+	SUBQ    $+32, CX
+	JMP     loop3
+
+done4:
+loop5:
+	CMPQ    CX, $+8
+	JL      done6
+	VMOVUPD (DX), Z0
+	VMULPD  (SI), Z0, Z0
+	VMOVUPD Z0, (AX)
+	MOVQ    BX, R9
+	ANDQ    $+64, R9
+	ADDQ    R9, DX
+	MOVQ    DI, R9
+	ANDQ    $+64, R9
+	ADDQ    R9, SI
+	ADDQ    $+64, AX
+	SUBQ    $+8, CX
+	JMP     loop5
+
+done6:
+	VMOVUPD 512(SP), Z0
+	VMOVUPD Z0, (R8)
+	VZEROUPPER
+	RET
+
+// func mulF32AVX512(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
+// Requires: AVX, AVX512F
+TEXT ·mulF32AVX512(SB), NOSPLIT, $576-48
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+24(FP), CX
+	MOVQ         a+8(FP), DX
+	MOVQ         aMove+32(FP), BX
+	TESTQ        BX, BX
+	JNZ          many1
+	VPBROADCASTD (DX), Z0
+	VMOVUPD      Z0, (SP)
+	VMOVUPD      Z0, 64(SP)
+	VMOVUPD      Z0, 128(SP)
+	VMOVUPD      Z0, 192(SP)
+	LEAQ         (SP), DX
+
+many1:
+	MOVQ         b+16(FP), SI
+	MOVQ         bMove+40(FP), DI
+	TESTQ        DI, DI
+	JNZ          many2
+	VPBROADCASTD (SI), Z0
+	VMOVUPD      Z0, 256(SP)
+	VMOVUPD      Z0, 320(SP)
+	VMOVUPD      Z0, 384(SP)
+	VMOVUPD      Z0, 448(SP)
+	LEAQ         256(SP), SI
+
+many2:
+	LEAQ    -16(CX), R8
+	IMUL3Q  $0x00000004, R8, R8
+	ANDQ    BX, R8
+	ADDQ    DX, R8
+	LEAQ    -16(CX), R9
+	IMUL3Q  $0x00000004, R9, R9
+	ANDQ    DI, R9
+	ADDQ    SI, R9
+	VMOVUPD (R8), Z0
+	VMULPS  (R9), Z0, Z0
+	VMOVUPD Z0, 512(SP)
+	LEAQ    -16(CX), R8
+	IMUL3Q  $0x00000004, R8, R8
+	ADDQ    AX, R8
+
+loop3:
+	CMPQ    CX, $+64
+	JL      done4
+	VMOVUPD (DX), Z0
+	VMULPS  (SI), Z0, Z0
+	VMOVUPD Z0, (AX)
+	VMOVUPD 64(DX), Z0
+	VMULPS  64(SI), Z0, Z0
+	VMOVUPD Z0, 64(AX)
+	VMOVUPD 128(DX), Z0
+	VMULPS  128(SI), Z0, Z0
+	VMOVUPD Z0, 128(AX)
+	VMOVUPD 192(DX), Z0
+	VMULPS  192(SI), Z0, Z0
+	VMOVUPD Z0, 192(AX)
+	MOVQ    BX, R9
+	ANDQ    $+256, R9
+	ADDQ    R9, DX
+	MOVQ    DI, R9
+	ANDQ    $+256, R9
+	ADDQ    R9, SI
+	ADDQ    $+256, AX
+	SUBQ    $+64, CX
+	JMP     loop3
+
+done4:
+loop5:
+	CMPQ    CX, $+16
+	JL      done6
+	VMOVUPD (DX), Z0
+	VMULPS  (SI), Z0, Z0
+	VMOVUPD Z0, (AX)
+	MOVQ    BX, R9
+	ANDQ    $+64, R9
+	ADDQ    R9, DX
+	MOVQ    DI, R9
+	ANDQ    $+64, R9
+	ADDQ    R9, SI
+	ADDQ    $+64, AX
+	SUBQ    $+16, CX
+	JMP     loop5
+
+done6:
+	VMOVUPD 512(SP), Z0
+	VMOVUPD Z0, (R8)
+	VZEROUPPER
+	RET
+
+// func mulI8AVX512(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
+// Requires: AVX, AVX512BW, AVX512F
+TEXT ·mulI8AVX512(SB), NOSPLIT, $576-48
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+24(FP), CX
+	MOVQ         a+8(FP), DX
+	MOVQ         aMove+32(FP), BX
+	TESTQ        BX, BX
+	JNZ          many1
+	VPBROADCASTB (DX), Z0
+	VMOVUPD      Z0, (SP)
+	VMOVUPD      Z0, 64(SP)
+	VMOVUPD      Z0, 128(SP)
+	VMOVUPD      Z0, 192(SP)
+	LEAQ         (SP), DX
+
+many1:
+	MOVQ         b+16(FP), SI
+	MOVQ         bMove+40(FP), DI
+	TESTQ        DI, DI
+	JNZ          many2
+	VPBROADCASTB (SI), Z0
+	VMOVUPD      Z0, 256(SP)
+	VMOVUPD      Z0, 320(SP)
+	VMOVUPD      Z0, 384(SP)
+	VMOVUPD      Z0, 448(SP)
+	LEAQ         256(SP), SI
+
+many2:
+	LEAQ    -64(CX), R8
+	IMUL3Q  $0x00000001, R8, R8
+	ANDQ    BX, R8
+	ADDQ    DX, R8
+	LEAQ    -64(CX), R9
+	IMUL3Q  $0x00000001, R9, R9
+	ANDQ    DI, R9
+	ADDQ    SI, R9
+	VMOVUPD (R8), Z0
+	VPMULLW (R9), Z0, Z1
+	VPANDQ  c2_ff<>+0(SB), Z1, Z1
+	VPSRLW  $0x08, Z0, Z0
+	VMOVUPD c2_ff00<>+0(SB), Z2
+	VPANDQ  (R9), Z2, Z2
+	VPMULLW Z2, Z0, Z0
+	VPORQ   Z0, Z1, Z0
+	VMOVUPD Z0, 512(SP)
+	LEAQ    -64(CX), R8
+	IMUL3Q  $0x00000001, R8, R8
+	ADDQ    AX, R8
+
+loop3:
+	CMPQ    CX, $+256
+	JL      done4
+	VMOVUPD (DX), Z0
+	VPMULLW (SI), Z0, Z1
+	VPANDQ  c2_ff<>+0(SB), Z1, Z1
+	VPSRLW  $0x08, Z0, Z0
+	VMOVUPD c2_ff00<>+0(SB), Z2
+	VPANDQ  (SI), Z2, Z2
+	VPMULLW Z2, Z0, Z0
+	VPORQ   Z0, Z1, Z0
+	VMOVUPD Z0, (AX)
+	VMOVUPD 64(DX), Z0
+	VPMULLW 64(SI), Z0, Z1
+	VPANDQ  c2_ff<>+0(SB), Z1, Z1
+	VPSRLW  $0x08, Z0, Z0
+	VMOVUPD c2_ff00<>+0(SB), Z2
+	VPANDQ  64(SI), Z2, Z2
+	VPMULLW Z2, Z0, Z0
+	VPORQ   Z0, Z1, Z0
+	VMOVUPD Z0, 64(AX)
+	VMOVUPD 128(DX), Z0
+	VPMULLW 128(SI), Z0, Z1
+	VPANDQ  c2_ff<>+0(SB), Z1, Z1
+	VPSRLW  $0x08, Z0, Z0
+	VMOVUPD c2_ff00<>+0(SB), Z2
+	VPANDQ  128(SI), Z2, Z2
+	VPMULLW Z2, Z0, Z0
+	VPORQ   Z0, Z1, Z0
+	VMOVUPD Z0, 128(AX)
+	VMOVUPD 192(DX), Z0
+	VPMULLW 192(SI), Z0, Z1
+	VPANDQ  c2_ff<>+0(SB), Z1, Z1
+	VPSRLW  $0x08, Z0, Z0
+	VMOVUPD c2_ff00<>+0(SB), Z2
+	VPANDQ  192(SI), Z2, Z2
+	VPMULLW Z2, Z0, Z0
+	VPORQ   Z0, Z1, Z0
+	VMOVUPD Z0, 192(AX)
+	MOVQ    BX, R9
+	ANDQ    $+256, R9
+	ADDQ    R9, DX
+	MOVQ    DI, R9
+	ANDQ    $+256, R9
+	ADDQ    R9, SI
+	ADDQ    $+256, AX
+	SUBQ    $+256, CX
+	JMP     loop3
+
+done4:
+loop5:
+	CMPQ    CX, $+64
+	JL      done6
+	VMOVUPD (DX), Z0
+	VPMULLW (SI), Z0, Z1
+	VPANDQ  c2_ff<>+0(SB), Z1, Z1
+	VPSRLW  $0x08, Z0, Z0
+	VMOVUPD c2_ff00<>+0(SB), Z2
+	VPANDQ  (SI), Z2, Z2
+	VPMULLW Z2, Z0, Z0
+	VPORQ   Z0, Z1, Z0
+	VMOVUPD Z0, (AX)
+	MOVQ    BX, R9
+	ANDQ    $+64, R9
+	ADDQ    R9, DX
+	MOVQ    DI, R9
+	ANDQ    $+64, R9
+	ADDQ    R9, SI
+	ADDQ    $+64, AX
+	SUBQ    $+64, CX
+	JMP     loop5
+
+done6:
+	VMOVUPD 512(SP), Z0
+	VMOVUPD Z0, (R8)
+	VZEROUPPER
+	RET
+
+// func mulI16AVX512(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
+// Requires: AVX, AVX512BW, AVX512F
+TEXT ·mulI16AVX512(SB), NOSPLIT, $576-48
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+24(FP), CX
+	MOVQ         a+8(FP), DX
+	MOVQ         aMove+32(FP), BX
+	TESTQ        BX, BX
+	JNZ          many1
+	VPBROADCASTW (DX), Z0
+	VMOVUPD      Z0, (SP)
+	VMOVUPD      Z0, 64(SP)
+	VMOVUPD      Z0, 128(SP)
+	VMOVUPD      Z0, 192(SP)
+	LEAQ         (SP), DX
+
+many1:
+	MOVQ         b+16(FP), SI
+	MOVQ         bMove+40(FP), DI
+	TESTQ        DI, DI
+	JNZ          many2
+	VPBROADCASTW (SI), Z0
+	VMOVUPD      Z0, 256(SP)
+	VMOVUPD      Z0, 320(SP)
+	VMOVUPD      Z0, 384(SP)
+	VMOVUPD      Z0, 448(SP)
+	LEAQ         256(SP), SI
+
+many2:
+	LEAQ    -32(CX), R8
+	IMUL3Q  $0x00000002, R8, R8
+	ANDQ    BX, R8
+	ADDQ    DX, R8
+	LEAQ    -32(CX), R9
+	IMUL3Q  $0x00000002, R9, R9
+	ANDQ    DI, R9
+	ADDQ    SI, R9
+	VMOVUPD (R8), Z0
+	VPMULLW (R9), Z0, Z0
+	VMOVUPD Z0, 512(SP)
+	LEAQ    -32(CX), R8
+	IMUL3Q  $0x00000002, R8, R8
+	ADDQ    AX, R8
+
+loop3:
+	CMPQ    CX, $+128
+	JL      done4
+	VMOVUPD (DX), Z0
+	VPMULLW (SI), Z0, Z0
+	VMOVUPD Z0, (AX)
+	VMOVUPD 64(DX), Z0
+	VPMULLW 64(SI), Z0, Z0
+	VMOVUPD Z0, 64(AX)
+	VMOVUPD 128(DX), Z0
+	VPMULLW 128(SI), Z0, Z0
+	VMOVUPD Z0, 128(AX)
+	VMOVUPD 192(DX), Z0
+	VPMULLW 192(SI), Z0, Z0
+	VMOVUPD Z0, 192(AX)
+	MOVQ    BX, R9
+	ANDQ    $+256, R9
+	ADDQ    R9, DX
+	MOVQ    DI, R9
+	ANDQ    $+256, R9
+	ADDQ    R9, SI
+	ADDQ    $+256, AX
+	SUBQ    $+128, CX
+	JMP     loop3
+
+done4:
+loop5:
+	CMPQ    CX, $+32
+	JL      done6
+	VMOVUPD (DX), Z0
+	VPMULLW (SI), Z0, Z0
+	VMOVUPD Z0, (AX)
+	MOVQ    BX, R9
+	ANDQ    $+64, R9
+	ADDQ    R9, DX
+	MOVQ    DI, R9
+	ANDQ    $+64, R9
+	ADDQ    R9, SI
+	ADDQ    $+64, AX
+	SUBQ    $+32, CX
+	JMP     loop5
+
+done6:
+	VMOVUPD 512(SP), Z0
+	VMOVUPD Z0, (R8)
+	VZEROUPPER
+	RET
+
+// func mulI32AVX512(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
+// Requires: AVX, AVX512F
+TEXT ·mulI32AVX512(SB), NOSPLIT, $576-48
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+24(FP), CX
+	MOVQ         a+8(FP), DX
+	MOVQ         aMove+32(FP), BX
+	TESTQ        BX, BX
+	JNZ          many1
+	VPBROADCASTD (DX), Z0
+	VMOVUPD      Z0, (SP)
+	VMOVUPD      Z0, 64(SP)
+	VMOVUPD      Z0, 128(SP)
+	VMOVUPD      Z0, 192(SP)
+	LEAQ         (SP), DX
+
+many1:
+	MOVQ         b+16(FP), SI
+	MOVQ         bMove+40(FP), DI
+	TESTQ        DI, DI
+	JNZ          many2
+	VPBROADCASTD (SI), Z0
+	VMOVUPD      Z0, 256(SP)
+	VMOVUPD      Z0, 320(SP)
+	VMOVUPD      Z0, 384(SP)
+	VMOVUPD      Z0, 448(SP)
+	LEAQ         256(SP), SI
+
+many2:
+	LEAQ    -16(CX), R8
+	IMUL3Q  $0x00000004, R8, R8
+	ANDQ    BX, R8
+	ADDQ    DX, R8
+	LEAQ    -16(CX), R9
+	IMUL3Q  $0x00000004, R9, R9
+	ANDQ    DI, R9
+	ADDQ    SI, R9
+	VMOVUPD (R8), Z0
+	VPMULLD (R9), Z0, Z0
+	VMOVUPD Z0, 512(SP)
+	LEAQ    -16(CX), R8
+	IMUL3Q  $0x00000004, R8, R8
+	ADDQ    AX, R8
+
+loop3:
+	CMPQ    CX, $+64
+	JL      done4
+	VMOVUPD (DX), Z0
+	VPMULLD (SI), Z0, Z0
+	VMOVUPD Z0, (AX)
+	VMOVUPD 64(DX), Z0
+	VPMULLD 64(SI), Z0, Z0
+	VMOVUPD Z0, 64(AX)
+	VMOVUPD 128(DX), Z0
+	VPMULLD 128(SI), Z0, Z0
+	VMOVUPD Z0, 128(AX)
+	VMOVUPD 192(DX), Z0
+	VPMULLD 192(SI), Z0, Z0
+	VMOVUPD Z0, 192(AX)
+	MOVQ    BX, R9
+	ANDQ    $+256, R9
+	ADDQ    R9, DX
+	MOVQ    DI, R9
+	ANDQ    $+256, R9
+	ADDQ    R9, SI
+	ADDQ    $+256, AX
+	SUBQ    $+64, CX
+	JMP     loop3
+
+done4:
+loop5:
+	CMPQ    CX, $+16
+	JL      done6
+	VMOVUPD (DX), Z0
+	VPMULLD (SI), Z0, Z0
+	VMOVUPD Z0, (AX)
+	MOVQ    BX, R9
+	ANDQ    $+64, R9
+	ADDQ    R9, DX
+	MOVQ    DI, R9
+	ANDQ    $+64, R9
+	ADDQ    R9, SI
+	ADDQ    $+64, AX
+	SUBQ    $+16, CX
+	JMP     loop5
+
+done6:
+	VMOVUPD 512(SP), Z0
+	VMOVUPD Z0, (R8)
+	VZEROUPPER
+	RET
+
+// func mulI64AVX512(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·mulI64AVX512(SB), NOSPLIT, $576-48
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+24(FP), CX
+	MOVQ         a+8(FP), DX
+	MOVQ         aMove+32(FP), BX
+	TESTQ        BX, BX
+	JNZ          many1
+	VPBROADCASTQ (DX), Z0
+	VMOVUPD      Z0, (SP)
+	VMOVUPD      Z0, 64(SP)
+	VMOVUPD      Z0, 128(SP)
+	VMOVUPD      Z0, 192(SP)
+	LEAQ         (SP), DX
+
+many1:
+	MOVQ         b+16(FP), SI
+	MOVQ         bMove+40(FP), DI
+	TESTQ        DI, DI
+	JNZ          many2
+	VPBROADCASTQ (SI), Z0
+	VMOVUPD      Z0, 256(SP)
+	VMOVUPD      Z0, 320(SP)
+	VMOVUPD      Z0, 384(SP)
+	VMOVUPD      Z0, 448(SP)
+	LEAQ         256(SP), SI
+
+many2:
+	LEAQ    -8(CX), R8
+	IMUL3Q  $0x00000008, R8, R8
+	ANDQ    BX, R8
+	ADDQ    DX, R8
+	LEAQ    -8(CX), R9
+	IMUL3Q  $0x00000008, R9, R9
+	ANDQ    DI, R9
+	ADDQ    SI, R9
+	VMOVUPD (R8), Z0
+	VPMULLQ (R9), Z0, Z0
+	VMOVUPD Z0, 512(SP)
+	LEAQ    -8(CX), R8
+	IMUL3Q  $0x00000008, R8, R8
+	ADDQ    AX, R8
+
+loop3:
+	CMPQ    CX, $+32
+	JL      done4
+	VMOVUPD (DX), Z0
+	VPMULLQ (SI), Z0, Z0
+	VMOVUPD Z0, (AX)
+	VMOVUPD 64(DX), Z0
+	VPMULLQ 64(SI), Z0, Z0
+	VMOVUPD Z0, 64(AX)
+	VMOVUPD 128(DX), Z0
+	VPMULLQ 128(SI), Z0, Z0
+	VMOVUPD Z0, 128(AX)
+	VMOVUPD 192(DX), Z0
+	VPMULLQ 192(SI), Z0, Z0
+	VMOVUPD Z0, 192(AX)
+	MOVQ    BX, R9
+	ANDQ    $+256, R9
+	ADDQ    R9, DX
+	MOVQ    DI, R9
+	ANDQ    $+256, R9
+	ADDQ    R9, SI
+	ADDQ    $+256, AX
+	SUBQ    $+32, CX
+	JMP     loop3
+
+done4:
+loop5:
+	CMPQ    CX, $+8
+	JL      done6
+	VMOVUPD (DX), Z0
+	VPMULLQ (SI), Z0, Z0
+	VMOVUPD Z0, (AX)
+	MOVQ    BX, R9
+	ANDQ    $+64, R9
+	ADDQ    R9, DX
+	MOVQ    DI, R9
+	ANDQ    $+64, R9
+	ADDQ    R9, SI
+	ADDQ    $+64, AX
+	SUBQ    $+8, CX
+	JMP     loop5
+
+done6:
+	VMOVUPD 512(SP), Z0
+	VMOVUPD Z0, (R8)
+	VZEROUPPER
+	RET
+
+// func divF64AVX512(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
+// Requires: AVX, AVX512F
+TEXT ·divF64AVX512(SB), NOSPLIT, $576-48
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+24(FP), CX
+	MOVQ         a+8(FP), DX
+	MOVQ         aMove+32(FP), BX
+	TESTQ        BX, BX
+	JNZ          many1
+	VPBROADCASTQ (DX), Z0
+	VMOVUPD      Z0, (SP)
+	VMOVUPD      Z0, 64(SP)
+	VMOVUPD      Z0, 128(SP)
+	VMOVUPD      Z0, 192(SP)
+	LEAQ         (SP), DX
+
+many1:
+	MOVQ         b+16(FP), SI
+	MOVQ         bMove+40(FP), DI
+	TESTQ        DI, DI
+	JNZ          many2
+	VPBROADCASTQ (SI), Z0
+	VMOVUPD      Z0, 256(SP)
+	VMOVUPD      Z0, 320(SP)
+	VMOVUPD      Z0, 384(SP)
+	VMOVUPD      Z0, 448(SP)
+	LEAQ         256(SP), SI
+
+many2:
+	LEAQ    -8(CX), R8
+	IMUL3Q  $0x00000008, R8, R8
+	ANDQ    BX, R8
+	ADDQ    DX, R8
+	LEAQ    -8(CX), R9
+	IMUL3Q  $0x00000008, R9, R9
+	ANDQ    DI, R9
+	ADDQ    SI, R9
+	VMOVUPD (R8), Z0
+	VDIVPD  (R9), Z0, Z0
+	VMOVUPD Z0, 512(SP)
+	LEAQ    -8(CX), R8
+	IMUL3Q  $0x00000008, R8, R8
+	ADDQ    AX, R8
+
+loop3:
+	CMPQ    CX, $+32
+	JL      done4
+	VMOVUPD (DX), Z0
+	VDIVPD  (SI), Z0, Z0
+	VMOVUPD Z0, (AX)
+	VMOVUPD 64(DX), Z0
+	VDIVPD  64(SI), Z0, Z0
+	VMOVUPD Z0, 64(AX)
+	VMOVUPD 128(DX), Z0
+	VDIVPD  128(SI), Z0, Z0
+	VMOVUPD Z0, 128(AX)
+	VMOVUPD 192(DX), Z0
+	VDIVPD  192(SI), Z0, Z0
+	VMOVUPD Z0, 192(AX)
+	MOVQ    BX, R9
+	ANDQ    $+256, R9
+	ADDQ    R9, DX
+	MOVQ    DI, R9
+	ANDQ    $+256, R9
+	ADDQ    R9, SI
+	ADDQ    $+256, AX
+	SUBQ    $+32, CX
+	JMP     loop3
+
+done4:
+loop5:
+	CMPQ    CX, $+8
+	JL      done6
+	VMOVUPD (DX), Z0
+	VDIVPD  (SI), Z0, Z0
+	VMOVUPD Z0, (AX)
+	MOVQ    BX, R9
+	ANDQ    $+64, R9
+	ADDQ    R9, DX
+	MOVQ    DI, R9
+	ANDQ    $+64, R9
+	ADDQ    R9, SI
+	ADDQ    $+64, AX
+	SUBQ    $+8, CX
+	JMP     loop5
+
+done6:
+	VMOVUPD 512(SP), Z0
+	VMOVUPD Z0, (R8)
+	VZEROUPPER
+	RET
+
+// func divF32AVX512(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
+// Requires: AVX, AVX512F
+TEXT ·divF32AVX512(SB), NOSPLIT, $576-48
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+24(FP), CX
+	MOVQ         a+8(FP), DX
+	MOVQ         aMove+32(FP), BX
+	TESTQ        BX, BX
+	JNZ          many1
+	VPBROADCASTD (DX), Z0
+	VMOVUPD      Z0, (SP)
+	VMOVUPD      Z0, 64(SP)
+	VMOVUPD      Z0, 128(SP)
+	VMOVUPD      Z0, 192(SP)
+	LEAQ         (SP), DX
+
+many1:
+	MOVQ         b+16(FP), SI
+	MOVQ         bMove+40(FP), DI
+	TESTQ        DI, DI
+	JNZ          many2
+	VPBROADCASTD (SI), Z0
+	VMOVUPD      Z0, 256(SP)
+	VMOVUPD      Z0, 320(SP)
+	VMOVUPD      Z0, 384(SP)
+	VMOVUPD      Z0, 448(SP)
+	LEAQ         256(SP), SI
+
+many2:
+	LEAQ    -16(CX), R8
+	IMUL3Q  $0x00000004, R8, R8
+	ANDQ    BX, R8
+	ADDQ    DX, R8
+	LEAQ    -16(CX), R9
+	IMUL3Q  $0x00000004, R9, R9
+	ANDQ    DI, R9
+	ADDQ    SI, R9
+	VMOVUPD (R8), Z0
+	VDIVPS  (R9), Z0, Z0
+	VMOVUPD Z0, 512(SP)
+	LEAQ    -16(CX), R8
+	IMUL3Q  $0x00000004, R8, R8
+	ADDQ    AX, R8
+
+loop3:
+	CMPQ    CX, $+64
+	JL      done4
+	VMOVUPD (DX), Z0
+	VDIVPS  (SI), Z0, Z0
+	VMOVUPD Z0, (AX)
+	VMOVUPD 64(DX), Z0
+	VDIVPS  64(SI), Z0, Z0
+	VMOVUPD Z0, 64(AX)
+	VMOVUPD 128(DX), Z0
+	VDIVPS  128(SI), Z0, Z0
+	VMOVUPD Z0, 128(AX)
+	VMOVUPD 192(DX), Z0
+	VDIVPS  192(SI), Z0, Z0
+	VMOVUPD Z0, 192(AX)
+	MOVQ    BX, R9
+	ANDQ    $+256, R9
+	ADDQ    R9, DX
+	MOVQ    DI, R9
+	ANDQ    $+256, R9
+	ADDQ    R9, SI
+	ADDQ    $+256, AX
+	SUBQ    $+64, CX
+	JMP     loop3
+
+done4:
+loop5:
+	CMPQ    CX, $+16
+	JL      done6
+	VMOVUPD (DX), Z0
+	VDIVPS  (SI), Z0, Z0
+	VMOVUPD Z0, (AX)
+	MOVQ    BX, R9
+	ANDQ    $+64, R9
+	ADDQ    R9, DX
+	MOVQ    DI, R9
+	ANDQ    $+64, R9
+	ADDQ    R9, SI
+	ADDQ    $+64, AX
+	SUBQ    $+16, CX
+	JMP     loop5
+
+done6:
+	VMOVUPD 512(SP), Z0
+	VMOVUPD Z0, (R8)
+	VZEROUPPER
+	RET
+
+// func squareF64AVX2(dst *byte, a *byte, n int, aMove int)
+// Requires: AVX, AVX2
+TEXT ·squareF64AVX2(SB), NOSPLIT, $160-32
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+16(FP), CX
+	MOVQ         a+8(FP), DX
+	MOVQ         aMove+24(FP), BX
+	TESTQ        BX, BX
+	JNZ          many1
+	VPBROADCASTQ (DX), Y0
+	VMOVUPD      Y0, (SP)
+	VMOVUPD      Y0, 32(SP)
+	VMOVUPD      Y0, 64(SP)
+	VMOVUPD      Y0, 96(SP)
+	LEAQ         (SP), DX
+
+many1:
+	LEAQ    -4(CX), SI
+	IMUL3Q  $0x00000008, SI, SI
+	ANDQ    BX, SI
+	ADDQ    DX, SI
+	VMOVUPD (SI), Y0
+	VMULPD  Y0, Y0, Y0
+	VMOVUPD Y0, 128(SP)
+	LEAQ    -4(CX), SI
+	IMUL3Q  $0x00000008, SI, SI
+	ADDQ    AX, SI
+
+loop2:
+	CMPQ    CX, $+16
+	JL      done3
+	VMOVUPD (DX), Y0
+	VMULPD  Y0, Y0, Y0
+	VMOVUPD Y0, (AX)
+	VMOVUPD 32(DX), Y0
+	VMULPD  Y0, Y0, Y0
+	VMOVUPD Y0, 32(AX)
+	VMOVUPD 64(DX), Y0
+	VMULPD  Y0, Y0, Y0
+	VMOVUPD Y0, 64(AX)
+	VMOVUPD 96(DX), Y0
+	VMULPD  Y0, Y0, Y0
+	VMOVUPD Y0, 96(AX)
+	MOVQ    BX, DI
+	ANDQ    $+128, DI
+	ADDQ    DI, DX
+	ADDQ    $+128, AX
+	SUBQ    $+16, CX
+	JMP     loop2
+
+done3:
+loop4:
+	CMPQ    CX, $+4
+	JL      done5
+	VMOVUPD (DX), Y0
+	VMULPD  Y0, Y0, Y0
+	VMOVUPD Y0, (AX)
+	MOVQ    BX, DI
+	ANDQ    $+32, DI
+	ADDQ    DI, DX
+	ADDQ    $+32, AX
+	SUBQ    $+4, CX
+	JMP     loop4
+
+done5:
+	VMOVUPD 128(SP), Y0
+	VMOVUPD Y0, (SI)
+	VZEROUPPER
+	RET
+
+// func squareF32AVX2(dst *byte, a *byte, n int, aMove int)
+// Requires: AVX, AVX2
+TEXT ·squareF32AVX2(SB), NOSPLIT, $160-32
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+16(FP), CX
+	MOVQ         a+8(FP), DX
+	MOVQ         aMove+24(FP), BX
+	TESTQ        BX, BX
+	JNZ          many1
+	VPBROADCASTD (DX), Y0
+	VMOVUPD      Y0, (SP)
+	VMOVUPD      Y0, 32(SP)
+	VMOVUPD      Y0, 64(SP)
+	VMOVUPD      Y0, 96(SP)
+	LEAQ         (SP), DX
+
+many1:
+	LEAQ    -8(CX), SI
+	IMUL3Q  $0x00000004, SI, SI
+	ANDQ    BX, SI
+	ADDQ    DX, SI
+	VMOVUPD (SI), Y0
+	VMULPS  Y0, Y0, Y0
+	VMOVUPD Y0, 128(SP)
+	LEAQ    -8(CX), SI
+	IMUL3Q  $0x00000004, SI, SI
+	ADDQ    AX, SI
+
+loop2:
+	CMPQ    CX, $+32
+	JL      done3
+	VMOVUPD (DX), Y0
+	VMULPS  Y0, Y0, Y0
+	VMOVUPD Y0, (AX)
+	VMOVUPD 32(DX), Y0
+	VMULPS  Y0, Y0, Y0
+	VMOVUPD Y0, 32(AX)
+	VMOVUPD 64(DX), Y0
+	VMULPS  Y0, Y0, Y0
+	VMOVUPD Y0, 64(AX)
+	VMOVUPD 96(DX), Y0
+	VMULPS  Y0, Y0, Y0
+	VMOVUPD Y0, 96(AX)
+	MOVQ    BX, DI
+	ANDQ    $+128, DI
+	ADDQ    DI, DX
+	ADDQ    $+128, AX
+	SUBQ    $+32, CX
+	JMP     loop2
+
+done3:
+loop4:
+	CMPQ    CX, $+8
+	JL      done5
+	VMOVUPD (DX), Y0
+	VMULPS  Y0, Y0, Y0
+	VMOVUPD Y0, (AX)
+	MOVQ    BX, DI
+	ANDQ    $+32, DI
+	ADDQ    DI, DX
+	ADDQ    $+32, AX
+	SUBQ    $+8, CX
+	JMP     loop4
+
+done5:
+	VMOVUPD 128(SP), Y0
+	VMOVUPD Y0, (SI)
+	VZEROUPPER
+	RET
+
+// func squareI8AVX2(dst *byte, a *byte, n int, aMove int)
+// Requires: AVX, AVX2
+TEXT ·squareI8AVX2(SB), NOSPLIT, $160-32
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+16(FP), CX
+	MOVQ         a+8(FP), DX
+	MOVQ         aMove+24(FP), BX
+	TESTQ        BX, BX
+	JNZ          many1
+	VPBROADCASTB (DX), Y0
+	VMOVUPD      Y0, (SP)
+	VMOVUPD      Y0, 32(SP)
+	VMOVUPD      Y0, 64(SP)
+	VMOVUPD      Y0, 96(SP)
+	LEAQ         (SP), DX
+
+many1:
+	LEAQ    -32(CX), SI
+	IMUL3Q  $0x00000001, SI, SI
+	ANDQ    BX, SI
+	ADDQ    DX, SI
+	VMOVUPD (SI), Y0
+	VPMULLW Y0, Y0, Y1
+	VPAND   c2_ff<>+0(SB), Y1, Y1
+	VPSRLW  $0x08, Y0, Y2
+	VMOVUPD c2_ff00<>+0(SB), Y3
+	VPAND   Y0, Y3, Y0
+	VPMULLW Y0, Y2, Y0
+	VPOR    Y0, Y1, Y0
+	VMOVUPD Y0, 128(SP)
+	LEAQ    -32(CX), SI
+	IMUL3Q  $0x00000001, SI, SI
+	ADDQ    AX, SI
+
+loop2:
+	CMPQ    CX, $+128
+	JL      done3
+	VMOVUPD (DX), Y0
+	VPMULLW Y0, Y0, Y1
+	VPAND   c2_ff<>+0(SB), Y1, Y1
+	VPSRLW  $0x08, Y0, Y2
+	VMOVUPD c2_ff00<>+0(SB), Y3
+	VPAND   Y0, Y3, Y0
+	VPMULLW Y0, Y2, Y0
+	VPOR    Y0, Y1, Y0
+	VMOVUPD Y0, (AX)
+	VMOVUPD 32(DX), Y0
+	VPMULLW Y0, Y0, Y1
+	VPAND   c2_ff<>+0(SB), Y1, Y1
+	VPSRLW  $0x08, Y0, Y2
+	VMOVUPD c2_ff00<>+0(SB), Y3
+	VPAND   Y0, Y3, Y0
+	VPMULLW Y0, Y2, Y0
+	VPOR    Y0, Y1, Y0
+	VMOVUPD Y0, 32(AX)
+	VMOVUPD 64(DX), Y0
+	VPMULLW Y0, Y0, Y1
+	VPAND   c2_ff<>+0(SB), Y1, Y1
+	VPSRLW  $0x08, Y0, Y2
+	VMOVUPD c2_ff00<>+0(SB), Y3
+	VPAND   Y0, Y3, Y0
+	VPMULLW Y0, Y2, Y0
+	VPOR    Y0, Y1, Y0
+	VMOVUPD Y0, 64(AX)
+	VMOVUPD 96(DX), Y0
+	VPMULLW Y0, Y0, Y1
+	VPAND   c2_ff<>+0(SB), Y1, Y1
+	VPSRLW  $0x08, Y0, Y2
+	VMOVUPD c2_ff00<>+0(SB), Y3
+	VPAND   Y0, Y3, Y0
+	VPMULLW Y0, Y2, Y0
+	VPOR    Y0, Y1, Y0
+	VMOVUPD Y0, 96(AX)
+	MOVQ    BX, DI
+	ANDQ    $+128, DI
+	ADDQ    DI, DX
+	ADDQ    $+128, AX
+	SUBQ    $+128, CX
+	JMP     loop2
+
+done3:
+loop4:
+	CMPQ    CX, $+32
+	JL      done5
+	VMOVUPD (DX), Y0
+	VPMULLW Y0, Y0, Y1
+	VPAND   c2_ff<>+0(SB), Y1, Y1
+	VPSRLW  $0x08, Y0, Y2
+	VMOVUPD c2_ff00<>+0(SB), Y3
+	VPAND   Y0, Y3, Y0
+	VPMULLW Y0, Y2, Y0
+	VPOR    Y0, Y1, Y0
+	VMOVUPD Y0, (AX)
+	MOVQ    BX, DI
+	ANDQ    $+32, DI
+	ADDQ    DI, DX
+	ADDQ    $+32, AX
+	SUBQ    $+32, CX
+	JMP     loop4
+
+done5:
+	VMOVUPD 128(SP), Y0
+	VMOVUPD Y0, (SI)
+	VZEROUPPER
+	RET
+
+// func squareI16AVX2(dst *byte, a *byte, n int, aMove int)
+// Requires: AVX, AVX2
+TEXT ·squareI16AVX2(SB), NOSPLIT, $160-32
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+16(FP), CX
+	MOVQ         a+8(FP), DX
+	MOVQ         aMove+24(FP), BX
+	TESTQ        BX, BX
+	JNZ          many1
+	VPBROADCASTW (DX), Y0
+	VMOVUPD      Y0, (SP)
+	VMOVUPD      Y0, 32(SP)
+	VMOVUPD      Y0, 64(SP)
+	VMOVUPD      Y0, 96(SP)
+	LEAQ         (SP), DX
+
+many1:
+	LEAQ    -16(CX), SI
+	IMUL3Q  $0x00000002, SI, SI
+	ANDQ    BX, SI
+	ADDQ    DX, SI
+	VMOVUPD (SI), Y0
+	VPMULLW Y0, Y0, Y0
+	VMOVUPD Y0, 128(SP)
+	LEAQ    -16(CX), SI
+	IMUL3Q  $0x00000002, SI, SI
+	ADDQ    AX, SI
+
+loop2:
+	CMPQ    CX, $+64
+	JL      done3
+	VMOVUPD (DX), Y0
+	VPMULLW Y0, Y0, Y0
+	VMOVUPD Y0, (AX)
+	VMOVUPD 32(DX), Y0
+	VPMULLW Y0, Y0, Y0
+	VMOVUPD Y0, 32(AX)
+	VMOVUPD 64(DX), Y0
+	VPMULLW Y0, Y0, Y0
+	VMOVUPD Y0, 64(AX)
+	VMOVUPD 96(DX), Y0
+	VPMULLW Y0, Y0, Y0
+	VMOVUPD Y0, 96(AX)
+	MOVQ    BX, DI
+	ANDQ    $+128, DI
+	ADDQ    DI, DX
+	ADDQ    $+128, AX
+	SUBQ    $+64, CX
+	JMP     loop2
+
+done3:
+loop4:
+	CMPQ    CX, $+16
+	JL      done5
+	VMOVUPD (DX), Y0
+	VPMULLW Y0, Y0, Y0
+	VMOVUPD Y0, (AX)
+	MOVQ    BX, DI
+	ANDQ    $+32, DI
+	ADDQ    DI, DX
+	ADDQ    $+32, AX
+	SUBQ    $+16, CX
+	JMP     loop4
+
+done5:
+	VMOVUPD 128(SP), Y0
+	VMOVUPD Y0, (SI)
+	VZEROUPPER
+	RET
+
+// func squareI32AVX2(dst *byte, a *byte, n int, aMove int)
+// Requires: AVX, AVX2
+TEXT ·squareI32AVX2(SB), NOSPLIT, $160-32
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+16(FP), CX
+	MOVQ         a+8(FP), DX
+	MOVQ         aMove+24(FP), BX
+	TESTQ        BX, BX
+	JNZ          many1
+	VPBROADCASTD (DX), Y0
+	VMOVUPD      Y0, (SP)
+	VMOVUPD      Y0, 32(SP)
+	VMOVUPD      Y0, 64(SP)
+	VMOVUPD      Y0, 96(SP)
+	LEAQ         (SP), DX
+
+many1:
+	LEAQ    -8(CX), SI
+	IMUL3Q  $0x00000004, SI, SI
+	ANDQ    BX, SI
+	ADDQ    DX, SI
+	VMOVUPD (SI), Y0
+	VPMULLD Y0, Y0, Y0
+	VMOVUPD Y0, 128(SP)
+	LEAQ    -8(CX), SI
+	IMUL3Q  $0x00000004, SI, SI
+	ADDQ    AX, SI
+
+loop2:
+	CMPQ    CX, $+32
+	JL      done3
+	VMOVUPD (DX), Y0
+	VPMULLD Y0, Y0, Y0
+	VMOVUPD Y0, (AX)
+	VMOVUPD 32(DX), Y0
+	VPMULLD Y0, Y0, Y0
+	VMOVUPD Y0, 32(AX)
+	VMOVUPD 64(DX), Y0
+	VPMULLD Y0, Y0, Y0
+	VMOVUPD Y0, 64(AX)
+	VMOVUPD 96(DX), Y0
+	VPMULLD Y0, Y0, Y0
+	VMOVUPD Y0, 96(AX)
+	MOVQ    BX, DI
+	ANDQ    $+128, DI
+	ADDQ    DI, DX
+	ADDQ    $+128, AX
+	SUBQ    $+32, CX
+	JMP     loop2
+
+done3:
+loop4:
+	CMPQ    CX, $+8
+	JL      done5
+	VMOVUPD (DX), Y0
+	VPMULLD Y0, Y0, Y0
+	VMOVUPD Y0, (AX)
+	MOVQ    BX, DI
+	ANDQ    $+32, DI
+	ADDQ    DI, DX
+	ADDQ    $+32, AX
+	SUBQ    $+8, CX
+	JMP     loop4
+
+done5:
+	VMOVUPD 128(SP), Y0
+	VMOVUPD Y0, (SI)
+	VZEROUPPER
+	RET
+
+// func squareI64AVX2(dst *byte, a *byte, n int, aMove int)
+// Requires: AVX, AVX2
+TEXT ·squareI64AVX2(SB), NOSPLIT, $160-32
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+16(FP), CX
+	MOVQ         a+8(FP), DX
+	MOVQ         aMove+24(FP), BX
+	TESTQ        BX, BX
+	JNZ          many1
+	VPBROADCASTQ (DX), Y0
+	VMOVUPD      Y0, (SP)
+	VMOVUPD      Y0, 32(SP)
+	VMOVUPD      Y0, 64(SP)
+	VMOVUPD      Y0, 96(SP)
+	LEAQ         (SP), DX
+
+many1:
+	LEAQ     -4(CX), SI
+	IMUL3Q   $0x00000008, SI, SI
+	ANDQ     BX, SI
+	ADDQ     DX, SI
+	VMOVUPD  (SI), Y0
+	VPSRLQ   $0x20, Y0, Y1
+	VPMULUDQ Y0, Y1, Y2
+	VMOVUPD  Y0, Y3
+	VPMULUDQ Y3, Y0, Y1
+	VPSRLQ   $0x20, Y3, Y3
+	VPMULUDQ Y3, Y0, Y3
+	VPADDQ   Y3, Y2, Y0
+	VPSLLQ   $0x20, Y0, Y0
+	VPADDQ   Y0, Y1, Y0
+	VMOVUPD  Y0, 128(SP)
+	LEAQ     -4(CX), SI
+	IMUL3Q   $0x00000008, SI, SI
+	ADDQ     AX, SI
+
+loop2:
+	CMPQ     CX, $+16
+	JL       done3
+	VMOVUPD  (DX), Y0
+	VPSRLQ   $0x20, Y0, Y1
+	VPMULUDQ Y0, Y1, Y2
+	VMOVUPD  Y0, Y3
+	VPMULUDQ Y3, Y0, Y1
+	VPSRLQ   $0x20, Y3, Y3
+	VPMULUDQ Y3, Y0, Y3
+	VPADDQ   Y3, Y2, Y0
+	VPSLLQ   $0x20, Y0, Y0
+	VPADDQ   Y0, Y1, Y0
+	VMOVUPD  Y0, (AX)
+	VMOVUPD  32(DX), Y0
+	VPSRLQ   $0x20, Y0, Y1
+	VPMULUDQ Y0, Y1, Y2
+	VMOVUPD  Y0, Y3
+	VPMULUDQ Y3, Y0, Y1
+	VPSRLQ   $0x20, Y3, Y3
+	VPMULUDQ Y3, Y0, Y3
+	VPADDQ   Y3, Y2, Y0
+	VPSLLQ   $0x20, Y0, Y0
+	VPADDQ   Y0, Y1, Y0
+	VMOVUPD  Y0, 32(AX)
+	VMOVUPD  64(DX), Y0
+	VPSRLQ   $0x20, Y0, Y1
+	VPMULUDQ Y0, Y1, Y2
+	VMOVUPD  Y0, Y3
+	VPMULUDQ Y3, Y0, Y1
+	VPSRLQ   $0x20, Y3, Y3
+	VPMULUDQ Y3, Y0, Y3
+	VPADDQ   Y3, Y2, Y0
+	VPSLLQ   $0x20, Y0, Y0
+	VPADDQ   Y0, Y1, Y0
+	VMOVUPD  Y0, 64(AX)
+	VMOVUPD  96(DX), Y0
+	VPSRLQ   $0x20, Y0, Y1
+	VPMULUDQ Y0, Y1, Y2
+	VMOVUPD  Y0, Y3
+	VPMULUDQ Y3, Y0, Y1
+	VPSRLQ   $0x20, Y3, Y3
+	VPMULUDQ Y3, Y0, Y3
+	VPADDQ   Y3, Y2, Y0
+	VPSLLQ   $0x20, Y0, Y0
+	VPADDQ   Y0, Y1, Y0
+	VMOVUPD  Y0, 96(AX)
+	MOVQ     BX, DI
+	ANDQ     $+128, DI
+	ADDQ     DI, DX
+	ADDQ     $+128, AX
+	SUBQ     $+16, CX
+	JMP      loop2
+
+done3:
+loop4:
+	CMPQ     CX, $+4
+	JL       done5
+	VMOVUPD  (DX), Y0
+	VPSRLQ   $0x20, Y0, Y1
+	VPMULUDQ Y0, Y1, Y2
+	VMOVUPD  Y0, Y3
+	VPMULUDQ Y3, Y0, Y1
+	VPSRLQ   $0x20, Y3, Y3
+	VPMULUDQ Y3, Y0, Y3
+	VPADDQ   Y3, Y2, Y0
+	VPSLLQ   $0x20, Y0, Y0
+	VPADDQ   Y0, Y1, Y0
+	VMOVUPD  Y0, (AX)
+	MOVQ     BX, DI
+	ANDQ     $+32, DI
+	ADDQ     DI, DX
+	ADDQ     $+32, AX
+	SUBQ     $+4, CX
+	JMP      loop4
+
+done5:
+	VMOVUPD 128(SP), Y0
+	VMOVUPD Y0, (SI)
+	VZEROUPPER
+	RET
+
+// func reciprocalF64AVX2(dst *byte, a *byte, n int, aMove int)
+// Requires: AVX, AVX2
+TEXT ·reciprocalF64AVX2(SB), NOSPLIT, $160-32
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+16(FP), CX
+	MOVQ         a+8(FP), DX
+	MOVQ         aMove+24(FP), BX
+	TESTQ        BX, BX
+	JNZ          many1
+	VPBROADCASTQ (DX), Y0
+	VMOVUPD      Y0, (SP)
+	VMOVUPD      Y0, 32(SP)
+	VMOVUPD      Y0, 64(SP)
+	VMOVUPD      Y0, 96(SP)
+	LEAQ         (SP), DX
+
+many1:
+	LEAQ    -4(CX), SI
+	IMUL3Q  $0x00000008, SI, SI
+	ANDQ    BX, SI
+	ADDQ    DX, SI
+	VMOVUPD (SI), Y0
+	VMOVUPD c8_3ff0000000000000<>+0(SB), Y1
+	VDIVPD  Y0, Y1, Y0
+	VMOVUPD Y0, 128(SP)
+	LEAQ    -4(CX), SI
+	IMUL3Q  $0x00000008, SI, SI
+	ADDQ    AX, SI
+
+loop2:
+	CMPQ    CX, $+16
+	JL      done3
+	VMOVUPD (DX), Y0
+	VMOVUPD c8_3ff0000000000000<>+0(SB), Y1
+	VDIVPD  Y0, Y1, Y0
+	VMOVUPD Y0, (AX)
+	VMOVUPD 32(DX), Y0
+	VMOVUPD c8_3ff0000000000000<>+0(SB), Y1
+	VDIVPD  Y0, Y1, Y0
+	VMOVUPD Y0, 32(AX)
+	VMOVUPD 64(DX), Y0
+	VMOVUPD c8_3ff0000000000000<>+0(SB), Y1
+	VDIVPD  Y0, Y1, Y0
+	VMOVUPD Y0, 64(AX)
+	VMOVUPD 96(DX), Y0
+	VMOVUPD c8_3ff0000000000000<>+0(SB), Y1
+	VDIVPD  Y0, Y1, Y0
+	VMOVUPD Y0, 96(AX)
+	MOVQ    BX, DI
+	ANDQ    $+128, DI
+	ADDQ    DI, DX
+	ADDQ    $+128, AX
+	SUBQ    $+16, CX
+	JMP     loop2
+
+done3:
+loop4:
+	CMPQ    CX, $+4
+	JL      done5
+	VMOVUPD (DX), Y0
+	VMOVUPD c8_3ff0000000000000<>+0(SB), Y1
+	VDIVPD  Y0, Y1, Y0
+	VMOVUPD Y0, (AX)
+	MOVQ    BX, DI
+	ANDQ    $+32, DI
+	ADDQ    DI, DX
+	ADDQ    $+32, AX
+	SUBQ    $+4, CX
+	JMP     loop4
+
+done5:
+	VMOVUPD 128(SP), Y0
+	VMOVUPD Y0, (SI)
+	VZEROUPPER
+	RET
+
+DATA c8_3ff0000000000000<>+0(SB)/8, $0x3ff0000000000000
+DATA c8_3ff0000000000000<>+8(SB)/8, $0x3ff0000000000000
+DATA c8_3ff0000000000000<>+16(SB)/8, $0x3ff0000000000000
+DATA c8_3ff0000000000000<>+24(SB)/8, $0x3ff0000000000000
+DATA c8_3ff0000000000000<>+32(SB)/8, $0x3ff0000000000000
+DATA c8_3ff0000000000000<>+40(SB)/8, $0x3ff0000000000000
+DATA c8_3ff0000000000000<>+48(SB)/8, $0x3ff0000000000000
+DATA c8_3ff0000000000000<>+56(SB)/8, $0x3ff0000000000000
+GLOBL c8_3ff0000000000000<>(SB), RODATA|NOPTR, $64
+
+// func reciprocalF32AVX2(dst *byte, a *byte, n int, aMove int)
+// Requires: AVX, AVX2
+TEXT ·reciprocalF32AVX2(SB), NOSPLIT, $160-32
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+16(FP), CX
+	MOVQ         a+8(FP), DX
+	MOVQ         aMove+24(FP), BX
+	TESTQ        BX, BX
+	JNZ          many1
+	VPBROADCASTD (DX), Y0
+	VMOVUPD      Y0, (SP)
+	VMOVUPD      Y0, 32(SP)
+	VMOVUPD      Y0, 64(SP)
+	VMOVUPD      Y0, 96(SP)
+	LEAQ         (SP), DX
+
+many1:
+	LEAQ    -8(CX), SI
+	IMUL3Q  $0x00000004, SI, SI
+	ANDQ    BX, SI
+	ADDQ    DX, SI
+	VMOVUPD (SI), Y0
+	VMOVUPD c4_3f800000<>+0(SB), Y1
+	VDIVPS  Y0, Y1, Y0
+	VMOVUPD Y0, 128(SP)
+	LEAQ    -8(CX), SI
+	IMUL3Q  $0x00000004, SI, SI
+	ADDQ    AX, SI
+
+loop2:
+	CMPQ    CX, $+32
+	JL      done3
+	VMOVUPD (DX), Y0
+	VMOVUPD c4_3f800000<>+0(SB), Y1
+	VDIVPS  Y0, Y1, Y0
+	VMOVUPD Y0, (AX)
+	VMOVUPD 32(DX), Y0
+	VMOVUPD c4_3f800000<>+0(SB), Y1
+	VDIVPS  Y0, Y1, Y0
+	VMOVUPD Y0, 32(AX)
+	VMOVUPD 64(DX), Y0
+	VMOVUPD c4_3f800000<>+0(SB), Y1
+	VDIVPS  Y0, Y1, Y0
+	VMOVUPD Y0, 64(AX)
+	VMOVUPD 96(DX), Y0
+	VMOVUPD c4_3f800000<>+0(SB), Y1
+	VDIVPS  Y0, Y1, Y0
+	VMOVUPD Y0, 96(AX)
+	MOVQ    BX, DI
+	ANDQ    $+128, DI
+	ADDQ    DI, DX
+	ADDQ    $+128, AX
+	SUBQ    $+32, CX
+	JMP     loop2
+
+done3:
+loop4:
+	CMPQ    CX, $+8
+	JL      done5
+	VMOVUPD (DX), Y0
+	VMOVUPD c4_3f800000<>+0(SB), Y1
+	VDIVPS  Y0, Y1, Y0
+	VMOVUPD Y0, (AX)
+	MOVQ    BX, DI
+	ANDQ    $+32, DI
+	ADDQ    DI, DX
+	ADDQ    $+32, AX
+	SUBQ    $+8, CX
+	JMP     loop4
+
+done5:
+	VMOVUPD 128(SP), Y0
+	VMOVUPD Y0, (SI)
+	VZEROUPPER
+	RET
+
+DATA c4_3f800000<>+0(SB)/4, $0x3f800000
+DATA c4_3f800000<>+4(SB)/4, $0x3f800000
+DATA c4_3f800000<>+8(SB)/4, $0x3f800000
+DATA c4_3f800000<>+12(SB)/4, $0x3f800000
+DATA c4_3f800000<>+16(SB)/4, $0x3f800000
+DATA c4_3f800000<>+20(SB)/4, $0x3f800000
+DATA c4_3f800000<>+24(SB)/4, $0x3f800000
+DATA c4_3f800000<>+28(SB)/4, $0x3f800000
+DATA c4_3f800000<>+32(SB)/4, $0x3f800000
+DATA c4_3f800000<>+36(SB)/4, $0x3f800000
+DATA c4_3f800000<>+40(SB)/4, $0x3f800000
+DATA c4_3f800000<>+44(SB)/4, $0x3f800000
+DATA c4_3f800000<>+48(SB)/4, $0x3f800000
+DATA c4_3f800000<>+52(SB)/4, $0x3f800000
+DATA c4_3f800000<>+56(SB)/4, $0x3f800000
+DATA c4_3f800000<>+60(SB)/4, $0x3f800000
+GLOBL c4_3f800000<>(SB), RODATA|NOPTR, $64
+
+// func squareF64AVX512(dst *byte, a *byte, n int, aMove int)
+// Requires: AVX, AVX512F
+TEXT ·squareF64AVX512(SB), NOSPLIT, $320-32
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+16(FP), CX
+	MOVQ         a+8(FP), DX
+	MOVQ         aMove+24(FP), BX
+	TESTQ        BX, BX
+	JNZ          many1
+	VPBROADCASTQ (DX), Z0
+	VMOVUPD      Z0, (SP)
+	VMOVUPD      Z0, 64(SP)
+	VMOVUPD      Z0, 128(SP)
+	VMOVUPD      Z0, 192(SP)
+	LEAQ         (SP), DX
+
+many1:
+	LEAQ    -8(CX), SI
+	IMUL3Q  $0x00000008, SI, SI
+	ANDQ    BX, SI
+	ADDQ    DX, SI
+	VMOVUPD (SI), Z0
+	VMULPD  Z0, Z0, Z0
+	VMOVUPD Z0, 256(SP)
+	LEAQ    -8(CX), SI
+	IMUL3Q  $0x00000008, SI, SI
+	ADDQ    AX, SI
+
+loop2:
+	CMPQ    CX, $+32
+	JL      done3
+	VMOVUPD (DX), Z0
+	VMULPD  Z0, Z0, Z0
+	VMOVUPD Z0, (AX)
+	VMOVUPD 64(DX), Z0
+	VMULPD  Z0, Z0, Z0
+	VMOVUPD Z0, 64(AX)
+	VMOVUPD 128(DX), Z0
+	VMULPD  Z0, Z0, Z0
+	VMOVUPD Z0, 128(AX)
+	VMOVUPD 192(DX), Z0
+	VMULPD  Z0, Z0, Z0
+	VMOVUPD Z0, 192(AX)
+	MOVQ    BX, DI
+	ANDQ    $+256, DI
+	ADDQ    DI, DX
+	ADDQ    $+256, AX
+	SUBQ    $+32, CX
+	JMP     loop2
+
+done3:
+loop4:
+	CMPQ    CX, $+8
+	JL      done5
+	VMOVUPD (DX), Z0
+	VMULPD  Z0, Z0, Z0
+	VMOVUPD Z0, (AX)
+	MOVQ    BX, DI
+	ANDQ    $+64, DI
+	ADDQ    DI, DX
+	ADDQ    $+64, AX
+	SUBQ    $+8, CX
+	JMP     loop4
+
+done5:
+	VMOVUPD 256(SP), Z0
+	VMOVUPD Z0, (SI)
+	VZEROUPPER
+	RET
+
+// func squareF32AVX512(dst *byte, a *byte, n int, aMove int)
+// Requires: AVX, AVX512F
+TEXT ·squareF32AVX512(SB), NOSPLIT, $320-32
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+16(FP), CX
+	MOVQ         a+8(FP), DX
+	MOVQ         aMove+24(FP), BX
+	TESTQ        BX, BX
+	JNZ          many1
+	VPBROADCASTD (DX), Z0
+	VMOVUPD      Z0, (SP)
+	VMOVUPD      Z0, 64(SP)
+	VMOVUPD      Z0, 128(SP)
+	VMOVUPD      Z0, 192(SP)
+	LEAQ         (SP), DX
+
+many1:
+	LEAQ    -16(CX), SI
+	IMUL3Q  $0x00000004, SI, SI
+	ANDQ    BX, SI
+	ADDQ    DX, SI
+	VMOVUPD (SI), Z0
+	VMULPS  Z0, Z0, Z0
+	VMOVUPD Z0, 256(SP)
+	LEAQ    -16(CX), SI
+	IMUL3Q  $0x00000004, SI, SI
+	ADDQ    AX, SI
+
+loop2:
+	CMPQ    CX, $+64
+	JL      done3
+	VMOVUPD (DX), Z0
+	VMULPS  Z0, Z0, Z0
+	VMOVUPD Z0, (AX)
+	VMOVUPD 64(DX), Z0
+	VMULPS  Z0, Z0, Z0
+	VMOVUPD Z0, 64(AX)
+	VMOVUPD 128(DX), Z0
+	VMULPS  Z0, Z0, Z0
+	VMOVUPD Z0, 128(AX)
+	VMOVUPD 192(DX), Z0
+	VMULPS  Z0, Z0, Z0
+	VMOVUPD Z0, 192(AX)
+	MOVQ    BX, DI
+	ANDQ    $+256, DI
+	ADDQ    DI, DX
+	ADDQ    $+256, AX
+	SUBQ    $+64, CX
+	JMP     loop2
+
+done3:
+loop4:
+	CMPQ    CX, $+16
+	JL      done5
+	VMOVUPD (DX), Z0
+	VMULPS  Z0, Z0, Z0
+	VMOVUPD Z0, (AX)
+	MOVQ    BX, DI
+	ANDQ    $+64, DI
+	ADDQ    DI, DX
+	ADDQ    $+64, AX
+	SUBQ    $+16, CX
+	JMP     loop4
+
+done5:
+	VMOVUPD 256(SP), Z0
+	VMOVUPD Z0, (SI)
+	VZEROUPPER
+	RET
+
+// func squareI8AVX512(dst *byte, a *byte, n int, aMove int)
+// Requires: AVX, AVX512BW, AVX512F
+TEXT ·squareI8AVX512(SB), NOSPLIT, $320-32
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+16(FP), CX
+	MOVQ         a+8(FP), DX
+	MOVQ         aMove+24(FP), BX
+	TESTQ        BX, BX
+	JNZ          many1
+	VPBROADCASTB (DX), Z0
+	VMOVUPD      Z0, (SP)
+	VMOVUPD      Z0, 64(SP)
+	VMOVUPD      Z0, 128(SP)
+	VMOVUPD      Z0, 192(SP)
+	LEAQ         (SP), DX
+
+many1:
+	LEAQ    -64(CX), SI
+	IMUL3Q  $0x00000001, SI, SI
+	ANDQ    BX, SI
+	ADDQ    DX, SI
+	VMOVUPD (SI), Z0
+	VPMULLW Z0, Z0, Z1
+	VPANDQ  c2_ff<>+0(SB), Z1, Z1
+	VPSRLW  $0x08, Z0, Z2
+	VMOVUPD c2_ff00<>+0(SB), Z3
+	VPANDQ  Z0, Z3, Z0
+	VPMULLW Z0, Z2, Z0
+	VPORQ   Z0, Z1, Z0
+	VMOVUPD Z0, 256(SP)
+	LEAQ    -64(CX), SI
+	IMUL3Q  $0x00000001, SI, SI
+	ADDQ    AX, SI
+
+loop2:
+	CMPQ    CX, $+256
+	JL      done3
+	VMOVUPD (DX), Z0
+	VPMULLW Z0, Z0, Z1
+	VPANDQ  c2_ff<>+0(SB), Z1, Z1
+	VPSRLW  $0x08, Z0, Z2
+	VMOVUPD c2_ff00<>+0(SB), Z3
+	VPANDQ  Z0, Z3, Z0
+	VPMULLW Z0, Z2, Z0
+	VPORQ   Z0, Z1, Z0
+	VMOVUPD Z0, (AX)
+	VMOVUPD 64(DX), Z0
+	VPMULLW Z0, Z0, Z1
+	VPANDQ  c2_ff<>+0(SB), Z1, Z1
+	VPSRLW  $0x08, Z0, Z2
+	VMOVUPD c2_ff00<>+0(SB), Z3
+	VPANDQ  Z0, Z3, Z0
+	VPMULLW Z0, Z2, Z0
+	VPORQ   Z0, Z1, Z0
+	VMOVUPD Z0, 64(AX)
+	VMOVUPD 128(DX), Z0
+	VPMULLW Z0, Z0, Z1
+	VPANDQ  c2_ff<>+0(SB), Z1, Z1
+	VPSRLW  $0x08, Z0, Z2
+	VMOVUPD c2_ff00<>+0(SB), Z3
+	VPANDQ  Z0, Z3, Z0
+	VPMULLW Z0, Z2, Z0
+	VPORQ   Z0, Z1, Z0
+	VMOVUPD Z0, 128(AX)
+	VMOVUPD 192(DX), Z0
+	VPMULLW Z0, Z0, Z1
+	VPANDQ  c2_ff<>+0(SB), Z1, Z1
+	VPSRLW  $0x08, Z0, Z2
+	VMOVUPD c2_ff00<>+0(SB), Z3
+	VPANDQ  Z0, Z3, Z0
+	VPMULLW Z0, Z2, Z0
+	VPORQ   Z0, Z1, Z0
+	VMOVUPD Z0, 192(AX)
+	MOVQ    BX, DI
+	ANDQ    $+256, DI
+	ADDQ    DI, DX
+	ADDQ    $+256, AX
+	SUBQ    $+256, CX
+	JMP     loop2
+
+done3:
+loop4:
+	CMPQ    CX, $+64
+	JL      done5
+	VMOVUPD (DX), Z0
+	VPMULLW Z0, Z0, Z1
+	VPANDQ  c2_ff<>+0(SB), Z1, Z1
+	VPSRLW  $0x08, Z0, Z2
+	VMOVUPD c2_ff00<>+0(SB), Z3
+	VPANDQ  Z0, Z3, Z0
+	VPMULLW Z0, Z2, Z0
+	VPORQ   Z0, Z1, Z0
+	VMOVUPD Z0, (AX)
+	MOVQ    BX, DI
+	ANDQ    $+64, DI
+	ADDQ    DI, DX
+	ADDQ    $+64, AX
+	SUBQ    $+64, CX
+	JMP     loop4
+
+done5:
+	VMOVUPD 256(SP), Z0
+	VMOVUPD Z0, (SI)
+	VZEROUPPER
+	RET
+
+// func squareI16AVX512(dst *byte, a *byte, n int, aMove int)
+// Requires: AVX, AVX512BW, AVX512F
+TEXT ·squareI16AVX512(SB), NOSPLIT, $320-32
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+16(FP), CX
+	MOVQ         a+8(FP), DX
+	MOVQ         aMove+24(FP), BX
+	TESTQ        BX, BX
+	JNZ          many1
+	VPBROADCASTW (DX), Z0
+	VMOVUPD      Z0, (SP)
+	VMOVUPD      Z0, 64(SP)
+	VMOVUPD      Z0, 128(SP)
+	VMOVUPD      Z0, 192(SP)
+	LEAQ         (SP), DX
+
+many1:
+	LEAQ    -32(CX), SI
+	IMUL3Q  $0x00000002, SI, SI
+	ANDQ    BX, SI
+	ADDQ    DX, SI
+	VMOVUPD (SI), Z0
+	VPMULLW Z0, Z0, Z0
+	VMOVUPD Z0, 256(SP)
+	LEAQ    -32(CX), SI
+	IMUL3Q  $0x00000002, SI, SI
+	ADDQ    AX, SI
+
+loop2:
+	CMPQ    CX, $+128
+	JL      done3
+	VMOVUPD (DX), Z0
+	VPMULLW Z0, Z0, Z0
+	VMOVUPD Z0, (AX)
+	VMOVUPD 64(DX), Z0
+	VPMULLW Z0, Z0, Z0
+	VMOVUPD Z0, 64(AX)
+	VMOVUPD 128(DX), Z0
+	VPMULLW Z0, Z0, Z0
+	VMOVUPD Z0, 128(AX)
+	VMOVUPD 192(DX), Z0
+	VPMULLW Z0, Z0, Z0
+	VMOVUPD Z0, 192(AX)
+	MOVQ    BX, DI
+	ANDQ    $+256, DI
+	ADDQ    DI, DX
+	ADDQ    $+256, AX
+	SUBQ    $+128, CX
+	JMP     loop2
+
+done3:
+loop4:
+	CMPQ    CX, $+32
+	JL      done5
+	VMOVUPD (DX), Z0
+	VPMULLW Z0, Z0, Z0
+	VMOVUPD Z0, (AX)
+	MOVQ    BX, DI
+	ANDQ    $+64, DI
+	ADDQ    DI, DX
+	ADDQ    $+64, AX
+	SUBQ    $+32, CX
+	JMP     loop4
+
+done5:
+	VMOVUPD 256(SP), Z0
+	VMOVUPD Z0, (SI)
+	VZEROUPPER
+	RET
+
+// func squareI32AVX512(dst *byte, a *byte, n int, aMove int)
+// Requires: AVX, AVX512F
+TEXT ·squareI32AVX512(SB), NOSPLIT, $320-32
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+16(FP), CX
+	MOVQ         a+8(FP), DX
+	MOVQ         aMove+24(FP), BX
+	TESTQ        BX, BX
+	JNZ          many1
+	VPBROADCASTD (DX), Z0
+	VMOVUPD      Z0, (SP)
+	VMOVUPD      Z0, 64(SP)
+	VMOVUPD      Z0, 128(SP)
+	VMOVUPD      Z0, 192(SP)
+	LEAQ         (SP), DX
+
+many1:
+	LEAQ    -16(CX), SI
+	IMUL3Q  $0x00000004, SI, SI
+	ANDQ    BX, SI
+	ADDQ    DX, SI
+	VMOVUPD (SI), Z0
+	VPMULLD Z0, Z0, Z0
+	VMOVUPD Z0, 256(SP)
+	LEAQ    -16(CX), SI
+	IMUL3Q  $0x00000004, SI, SI
+	ADDQ    AX, SI
+
+loop2:
+	CMPQ    CX, $+64
+	JL      done3
+	VMOVUPD (DX), Z0
+	VPMULLD Z0, Z0, Z0
+	VMOVUPD Z0, (AX)
+	VMOVUPD 64(DX), Z0
+	VPMULLD Z0, Z0, Z0
+	VMOVUPD Z0, 64(AX)
+	VMOVUPD 128(DX), Z0
+	VPMULLD Z0, Z0, Z0
+	VMOVUPD Z0, 128(AX)
+	VMOVUPD 192(DX), Z0
+	VPMULLD Z0, Z0, Z0
+	VMOVUPD Z0, 192(AX)
+	MOVQ    BX, DI
+	ANDQ    $+256, DI
+	ADDQ    DI, DX
+	ADDQ    $+256, AX
+	SUBQ    $+64, CX
+	JMP     loop2
+
+done3:
+loop4:
+	CMPQ    CX, $+16
+	JL      done5
+	VMOVUPD (DX), Z0
+	VPMULLD Z0, Z0, Z0
+	VMOVUPD Z0, (AX)
+	MOVQ    BX, DI
+	ANDQ    $+64, DI
+	ADDQ    DI, DX
+	ADDQ    $+64, AX
+	SUBQ    $+16, CX
+	JMP     loop4
+
+done5:
+	VMOVUPD 256(SP), Z0
+	VMOVUPD Z0, (SI)
+	VZEROUPPER
+	RET
+
+// func squareI64AVX512(dst *byte, a *byte, n int, aMove int)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·squareI64AVX512(SB), NOSPLIT, $320-32
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+16(FP), CX
+	MOVQ         a+8(FP), DX
+	MOVQ         aMove+24(FP), BX
+	TESTQ        BX, BX
+	JNZ          many1
+	VPBROADCASTQ (DX), Z0
+	VMOVUPD      Z0, (SP)
+	VMOVUPD      Z0, 64(SP)
+	VMOVUPD      Z0, 128(SP)
+	VMOVUPD      Z0, 192(SP)
+	LEAQ         (SP), DX
+
+many1:
+	LEAQ    -8(CX), SI
+	IMUL3Q  $0x00000008, SI, SI
+	ANDQ    BX, SI
+	ADDQ    DX, SI
+	VMOVUPD (SI), Z0
+	VPMULLQ Z0, Z0, Z0
+	VMOVUPD Z0, 256(SP)
+	LEAQ    -8(CX), SI
+	IMUL3Q  $0x00000008, SI, SI
+	ADDQ    AX, SI
+
+loop2:
+	CMPQ    CX, $+32
+	JL      done3
+	VMOVUPD (DX), Z0
+	VPMULLQ Z0, Z0, Z0
+	VMOVUPD Z0, (AX)
+	VMOVUPD 64(DX), Z0
+	VPMULLQ Z0, Z0, Z0
+	VMOVUPD Z0, 64(AX)
+	VMOVUPD 128(DX), Z0
+	VPMULLQ Z0, Z0, Z0
+	VMOVUPD Z0, 128(AX)
+	VMOVUPD 192(DX), Z0
+	VPMULLQ Z0, Z0, Z0
+	VMOVUPD Z0, 192(AX)
+	MOVQ    BX, DI
+	ANDQ    $+256, DI
+	ADDQ    DI, DX
+	ADDQ    $+256, AX
+	SUBQ    $+32, CX
+	JMP     loop2
+
+done3:
+loop4:
+	CMPQ    CX, $+8
+	JL      done5
+	VMOVUPD (DX), Z0
+	VPMULLQ Z0, Z0, Z0
+	VMOVUPD Z0, (AX)
+	MOVQ    BX, DI
+	ANDQ    $+64, DI
+	ADDQ    DI, DX
+	ADDQ    $+64, AX
+	SUBQ    $+8, CX
+	JMP     loop4
+
+done5:
+	VMOVUPD 256(SP), Z0
+	VMOVUPD Z0, (SI)
+	VZEROUPPER
+	RET
+
+// func reciprocalF64AVX512(dst *byte, a *byte, n int, aMove int)
+// Requires: AVX, AVX512F
+TEXT ·reciprocalF64AVX512(SB), NOSPLIT, $320-32
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+16(FP), CX
+	MOVQ         a+8(FP), DX
+	MOVQ         aMove+24(FP), BX
+	TESTQ        BX, BX
+	JNZ          many1
+	VPBROADCASTQ (DX), Z0
+	VMOVUPD      Z0, (SP)
+	VMOVUPD      Z0, 64(SP)
+	VMOVUPD      Z0, 128(SP)
+	VMOVUPD      Z0, 192(SP)
+	LEAQ         (SP), DX
+
+many1:
+	LEAQ    -8(CX), SI
+	IMUL3Q  $0x00000008, SI, SI
+	ANDQ    BX, SI
+	ADDQ    DX, SI
+	VMOVUPD (SI), Z0
+	VMOVUPD c8_3ff0000000000000<>+0(SB), Z1
+	VDIVPD  Z0, Z1, Z0
+	VMOVUPD Z0, 256(SP)
+	LEAQ    -8(CX), SI
+	IMUL3Q  $0x00000008, SI, SI
+	ADDQ    AX, SI
+
+loop2:
+	CMPQ    CX, $+32
+	JL      done3
+	VMOVUPD (DX), Z0
+	VMOVUPD c8_3ff0000000000000<>+0(SB), Z1
+	VDIVPD  Z0, Z1, Z0
+	VMOVUPD Z0, (AX)
+	VMOVUPD 64(DX), Z0
+	VMOVUPD c8_3ff0000000000000<>+0(SB), Z1
+	VDIVPD  Z0, Z1, Z0
+	VMOVUPD Z0, 64(AX)
+	VMOVUPD 128(DX), Z0
+	VMOVUPD c8_3ff0000000000000<>+0(SB), Z1
+	VDIVPD  Z0, Z1, Z0
+	VMOVUPD Z0, 128(AX)
+	VMOVUPD 192(DX), Z0
+	VMOVUPD c8_3ff0000000000000<>+0(SB), Z1
+	VDIVPD  Z0, Z1, Z0
+	VMOVUPD Z0, 192(AX)
+	MOVQ    BX, DI
+	ANDQ    $+256, DI
+	ADDQ    DI, DX
+	ADDQ    $+256, AX
+	SUBQ    $+32, CX
+	JMP     loop2
+
+done3:
+loop4:
+	CMPQ    CX, $+8
+	JL      done5
+	VMOVUPD (DX), Z0
+	VMOVUPD c8_3ff0000000000000<>+0(SB), Z1
+	VDIVPD  Z0, Z1, Z0
+	VMOVUPD Z0, (AX)
+	MOVQ    BX, DI
+	ANDQ    $+64, DI
+	ADDQ    DI, DX
+	ADDQ    $+64, AX
+	SUBQ    $+8, CX
+	JMP     loop4
+
+done5:
+	VMOVUPD 256(SP), Z0
+	VMOVUPD Z0, (SI)
+	VZEROUPPER
+	RET
+
+// func reciprocalF32AVX512(dst *byte, a *byte, n int, aMove int)
+// Requires: AVX, AVX512F
+TEXT ·reciprocalF32AVX512(SB), NOSPLIT, $320-32
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+16(FP), CX
+	MOVQ         a+8(FP), DX
+	MOVQ         aMove+24(FP), BX
+	TESTQ        BX, BX
+	JNZ          many1
+	VPBROADCASTD (DX), Z0
+	VMOVUPD      Z0, (SP)
+	VMOVUPD      Z0, 64(SP)
+	VMOVUPD      Z0, 128(SP)
+	VMOVUPD      Z0, 192(SP)
+	LEAQ         (SP), DX
+
+many1:
+	LEAQ    -16(CX), SI
+	IMUL3Q  $0x00000004, SI, SI
+	ANDQ    BX, SI
+	ADDQ    DX, SI
+	VMOVUPD (SI), Z0
+	VMOVUPD c4_3f800000<>+0(SB), Z1
+	VDIVPS  Z0, Z1, Z0
+	VMOVUPD Z0, 256(SP)
+	LEAQ    -16(CX), SI
+	IMUL3Q  $0x00000004, SI, SI
+	ADDQ    AX, SI
+
+loop2:
+	CMPQ    CX, $+64
+	JL      done3
+	VMOVUPD (DX), Z0
+	VMOVUPD c4_3f800000<>+0(SB), Z1
+	VDIVPS  Z0, Z1, Z0
+	VMOVUPD Z0, (AX)
+	VMOVUPD 64(DX), Z0
+	VMOVUPD c4_3f800000<>+0(SB), Z1
+	VDIVPS  Z0, Z1, Z0
+	VMOVUPD Z0, 64(AX)
+	VMOVUPD 128(DX), Z0
+	VMOVUPD c4_3f800000<>+0(SB), Z1
+	VDIVPS  Z0, Z1, Z0
+	VMOVUPD Z0, 128(AX)
+	VMOVUPD 192(DX), Z0
+	VMOVUPD c4_3f800000<>+0(SB), Z1
+	VDIVPS  Z0, Z1, Z0
+	VMOVUPD Z0, 192(AX)
+	MOVQ    BX, DI
+	ANDQ    $+256, DI
+	ADDQ    DI, DX
+	ADDQ    $+256, AX
+	SUBQ    $+64, CX
+	JMP     loop2
+
+done3:
+loop4:
+	CMPQ    CX, $+16
+	JL      done5
+	VMOVUPD (DX), Z0
+	VMOVUPD c4_3f800000<>+0(SB), Z1
+	VDIVPS  Z0, Z1, Z0
+	VMOVUPD Z0, (AX)
+	MOVQ    BX, DI
+	ANDQ    $+64, DI
+	ADDQ    DI, DX
+	ADDQ    $+64, AX
+	SUBQ    $+16, CX
+	JMP     loop4
+
+done5:
+	VMOVUPD 256(SP), Z0
+	VMOVUPD Z0, (SI)
+	VZEROUPPER
+	RET
+
+// func addProductF64AVX2(dst *byte, a *byte, b *byte, c *byte, n int, aMove int, bMove int, cMove int)
+// Requires: AVX, AVX2
+TEXT ·addProductF64AVX2(SB), NOSPLIT, $224-64
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+32(FP), CX
+	MOVQ         a+8(FP), DX
+	MOVQ         aMove+40(FP), BX
+	TESTQ        BX, BX
+	JNZ          many1
+	VPBROADCASTQ (DX), Y0
+	VMOVUPD      Y0, (SP)
+	VMOVUPD      Y0, 32(SP)
+	LEAQ         (SP), DX
+
+many1:
+	MOVQ         b+16(FP), SI
+	MOVQ         bMove+48(FP), DI
+	TESTQ        DI, DI
+	JNZ          many2
+	VPBROADCASTQ (SI), Y0
+	VMOVUPD      Y0, 64(SP)
+	VMOVUPD      Y0, 96(SP)
+	LEAQ         64(SP), SI
+
+many2:
+	MOVQ         c+24(FP), R8
+	MOVQ         cMove+56(FP), R9
+	TESTQ        R9, R9
+	JNZ          many3
+	VPBROADCASTQ (R8), Y0
+	VMOVUPD      Y0, 128(SP)
+	VMOVUPD      Y0, 160(SP)
+	LEAQ         128(SP), R8
+
+many3:
+	LEAQ    -4(CX), R10
+	IMUL3Q  $0x00000008, R10, R10
+	ANDQ    BX, R10
+	ADDQ    DX, R10
+	LEAQ    -4(CX), R11
+	IMUL3Q  $0x00000008, R11, R11
+	ANDQ    DI, R11
+	ADDQ    SI, R11
+	LEAQ    -4(CX), R12
+	IMUL3Q  $0x00000008, R12, R12
+	ANDQ    R9, R12
+	ADDQ    R8, R12
+	VMOVUPD (R10), Y0
+	VMOVUPD (R11), Y1
+	VMULPD  (R12), Y1, Y1
+	VADDPD  Y1, Y0, Y0
+	VMOVUPD Y0, 192(SP)
+	LEAQ    -4(CX), R10
+	IMUL3Q  $0x00000008, R10, R10
+	ADDQ    AX, R10
+
+loop4:
+	CMPQ    CX, $+8
+	JL      done5
+	VMOVUPD (DX), Y0
+	VMOVUPD (SI), Y1
+	VMULPD  (R8), Y1, Y1
+	VADDPD  Y1, Y0, Y0
+	VMOVUPD Y0, (AX)
+	VMOVUPD 32(DX), Y0
+	VMOVUPD 32(SI), Y1
+	VMULPD  32(R8), Y1, Y1
+	VADDPD  Y1, Y0, Y0
+	VMOVUPD Y0, 32(AX)
+	MOVQ    BX, R11
+	ANDQ    $+64, R11
+	ADDQ    R11, DX
+	MOVQ    DI, R11
+	ANDQ    $+64, R11
+	ADDQ    R11, SI
+	MOVQ    R9, R11
+	ANDQ    $+64, R11
+	ADDQ    R11, R8
+	ADDQ    $+64, AX
+	SUBQ    $+8, CX
+	JMP     loop4
+
+done5:
+loop6:
+	CMPQ    CX, $+4
+	JL      done7
+	VMOVUPD (DX), Y0
+	VMOVUPD (SI), Y1
+	VMULPD  (R8), Y1, Y1
+	VADDPD  Y1, Y0, Y0
+	VMOVUPD Y0, (AX)
+	MOVQ    BX, R11
+	ANDQ    $+32, R11
+	ADDQ    R11, DX
+	MOVQ    DI, R11
+	ANDQ    $+32, R11
+	ADDQ    R11, SI
+	MOVQ    R9, R11
+	ANDQ    $+32, R11
+	ADDQ    R11, R8
+	ADDQ    $+32, AX
+	SUBQ    $+4, CX
+	JMP     loop6
+
+done7:
+	VMOVUPD 192(SP), Y0
+	VMOVUPD Y0, (R10)
+	VZEROUPPER
+	RET
+
+// func addProductF32AVX2(dst *byte, a *byte, b *byte, c *byte, n int, aMove int, bMove int, cMove int)
+// Requires: AVX, AVX2
+TEXT ·addProductF32AVX2(SB), NOSPLIT, $224-64
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+32(FP), CX
+	MOVQ         a+8(FP), DX
+	MOVQ         aMove+40(FP), BX
+	TESTQ        BX, BX
+	JNZ          many1
+	VPBROADCASTD (DX), Y0
+	VMOVUPD      Y0, (SP)
+	VMOVUPD      Y0, 32(SP)
+	LEAQ         (SP), DX
+
+many1:
+	MOVQ         b+16(FP), SI
+	MOVQ         bMove+48(FP), DI
+	TESTQ        DI, DI
+	JNZ          many2
+	VPBROADCASTD (SI), Y0
+	VMOVUPD      Y0, 64(SP)
+	VMOVUPD      Y0, 96(SP)
+	LEAQ         64(SP), SI
+
+many2:
+	MOVQ         c+24(FP), R8
+	MOVQ         cMove+56(FP), R9
+	TESTQ        R9, R9
+	JNZ          many3
+	VPBROADCASTD (R8), Y0
+	VMOVUPD      Y0, 128(SP)
+	VMOVUPD      Y0, 160(SP)
+	LEAQ         128(SP), R8
+
+many3:
+	LEAQ    -8(CX), R10
+	IMUL3Q  $0x00000004, R10, R10
+	ANDQ    BX, R10
+	ADDQ    DX, R10
+	LEAQ    -8(CX), R11
+	IMUL3Q  $0x00000004, R11, R11
+	ANDQ    DI, R11
+	ADDQ    SI, R11
+	LEAQ    -8(CX), R12
+	IMUL3Q  $0x00000004, R12, R12
+	ANDQ    R9, R12
+	ADDQ    R8, R12
+	VMOVUPD (R10), Y0
+	VMOVUPD (R11), Y1
+	VMULPS  (R12), Y1, Y1
+	VADDPS  Y1, Y0, Y0
+	VMOVUPD Y0, 192(SP)
+	LEAQ    -8(CX), R10
+	IMUL3Q  $0x00000004, R10, R10
+	ADDQ    AX, R10
+
+loop4:
+	CMPQ    CX, $+16
+	JL      done5
+	VMOVUPD (DX), Y0
+	VMOVUPD (SI), Y1
+	VMULPS  (R8), Y1, Y1
+	VADDPS  Y1, Y0, Y0
+	VMOVUPD Y0, (AX)
+	VMOVUPD 32(DX), Y0
+	VMOVUPD 32(SI), Y1
+	VMULPS  32(R8), Y1, Y1
+	VADDPS  Y1, Y0, Y0
+	VMOVUPD Y0, 32(AX)
+	MOVQ    BX, R11
+	ANDQ    $+64, R11
+	ADDQ    R11, DX
+	MOVQ    DI, R11
+	ANDQ    $+64, R11
+	ADDQ    R11, SI
+	MOVQ    R9, R11
+	ANDQ    $+64, R11
+	ADDQ    R11, R8
+	ADDQ    $+64, AX
+	SUBQ    $+16, CX
+	JMP     loop4
+
+done5:
+loop6:
+	CMPQ    CX, $+8
+	JL      done7
+	VMOVUPD (DX), Y0
+	VMOVUPD (SI), Y1
+	VMULPS  (R8), Y1, Y1
+	VADDPS  Y1, Y0, Y0
+	VMOVUPD Y0, (AX)
+	MOVQ    BX, R11
+	ANDQ    $+32, R11
+	ADDQ    R11, DX
+	MOVQ    DI, R11
+	ANDQ    $+32, R11
+	ADDQ    R11, SI
+	MOVQ    R9, R11
+	ANDQ    $+32, R11
+	ADDQ    R11, R8
+	ADDQ    $+32, AX
+	SUBQ    $+8, CX
+	JMP     loop6
+
+done7:
+	VMOVUPD 192(SP), Y0
+	VMOVUPD Y0, (R10)
+	VZEROUPPER
+	RET
+
+// func fmaF64AVX2(dst *byte, a *byte, b *byte, c *byte, n int, aMove int, bMove int, cMove int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·fmaF64AVX2(SB), NOSPLIT, $224-64
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+32(FP), CX
+	MOVQ         a+8(FP), DX
+	MOVQ         aMove+40(FP), BX
+	TESTQ        BX, BX
+	JNZ          many1
+	VPBROADCASTQ (DX), Y0
+	VMOVUPD      Y0, (SP)
+	VMOVUPD      Y0, 32(SP)
+	LEAQ         (SP), DX
+
+many1:
+	MOVQ         b+16(FP), SI
+	MOVQ         bMove+48(FP), DI
+	TESTQ        DI, DI
+	JNZ          many2
+	VPBROADCASTQ (SI), Y0
+	VMOVUPD      Y0, 64(SP)
+	VMOVUPD      Y0, 96(SP)
+	LEAQ         64(SP), SI
+
+many2:
+	MOVQ         c+24(FP), R8
+	MOVQ         cMove+56(FP), R9
+	TESTQ        R9, R9
+	JNZ          many3
+	VPBROADCASTQ (R8), Y0
+	VMOVUPD      Y0, 128(SP)
+	VMOVUPD      Y0, 160(SP)
+	LEAQ         128(SP), R8
+
+many3:
+	LEAQ        -4(CX), R10
+	IMUL3Q      $0x00000008, R10, R10
+	ANDQ        BX, R10
+	ADDQ        DX, R10
+	LEAQ        -4(CX), R11
+	IMUL3Q      $0x00000008, R11, R11
+	ANDQ        DI, R11
+	ADDQ        SI, R11
+	LEAQ        -4(CX), R12
+	IMUL3Q      $0x00000008, R12, R12
+	ANDQ        R9, R12
+	ADDQ        R8, R12
+	VMOVUPD     (R10), Y0
+	VMOVUPD     (R11), Y1
+	VFMADD213PD (R12), Y1, Y0
+	VMOVUPD     Y0, 192(SP)
+	LEAQ        -4(CX), R10
+	IMUL3Q      $0x00000008, R10, R10
+	ADDQ        AX, R10
+
+loop4:
+	CMPQ        CX, $+8
+	JL          done5
+	VMOVUPD     (DX), Y0
+	VMOVUPD     (SI), Y1
+	VFMADD213PD (R8), Y1, Y0
+	VMOVUPD     Y0, (AX)
+	VMOVUPD     32(DX), Y0
+	VMOVUPD     32(SI), Y1
+	VFMADD213PD 32(R8), Y1, Y0
+	VMOVUPD     Y0, 32(AX)
+	MOVQ        BX, R11
+	ANDQ        $+64, R11
+	ADDQ        R11, DX
+	MOVQ        DI, R11
+	ANDQ        $+64, R11
+	ADDQ        R11, SI
+	MOVQ        R9, R11
+	ANDQ        $+64, R11
+	ADDQ        R11, R8
+	ADDQ        $+64, AX
+	SUBQ        $+8, CX
+	JMP         loop4
+
+done5:
+loop6:
+	CMPQ        CX, $+4
+	JL          done7
+	VMOVUPD     (DX), Y0
+	VMOVUPD     (SI), Y1
+	VFMADD213PD (R8), Y1, Y0
+	VMOVUPD     Y0, (AX)
+	MOVQ        BX, R11
+	ANDQ        $+32, R11
+	ADDQ        R11, DX
+	MOVQ        DI, R11
+	ANDQ        $+32, R11
+	ADDQ        R11, SI
+	MOVQ        R9, R11
+	ANDQ        $+32, R11
+	ADDQ        R11, R8
+	ADDQ        $+32, AX
+	SUBQ        $+4, CX
+	JMP         loop6
+
+done7:
+	VMOVUPD 192(SP), Y0
+	VMOVUPD Y0, (R10)
+	VZEROUPPER
+	RET
+
+// func addProductF64AVX512(dst *byte, a *byte, b *byte, c *byte, n int, aMove int, bMove int, cMove int)
+// Requires: AVX, AVX512F
+TEXT ·addProductF64AVX512(SB), NOSPLIT, $448-64
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+32(FP), CX
+	MOVQ         a+8(FP), DX
+	MOVQ         aMove+40(FP), BX
+	TESTQ        BX, BX
+	JNZ          many1
+	VPBROADCASTQ (DX), Z0
+	VMOVUPD      Z0, (SP)
+	VMOVUPD      Z0, 64(SP)
+	LEAQ         (SP), DX
+
+many1:
+	MOVQ         b+16(FP), SI
+	MOVQ         bMove+48(FP), DI
+	TESTQ        DI, DI
+	JNZ          many2
+	VPBROADCASTQ (SI), Z0
+	VMOVUPD      Z0, 128(SP)
+	VMOVUPD      Z0, 192(SP)
+	LEAQ         128(SP), SI
+
+many2:
+	MOVQ         c+24(FP), R8
+	MOVQ         cMove+56(FP), R9
+	TESTQ        R9, R9
+	JNZ          many3
+	VPBROADCASTQ (R8), Z0
+	VMOVUPD      Z0, 256(SP)
+	VMOVUPD      Z0, 320(SP)
+	LEAQ         256(SP), R8
+
+many3:
+	LEAQ    -8(CX), R10
+	IMUL3Q  $0x00000008, R10, R10
+	ANDQ    BX, R10
+	ADDQ    DX, R10
+	LEAQ    -8(CX), R11
+	IMUL3Q  $0x00000008, R11, R11
+	ANDQ    DI, R11
+	ADDQ    SI, R11
+	LEAQ    -8(CX), R12
+	IMUL3Q  $0x00000008, R12, R12
+	ANDQ    R9, R12
+	ADDQ    R8, R12
+	VMOVUPD (R10), Z0
+	VMOVUPD (R11), Z1
+	VMULPD  (R12), Z1, Z1
+	VADDPD  Z1, Z0, Z0
+	VMOVUPD Z0, 384(SP)
+	LEAQ    -8(CX), R10
+	IMUL3Q  $0x00000008, R10, R10
+	ADDQ    AX, R10
+
+loop4:
+	CMPQ    CX, $+16
+	JL      done5
+	VMOVUPD (DX), Z0
+	VMOVUPD (SI), Z1
+	VMULPD  (R8), Z1, Z1
+	VADDPD  Z1, Z0, Z0
+	VMOVUPD Z0, (AX)
+	VMOVUPD 64(DX), Z0
+	VMOVUPD 64(SI), Z1
+	VMULPD  64(R8), Z1, Z1
+	VADDPD  Z1, Z0, Z0
+	VMOVUPD Z0, 64(AX)
+	MOVQ    BX, R11
+	ANDQ    $+128, R11
+	ADDQ    R11, DX
+	MOVQ    DI, R11
+	ANDQ    $+128, R11
+	ADDQ    R11, SI
+	MOVQ    R9, R11
+	ANDQ    $+128, R11
+	ADDQ    R11, R8
+	ADDQ    $+128, AX
+	SUBQ    $+16, CX
+	JMP     loop4
+
+done5:
+loop6:
+	CMPQ    CX, $+8
+	JL      done7
+	VMOVUPD (DX), Z0
+	VMOVUPD (SI), Z1
+	VMULPD  (R8), Z1, Z1
+	VADDPD  Z1, Z0, Z0
+	VMOVUPD Z0, (AX)
+	MOVQ    BX, R11
+	ANDQ    $+64, R11
+	ADDQ    R11, DX
+	MOVQ    DI, R11
+	ANDQ    $+64, R11
+	ADDQ    R11, SI
+	MOVQ    R9, R11
+	ANDQ    $+64, R11
+	ADDQ    R11, R8
+	ADDQ    $+64, AX
+	SUBQ    $+8, CX
+	JMP     loop6
+
+done7:
+	VMOVUPD 384(SP), Z0
+	VMOVUPD Z0, (R10)
+	VZEROUPPER
+	RET
+
+// func addProductF32AVX512(dst *byte, a *byte, b *byte, c *byte, n int, aMove int, bMove int, cMove int)
+// Requires: AVX, AVX512F
+TEXT ·addProductF32AVX512(SB), NOSPLIT, $448-64
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+32(FP), CX
+	MOVQ         a+8(FP), DX
+	MOVQ         aMove+40(FP), BX
+	TESTQ        BX, BX
+	JNZ          many1
+	VPBROADCASTD (DX), Z0
+	VMOVUPD      Z0, (SP)
+	VMOVUPD      Z0, 64(SP)
+	LEAQ         (SP), DX
+
+many1:
+	MOVQ         b+16(FP), SI
+	MOVQ         bMove+48(FP), DI
+	TESTQ        DI, DI
+	JNZ          many2
+	VPBROADCASTD (SI), Z0
+	VMOVUPD      Z0, 128(SP)
+	VMOVUPD      Z0, 192(SP)
+	LEAQ         128(SP), SI
+
+many2:
+	MOVQ         c+24(FP), R8
+	MOVQ         cMove+56(FP), R9
+	TESTQ        R9, R9
+	JNZ          many3
+	VPBROADCASTD (R8), Z0
+	VMOVUPD      Z0, 256(SP)
+	VMOVUPD      Z0, 320(SP)
+	LEAQ         256(SP), R8
+
+many3:
+	LEAQ    -16(CX), R10
+	IMUL3Q  $0x00000004, R10, R10
+	ANDQ    BX, R10
+	ADDQ    DX, R10
+	LEAQ    -16(CX), R11
+	IMUL3Q  $0x00000004, R11, R11
+	ANDQ    DI, R11
+	ADDQ    SI, R11
+	LEAQ    -16(CX), R12
+	IMUL3Q  $0x00000004, R12, R12
+	ANDQ    R9, R12
+	ADDQ    R8, R12
+	VMOVUPD (R10), Z0
+	VMOVUPD (R11), Z1
+	VMULPS  (R12), Z1, Z1
+	VADDPS  Z1, Z0, Z0
+	VMOVUPD Z0, 384(SP)
+	LEAQ    -16(CX), R10
+	IMUL3Q  $0x00000004, R10, R10
+	ADDQ    AX, R10
+
+loop4:
+	CMPQ    CX, $+32
+	JL      done5
+	VMOVUPD (DX), Z0
+	VMOVUPD (SI), Z1
+	VMULPS  (R8), Z1, Z1
+	VADDPS  Z1, Z0, Z0
+	VMOVUPD Z0, (AX)
+	VMOVUPD 64(DX), Z0
+	VMOVUPD 64(SI), Z1
+	VMULPS  64(R8), Z1, Z1
+	VADDPS  Z1, Z0, Z0
+	VMOVUPD Z0, 64(AX)
+	MOVQ    BX, R11
+	ANDQ    $+128, R11
+	ADDQ    R11, DX
+	MOVQ    DI, R11
+	ANDQ    $+128, R11
+	ADDQ    R11, SI
+	MOVQ    R9, R11
+	ANDQ    $+128, R11
+	ADDQ    R11, R8
+	ADDQ    $+128, AX
+	SUBQ    $+32, CX
+	JMP     loop4
+
+done5:
+loop6:
+	CMPQ    CX, $+16
+	JL      done7
+	VMOVUPD (DX), Z0
+	VMOVUPD (SI), Z1
+	VMULPS  (R8), Z1, Z1
+	VADDPS  Z1, Z0, Z0
+	VMOVUPD Z0, (AX)
+	MOVQ    BX, R11
+	ANDQ    $+64, R11
+	ADDQ    R11, DX
+	MOVQ    DI, R11
+	ANDQ    $+64, R11
+	ADDQ    R11, SI
+	MOVQ    R9, R11
+	ANDQ    $+64, R11
+	ADDQ    R11, R8
+	ADDQ    $+64, AX
+	SUBQ    $+16, CX
+	JMP     loop6
+
+done7:
+	VMOVUPD 384(SP), Z0
+	VMOVUPD Z0, (R10)
+	VZEROUPPER
+	RET
+
+// func fmaF64AVX512(dst *byte, a *byte, b *byte, c *byte, n int, aMove int, bMove int, cMove int)
+// Requires: AVX, AVX512F
+TEXT ·fmaF64AVX512(SB), NOSPLIT, $448-64
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+32(FP), CX
+	MOVQ         a+8(FP), DX
+	MOVQ         aMove+40(FP), BX
+	TESTQ        BX, BX
+	JNZ          many1
+	VPBROADCASTQ (DX), Z0
+	VMOVUPD      Z0, (SP)
+	VMOVUPD      Z0, 64(SP)
+	LEAQ         (SP), DX
+
+many1:
+	MOVQ         b+16(FP), SI
+	MOVQ         bMove+48(FP), DI
+	TESTQ        DI, DI
+	JNZ          many2
+	VPBROADCASTQ (SI), Z0
+	VMOVUPD      Z0, 128(SP)
+	VMOVUPD      Z0, 192(SP)
+	LEAQ         128(SP), SI
+
+many2:
+	MOVQ         c+24(FP), R8
+	MOVQ         cMove+56(FP), R9
+	TESTQ        R9, R9
+	JNZ          many3
+	VPBROADCASTQ (R8), Z0
+	VMOVUPD      Z0, 256(SP)
+	VMOVUPD      Z0, 320(SP)
+	LEAQ         256(SP), R8
+
+many3:
+	LEAQ        -8(CX), R10
+	IMUL3Q      $0x00000008, R10, R10
+	ANDQ        BX, R10
+	ADDQ        DX, R10
+	LEAQ        -8(CX), R11
+	IMUL3Q      $0x00000008, R11, R11
+	ANDQ        DI, R11
+	ADDQ        SI, R11
+	LEAQ        -8(CX), R12
+	IMUL3Q      $0x00000008, R12, R12
+	ANDQ        R9, R12
+	ADDQ        R8, R12
+	VMOVUPD     (R10), Z0
+	VMOVUPD     (R11), Z1
+	VFMADD213PD (R12), Z1, Z0
+	VMOVUPD     Z0, 384(SP)
+	LEAQ        -8(CX), R10
+	IMUL3Q      $0x00000008, R10, R10
+	ADDQ        AX, R10
+
+loop4:
+	CMPQ        CX, $+16
+	JL          done5
+	VMOVUPD     (DX), Z0
+	VMOVUPD     (SI), Z1
+	VFMADD213PD (R8), Z1, Z0
+	VMOVUPD     Z0, (AX)
+	VMOVUPD     64(DX), Z0
+	VMOVUPD     64(SI), Z1
+	VFMADD213PD 64(R8), Z1, Z0
+	VMOVUPD     Z0, 64(AX)
+	MOVQ        BX, R11
+	ANDQ        $+128, R11
+	ADDQ        R11, DX
+	MOVQ        DI, R11
+	ANDQ        $+128, R11
+	ADDQ        R11, SI
+	MOVQ        R9, R11
+	ANDQ        $+128, R11
+	ADDQ        R11, R8
+	ADDQ        $+128, AX
+	SUBQ        $+16, CX
+	JMP         loop4
+
+done5:
+loop6:
+	CMPQ        CX, $+8
+	JL          done7
+	VMOVUPD     (DX), Z0
+	VMOVUPD     (SI), Z1
+	VFMADD213PD (R8), Z1, Z0
+	VMOVUPD     Z0, (AX)
+	MOVQ        BX, R11
+	ANDQ        $+64, R11
+	ADDQ        R11, DX
+	MOVQ        DI, R11
+	ANDQ        $+64, R11
+	ADDQ        R11, SI
+	MOVQ        R9, R11
+	ANDQ        $+64, R11
+	ADDQ        R11, R8
+	ADDQ        $+64, AX
+	SUBQ        $+8, CX
+	JMP         loop6
+
+done7:
+	VMOVUPD 384(SP), Z0
+	VMOVUPD Z0, (R10)
+	VZEROUPPER
+	RET
+
+// func mulC128AVX2(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
+// Requires: AVX, AVX2
+TEXT ·mulC128AVX2(SB), NOSPLIT, $160-48
+	MOVQ           dst+0(FP), AX
+	MOVQ           n+24(FP), CX
+	MOVQ           a+8(FP), DX
+	MOVQ           aMove+32(FP), BX
+	TESTQ          BX, BX
+	JNZ            many1
+	VBROADCASTI128 (DX), Y0
+	VMOVUPD        Y0, (SP)
+	VMOVUPD        Y0, 32(SP)
+	LEAQ           (SP), DX
+
+many1:
+	MOVQ           b+16(FP), SI
+	MOVQ           bMove+40(FP), DI
+	TESTQ          DI, DI
+	JNZ            many2
+	VBROADCASTI128 (SI), Y0
+	VMOVUPD        Y0, 64(SP)
+	VMOVUPD        Y0, 96(SP)
+	LEAQ           64(SP), SI
+
+many2:
+	LEAQ      -2(CX), R8
+	IMUL3Q    $0x00000010, R8, R8
+	ANDQ      BX, R8
+	ADDQ      DX, R8
+	LEAQ      -2(CX), R9
+	IMUL3Q    $0x00000010, R9, R9
+	ANDQ      DI, R9
+	ADDQ      SI, R9
+	VMOVUPD   (R8), Y0
+	VMOVUPD   (R9), Y1
+	VMOVDDUP  Y0, Y2
+	VPERMILPD $0xff, Y0, Y0
+	VPERMILPD $0x55, Y1, Y3
+	VMULPD    Y1, Y2, Y2
+	VMULPD    Y3, Y0, Y0
+	VADDSUBPD Y0, Y2, Y2
+	VMOVUPD   Y2, 128(SP)
+	LEAQ      -2(CX), R8
+	IMUL3Q    $0x00000010, R8, R8
+	ADDQ      AX, R8
+
+loop3:
+	CMPQ      CX, $+4
+	JL        done4
+	VMOVUPD   (DX), Y0
+	VMOVUPD   (SI), Y1
+	VMOVDDUP  Y0, Y2
+	VPERMILPD $0xff, Y0, Y0
+	VPERMILPD $0x55, Y1, Y3
+	VMULPD    Y1, Y2, Y2
+	VMULPD    Y3, Y0, Y0
+	VADDSUBPD Y0, Y2, Y2
+	VMOVUPD   Y2, (AX)
+	VMOVUPD   32(DX), Y0
+	VMOVUPD   32(SI), Y1
+	VMOVDDUP  Y0, Y2
+	VPERMILPD $0xff, Y0, Y0
+	VPERMILPD $0x55, Y1, Y3
+	VMULPD    Y1, Y2, Y2
+	VMULPD    Y3, Y0, Y0
+	VADDSUBPD Y0, Y2, Y2
+	VMOVUPD   Y2, 32(AX)
+	MOVQ      BX, R9
+	ANDQ      $+64, R9
+	ADDQ      R9, DX
+	MOVQ      DI, R9
+	ANDQ      $+64, R9
+	ADDQ      R9, SI
+	ADDQ      $+64, AX
+	SUBQ      $+4, CX
+	JMP       loop3
+
+done4:
+loop5:
+	CMPQ      CX, $+2
+	JL        done6
+	VMOVUPD   (DX), Y0
+	VMOVUPD   (SI), Y1
+	VMOVDDUP  Y0, Y2
+	VPERMILPD $0xff, Y0, Y0
+	VPERMILPD $0x55, Y1, Y3
+	VMULPD    Y1, Y2, Y2
+	VMULPD    Y3, Y0, Y0
+	VADDSUBPD Y0, Y2, Y2
+	VMOVUPD   Y2, (AX)
+	MOVQ      BX, R9
+	ANDQ      $+32, R9
+	ADDQ      R9, DX
+	MOVQ      DI, R9
+	ANDQ      $+32, R9
+	ADDQ      R9, SI
+	ADDQ      $+32, AX
+	SUBQ      $+2, CX
+	JMP       loop5
+
+done6:
+	VMOVUPD 128(SP), Y0
+	VMOVUPD Y0, (R8)
+	VZEROUPPER
+	RET
+
+// func mulC64AVX2(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
+// Requires: AVX, AVX2
+TEXT ·mulC64AVX2(SB), NOSPLIT, $80-48
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+24(FP), CX
+	MOVQ         a+8(FP), DX
+	MOVQ         aMove+32(FP), BX
+	TESTQ        BX, BX
+	JNZ          many1
+	VPBROADCASTQ (DX), Y0
+	VMOVUPD      Y0, (SP)
+	LEAQ         (SP), DX
+
+many1:
+	MOVQ         b+16(FP), SI
+	MOVQ         bMove+40(FP), DI
+	TESTQ        DI, DI
+	JNZ          many2
+	VPBROADCASTQ (SI), Y0
+	VMOVUPD      Y0, 32(SP)
+	LEAQ         32(SP), SI
+
+many2:
+	LEAQ       -2(CX), R8
+	IMUL3Q     $0x00000008, R8, R8
+	ANDQ       BX, R8
+	ADDQ       DX, R8
+	LEAQ       -2(CX), R9
+	IMUL3Q     $0x00000008, R9, R9
+	ANDQ       DI, R9
+	ADDQ       SI, R9
+	VCVTPS2PD  (R8), Y0
+	VCVTPS2PD  (R9), Y1
+	VMOVDDUP   Y0, Y2
+	VPERMILPD  $0xff, Y0, Y0
+	VPERMILPD  $0x55, Y1, Y3
+	VMULPD     Y1, Y2, Y2
+	VMULPD     Y3, Y0, Y0
+	VADDSUBPD  Y0, Y2, Y2
+	VCVTPD2PSY Y2, X0
+	VMOVUPD    X0, 64(SP)
+	LEAQ       -2(CX), R8
+	IMUL3Q     $0x00000008, R8, R8
+	ADDQ       AX, R8
+
+loop3:
+	CMPQ       CX, $+4
+	JL         done4
+	VCVTPS2PD  (DX), Y0
+	VCVTPS2PD  (SI), Y1
+	VMOVDDUP   Y0, Y2
+	VPERMILPD  $0xff, Y0, Y0
+	VPERMILPD  $0x55, Y1, Y3
+	VMULPD     Y1, Y2, Y2
+	VMULPD     Y3, Y0, Y0
+	VADDSUBPD  Y0, Y2, Y2
+	VCVTPD2PSY Y2, X0
+	VMOVUPD    X0, (AX)
+	VCVTPS2PD  16(DX), Y0
+	VCVTPS2PD  16(SI), Y1
+	VMOVDDUP   Y0, Y2
+	VPERMILPD  $0xff, Y0, Y0
+	VPERMILPD  $0x55, Y1, Y3
+	VMULPD     Y1, Y2, Y2
+	VMULPD     Y3, Y0, Y0
+	VADDSUBPD  Y0, Y2, Y2
+	VCVTPD2PSY Y2, X0
+	VMOVUPD    X0, 16(AX)
+	MOVQ       BX, R9
+	ANDQ       $+32, R9
+	ADDQ       R9, DX
+	MOVQ       DI, R9
+	ANDQ       $+32, R9
+	ADDQ       R9, SI
+	ADDQ       $+32, AX
+	SUBQ       $+4, CX
+	JMP        loop3
+
+done4:
+loop5:
+	CMPQ       CX, $+2
+	JL         done6
+	VCVTPS2PD  (DX), Y0
+	VCVTPS2PD  (SI), Y1
+	VMOVDDUP   Y0, Y2
+	VPERMILPD  $0xff, Y0, Y0
+	VPERMILPD  $0x55, Y1, Y3
+	VMULPD     Y1, Y2, Y2
+	VMULPD     Y3, Y0, Y0
+	VADDSUBPD  Y0, Y2, Y2
+	VCVTPD2PSY Y2, X0
+	VMOVUPD    X0, (AX)
+	MOVQ       BX, R9
+	ANDQ       $+16, R9
+	ADDQ       R9, DX
+	MOVQ       DI, R9
+	ANDQ       $+16, R9
+	ADDQ       R9, SI
+	ADDQ       $+16, AX
+	SUBQ       $+2, CX
+	JMP        loop5
+
+done6:
+	VMOVUPD 64(SP), X0
+	VMOVUPD X0, (R8)
+	VZEROUPPER
+	RET
+
+// func fmaF32AVX2(dst *byte, a *byte, b *byte, c *byte, n int, aMove int, bMove int, cMove int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·fmaF32AVX2(SB), NOSPLIT, $112-64
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+32(FP), CX
+	MOVQ         a+8(FP), DX
+	MOVQ         aMove+40(FP), BX
+	TESTQ        BX, BX
+	JNZ          many1
+	VPBROADCASTD (DX), Y0
+	VMOVUPD      Y0, (SP)
+	LEAQ         (SP), DX
+
+many1:
+	MOVQ         b+16(FP), SI
+	MOVQ         bMove+48(FP), DI
+	TESTQ        DI, DI
+	JNZ          many2
+	VPBROADCASTD (SI), Y0
+	VMOVUPD      Y0, 32(SP)
+	LEAQ         32(SP), SI
+
+many2:
+	MOVQ         c+24(FP), R8
+	MOVQ         cMove+56(FP), R9
+	TESTQ        R9, R9
+	JNZ          many3
+	VPBROADCASTD (R8), Y0
+	VMOVUPD      Y0, 64(SP)
+	LEAQ         64(SP), R8
+
+many3:
+	LEAQ        -4(CX), R10
+	IMUL3Q      $0x00000004, R10, R10
+	ANDQ        BX, R10
+	ADDQ        DX, R10
+	LEAQ        -4(CX), R11
+	IMUL3Q      $0x00000004, R11, R11
+	ANDQ        DI, R11
+	ADDQ        SI, R11
+	LEAQ        -4(CX), R12
+	IMUL3Q      $0x00000004, R12, R12
+	ANDQ        R9, R12
+	ADDQ        R8, R12
+	VCVTPS2PD   (R10), Y0
+	VCVTPS2PD   (R12), Y1
+	VCVTPS2PD   (R11), Y2
+	VFMADD213PD Y1, Y2, Y0
+	VCVTPD2PSY  Y0, X0
+	VMOVUPD     X0, 96(SP)
+	LEAQ        -4(CX), R10
+	IMUL3Q      $0x00000004, R10, R10
+	ADDQ        AX, R10
+
+loop4:
+	CMPQ        CX, $+8
+	JL          done5
+	VCVTPS2PD   (DX), Y0
+	VCVTPS2PD   (R8), Y1
+	VCVTPS2PD   (SI), Y2
+	VFMADD213PD Y1, Y2, Y0
+	VCVTPD2PSY  Y0, X0
+	VMOVUPD     X0, (AX)
+	VCVTPS2PD   16(DX), Y0
+	VCVTPS2PD   16(R8), Y1
+	VCVTPS2PD   16(SI), Y2
+	VFMADD213PD Y1, Y2, Y0
+	VCVTPD2PSY  Y0, X0
+	VMOVUPD     X0, 16(AX)
+	MOVQ        BX, R11
+	ANDQ        $+32, R11
+	ADDQ        R11, DX
+	MOVQ        DI, R11
+	ANDQ        $+32, R11
+	ADDQ        R11, SI
+	MOVQ        R9, R11
+	ANDQ        $+32, R11
+	ADDQ        R11, R8
+	ADDQ        $+32, AX
+	SUBQ        $+8, CX
+	JMP         loop4
+
+done5:
+loop6:
+	CMPQ        CX, $+4
+	JL          done7
+	VCVTPS2PD   (DX), Y0
+	VCVTPS2PD   (R8), Y1
+	VCVTPS2PD   (SI), Y2
+	VFMADD213PD Y1, Y2, Y0
+	VCVTPD2PSY  Y0, X0
+	VMOVUPD     X0, (AX)
+	MOVQ        BX, R11
+	ANDQ        $+16, R11
+	ADDQ        R11, DX
+	MOVQ        DI, R11
+	ANDQ        $+16, R11
+	ADDQ        R11, SI
+	MOVQ        R9, R11
+	ANDQ        $+16, R11
+	ADDQ        R11, R8
+	ADDQ        $+16, AX
+	SUBQ        $+4, CX
+	JMP         loop6
+
+done7:
+	VMOVUPD 96(SP), X0
+	VMOVUPD X0, (R10)
+	VZEROUPPER
+	RET
+
+// func mulC128AVX512(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·mulC128AVX512(SB), NOSPLIT, $320-48
+	MOVQ            dst+0(FP), AX
+	MOVQ            n+24(FP), CX
+	MOVQ            a+8(FP), DX
+	MOVQ            aMove+32(FP), BX
+	TESTQ           BX, BX
+	JNZ             many1
+	VBROADCASTI64X2 (DX), Z0
+	VMOVUPD         Z0, (SP)
+	VMOVUPD         Z0, 64(SP)
+	LEAQ            (SP), DX
+
+many1:
+	MOVQ            b+16(FP), SI
+	MOVQ            bMove+40(FP), DI
+	TESTQ           DI, DI
+	JNZ             many2
+	VBROADCASTI64X2 (SI), Z0
+	VMOVUPD         Z0, 128(SP)
+	VMOVUPD         Z0, 192(SP)
+	LEAQ            128(SP), SI
+
+many2:
+	LEAQ      -4(CX), R8
+	IMUL3Q    $0x00000010, R8, R8
+	ANDQ      BX, R8
+	ADDQ      DX, R8
+	LEAQ      -4(CX), R9
+	IMUL3Q    $0x00000010, R9, R9
+	ANDQ      DI, R9
+	ADDQ      SI, R9
+	VMOVUPD   (R8), Z0
+	VMOVUPD   (R9), Z1
+	VMOVDDUP  Z0, Z2
+	VPERMILPD $0xff, Z0, Z0
+	VPERMILPD $0x55, Z1, Z3
+	VMULPD    Z1, Z2, Z2
+	VMULPD    Z3, Z0, Z0
+	VPXORQ    lowSigns<>+0(SB), Z0, Z0
+	VADDPD    Z0, Z2, Z0
+	VMOVUPD   Z0, 256(SP)
+	LEAQ      -4(CX), R8
+	IMUL3Q    $0x00000010, R8, R8
+	ADDQ      AX, R8
+
+loop3:
+	CMPQ      CX, $+8
+	JL        done4
+	VMOVUPD   (DX), Z0
+	VMOVUPD   (SI), Z1
+	VMOVDDUP  Z0, Z2
+	VPERMILPD $0xff, Z0, Z0
+	VPERMILPD $0x55, Z1, Z3
+	VMULPD    Z1, Z2, Z2
+	VMULPD    Z3, Z0, Z0
+	VPXORQ    lowSigns<>+0(SB), Z0, Z0
+	VADDPD    Z0, Z2, Z0
+	VMOVUPD   Z0, (AX)
+	VMOVUPD   64(DX), Z0
+	VMOVUPD   64(SI), Z1
+	VMOVDDUP  Z0, Z2
+	VPERMILPD $0xff, Z0, Z0
+	VPERMILPD $0x55, Z1, Z3
+	VMULPD    Z1, Z2, Z2
+	VMULPD    Z3, Z0, Z0
+	VPXORQ    lowSigns<>+0(SB), Z0, Z0
+	VADDPD    Z0, Z2, Z0
+	VMOVUPD   Z0, 64(AX)
+	MOVQ      BX, R9
+	ANDQ      $+128, R9
+	ADDQ      R9, DX
+	MOVQ      DI, R9
+	ANDQ      $+128, R9
+	ADDQ      R9, SI
+	ADDQ      $+128, AX
+	SUBQ      $+8, CX
+	JMP       loop3
+
+done4:
+loop5:
+	CMPQ      CX, $+4
+	JL        done6
+	VMOVUPD   (DX), Z0
+	VMOVUPD   (SI), Z1
+	VMOVDDUP  Z0, Z2
+	VPERMILPD $0xff, Z0, Z0
+	VPERMILPD $0x55, Z1, Z3
+	VMULPD    Z1, Z2, Z2
+	VMULPD    Z3, Z0, Z0
+	VPXORQ    lowSigns<>+0(SB), Z0, Z0
+	VADDPD    Z0, Z2, Z0
+	VMOVUPD   Z0, (AX)
+	MOVQ      BX, R9
+	ANDQ      $+64, R9
+	ADDQ      R9, DX
+	MOVQ      DI, R9
+	ANDQ      $+64, R9
+	ADDQ      R9, SI
+	ADDQ      $+64, AX
+	SUBQ      $+4, CX
+	JMP       loop5
+
+done6:
+	VMOVUPD 256(SP), Z0
+	VMOVUPD Z0, (R8)
+	VZEROUPPER
+	RET
+
+DATA lowSigns<>+0(SB)/8, $0x8000000000000000
+DATA lowSigns<>+8(SB)/8, $0x0000000000000000
+DATA lowSigns<>+16(SB)/8, $0x8000000000000000
+DATA lowSigns<>+24(SB)/8, $0x0000000000000000
+DATA lowSigns<>+32(SB)/8, $0x8000000000000000
+DATA lowSigns<>+40(SB)/8, $0x0000000000000000
+DATA lowSigns<>+48(SB)/8, $0x8000000000000000
+DATA lowSigns<>+56(SB)/8, $0x0000000000000000
+GLOBL lowSigns<>(SB), RODATA|NOPTR, $64
+
+// func mulC64AVX512(dst *byte, a *byte, b *byte, n int, aMove int, bMove int)
+// Requires: AVX, AVX512F
+TEXT ·mulC64AVX512(SB), NOSPLIT, $160-48
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+24(FP), CX
+	MOVQ         a+8(FP), DX
+	MOVQ         aMove+32(FP), BX
+	TESTQ        BX, BX
+	JNZ          many1
+	VPBROADCASTQ (DX), Z0
+	VMOVUPD      Z0, (SP)
+	LEAQ         (SP), DX
+
+many1:
+	MOVQ         b+16(FP), SI
+	MOVQ         bMove+40(FP), DI
+	TESTQ        DI, DI
+	JNZ          many2
+	VPBROADCASTQ (SI), Z0
+	VMOVUPD      Z0, 64(SP)
+	LEAQ         64(SP), SI
+
+many2:
+	LEAQ      -4(CX), R8
+	IMUL3Q    $0x00000008, R8, R8
+	ANDQ      BX, R8
+	ADDQ      DX, R8
+	LEAQ      -4(CX), R9
+	IMUL3Q    $0x00000008, R9, R9
+	ANDQ      DI, R9
+	ADDQ      SI, R9
+	VCVTPS2PD (R8), Z0
+	VCVTPS2PD (R9), Z1
+	VMOVDDUP  Z0, Z2
+	VPERMILPD $0xff, Z0, Z0
+	VPERMILPD $0x55, Z1, Z3
+	VMULPD    Z1, Z2, Z2
+	VMULPD    Z3, Z0, Z0
+	VPXORQ    lowSigns<>+0(SB), Z0, Z0
+	VADDPD    Z0, Z2, Z0
+	VCVTPD2PS Z0, Y0
+	VMOVUPD   Y0, 128(SP)
+	LEAQ      -4(CX), R8
+	IMUL3Q    $0x00000008, R8, R8
+	ADDQ      AX, R8
+
+loop3:
+	CMPQ      CX, $+8
+	JL        done4
+	VCVTPS2PD (DX), Z0
+	VCVTPS2PD (SI), Z1
+	VMOVDDUP  Z0, Z2
+	VPERMILPD $0xff, Z0, Z0
+	VPERMILPD $0x55, Z1, Z3
+	VMULPD    Z1, Z2, Z2
+	VMULPD    Z3, Z0, Z0
+	VPXORQ    lowSigns<>+0(SB), Z0, Z0
+	VADDPD    Z0, Z2, Z0
+	VCVTPD2PS Z0, Y0
+	VMOVUPD   Y0, (AX)
+	VCVTPS2PD 32(DX), Z0
+	VCVTPS2PD 32(SI), Z1
+	VMOVDDUP  Z0, Z2
+	VPERMILPD $0xff, Z0, Z0
+	VPERMILPD $0x55, Z1, Z3
+	VMULPD    Z1, Z2, Z2
+	VMULPD    Z3, Z0, Z0
+	VPXORQ    lowSigns<>+0(SB), Z0, Z0
+	VADDPD    Z0, Z2, Z0
+	VCVTPD2PS Z0, Y0
+	VMOVUPD   Y0, 32(AX)
+	MOVQ      BX, R9
+	ANDQ      $+64, R9
+	ADDQ      R9, DX
+	MOVQ      DI, R9
+	ANDQ      $+64, R9
+	ADDQ      R9, SI
+	ADDQ      $+64, AX
+	SUBQ      $+8, CX
+	JMP       loop3
+
+done4:
+loop5:
+	CMPQ      CX, $+4
+	JL        done6
+	VCVTPS2PD (DX), Z0
+	VCVTPS2PD (SI), Z1
+	VMOVDDUP  Z0, Z2
+	VPERMILPD $0xff, Z0, Z0
+	VPERMILPD $0x55, Z1, Z3
+	VMULPD    Z1, Z2, Z2
+	VMULPD    Z3, Z0, Z0
+	VPXORQ    lowSigns<>+0(SB), Z0, Z0
+	VADDPD    Z0, Z2, Z0
+	VCVTPD2PS Z0, Y0
+	VMOVUPD   Y0, (AX)
+	MOVQ      BX, R9
+	ANDQ      $+32, R9
+	ADDQ      R9, DX
+	MOVQ      DI, R9
+	ANDQ      $+32, R9
+	ADDQ      R9, SI
+	ADDQ      $+32, AX
+	SUBQ      $+4, CX
+	JMP       loop5
+
+done6:
+	VMOVUPD 128(SP), X0
+	VMOVUPD X0, (R8)
+	VMOVUPD 144(SP), X0
+	VMOVUPD X0, 16(R8)
+	VZEROUPPER
+	RET
+
+// func fmaF32AVX512(dst *byte, a *byte, b *byte, c *byte, n int, aMove int, bMove int, cMove int)
+// Requires: AVX, AVX512F
+TEXT ·fmaF32AVX512(SB), NOSPLIT, $224-64
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+32(FP), CX
+	MOVQ         a+8(FP), DX
+	MOVQ         aMove+40(FP), BX
+	TESTQ        BX, BX
+	JNZ          many1
+	VPBROADCASTD (DX), Z0
+	VMOVUPD      Z0, (SP)
+	LEAQ         (SP), DX
+
+many1:
+	MOVQ         b+16(FP), SI
+	MOVQ         bMove+48(FP), DI
+	TESTQ        DI, DI
+	JNZ          many2
+	VPBROADCASTD (SI), Z0
+	VMOVUPD      Z0, 64(SP)
+	LEAQ         64(SP), SI
+
+many2:
+	MOVQ         c+24(FP), R8
+	MOVQ         cMove+56(FP), R9
+	TESTQ        R9, R9
+	JNZ          many3
+	VPBROADCASTD (R8), Z0
+	VMOVUPD      Z0, 128(SP)
+	LEAQ         128(SP), R8
+
+many3:
+	LEAQ        -8(CX), R10
+	IMUL3Q      $0x00000004, R10, R10
+	ANDQ        BX, R10
+	ADDQ        DX, R10
+	LEAQ        -8(CX), R11
+	IMUL3Q      $0x00000004, R11, R11
+	ANDQ        DI, R11
+	ADDQ        SI, R11
+	LEAQ        -8(CX), R12
+	IMUL3Q      $0x00000004, R12, R12
+	ANDQ        R9, R12
+	ADDQ        R8, R12
+	VCVTPS2PD   (R10), Z0
+	VCVTPS2PD   (R12), Z1
+	VCVTPS2PD   (R11), Z2
+	VFMADD213PD Z1, Z2, Z0
+	VCVTPD2PS   Z0, Y0
+	VMOVUPD     Y0, 192(SP)
+	LEAQ        -8(CX), R10
+	IMUL3Q      $0x00000004, R10, R10
+	ADDQ        AX, R10
+
+loop4:
+	CMPQ        CX, $+16
+	JL          done5
+	VCVTPS2PD   (DX), Z0
+	VCVTPS2PD   (R8), Z1
+	VCVTPS2PD   (SI), Z2
+	VFMADD213PD Z1, Z2, Z0
+	VCVTPD2PS   Z0, Y0
+	VMOVUPD     Y0, (AX)
+	VCVTPS2PD   32(DX), Z0
+	VCVTPS2PD   32(R8), Z1
+	VCVTPS2PD   32(SI), Z2
+	VFMADD213PD Z1, Z2, Z0
+	VCVTPD2PS   Z0, Y0
+	VMOVUPD     Y0, 32(AX)
+	MOVQ        BX, R11
+	ANDQ        $+64, R11
+	ADDQ        R11, DX
+	MOVQ        DI, R11
+	ANDQ        $+64, R11
+	ADDQ        R11, SI
+	MOVQ        R9, R11
+	ANDQ        $+64, R11
+	ADDQ        R11, R8
+	ADDQ        $+64, AX
+	SUBQ        $+16, CX
+	JMP         loop4
+
+done5:
+loop6:
+	CMPQ        CX, $+8
+	JL          done7
+	VCVTPS2PD   (DX), Z0
+	VCVTPS2PD   (R8), Z1
+	VCVTPS2PD   (SI), Z2
+	VFMADD213PD Z1, Z2, Z0
+	VCVTPD2PS   Z0, Y0
+	VMOVUPD     Y0, (AX)
+	MOVQ        BX, R11
+	ANDQ        $+32, R11
+	ADDQ        R11, DX
+	MOVQ        DI, R11
+	ANDQ        $+32, R11
+	ADDQ        R11, SI
+	MOVQ        R9, R11
+	ANDQ        $+32, R11
+	ADDQ        R11, R8
+	ADDQ        $+32, AX
+	SUBQ        $+8, CX
+	JMP         loop6
+
+done7:
+	VMOVUPD 192(SP), X0
+	VMOVUPD X0, (R10)
+	VMOVUPD 208(SP), X0
+	VMOVUPD X0, 16(R10)
 	VZEROUPPER
 	RET

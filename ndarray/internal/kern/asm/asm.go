@@ -13,6 +13,7 @@ type Set struct {
 	Elementwise
 	Sorting
 	Gemm
+	Copies
 }
 
 // Kernels is the set in use.

@@ -66,6 +66,7 @@ const (
 const (
 	FMA Ternary = iota
 	Clip
+	AddProduct
 	ternaries
 )
 

@@ -34,19 +34,24 @@ type dtype struct {
 	name string // as in the name of a kernel
 	kind string // of package reflect
 	size int
+	part *dtype // of complex numbers
 }
 
 var (
-	f64 = &dtype{"F64", "Float64", 8}
-	f32 = &dtype{"F32", "Float32", 4}
-	i8  = &dtype{"I8", "Int8", 1}
-	i16 = &dtype{"I16", "Int16", 2}
-	i32 = &dtype{"I32", "Int32", 4}
-	i64 = &dtype{"I64", "Int64", 8}
-	u8  = &dtype{"U8", "Uint8", 1}
-	u16 = &dtype{"U16", "Uint16", 2}
-	u32 = &dtype{"U32", "Uint32", 4}
-	u64 = &dtype{"U64", "Uint64", 8}
+	f64 = &dtype{"F64", "Float64", 8, nil}
+	f32 = &dtype{"F32", "Float32", 4, nil}
+	i8  = &dtype{"I8", "Int8", 1, nil}
+	i16 = &dtype{"I16", "Int16", 2, nil}
+	i32 = &dtype{"I32", "Int32", 4, nil}
+	i64 = &dtype{"I64", "Int64", 8, nil}
+	u8  = &dtype{"U8", "Uint8", 1, nil}
+	u16 = &dtype{"U16", "Uint16", 2, nil}
+	u32 = &dtype{"U32", "Uint32", 4, nil}
+	u64 = &dtype{"U64", "Uint64", 8, nil}
+
+	c64     = &dtype{"C64", "Complex64", 8, f32}
+	c128    = &dtype{"C128", "Complex128", 16, f64}
+	boolean = &dtype{"Bool", "Bool", 1, nil}
 )
 
 func (d *dtype) isFloat() bool { return d.name[0] == 'F' }
@@ -159,6 +164,21 @@ func (k *kernel) constant(size int, bits uint64) operand.Mem {
 		case 8:
 			k.AddDatum(at, operand.U64(bits))
 		}
+	}
+	k.globals[name] = m
+	return m
+}
+
+// pairs returns where in memory a whole vector is whose elements of 64 bits are two in turn.
+func (k *kernel) pairs(name string, low, high uint64) operand.Mem {
+	if m, ok := k.globals[name]; ok {
+		return m
+	}
+	m := k.StaticGlobal(name)
+	k.DataAttributes(attr.RODATA | attr.NOPTR)
+	for at := 0; at < 64; at += 16 {
+		k.AddDatum(at, operand.U64(low))
+		k.AddDatum(at+8, operand.U64(high))
 	}
 	k.globals[name] = m
 	return m
@@ -298,6 +318,10 @@ func Sources() map[string][]byte {
 		{"arithmetic", arithmetic},
 		{"sort", sorting},
 		{"gemm", gemms},
+		{"order", order},
+		{"bits", bits},
+		{"sign", sign},
+		{"stream", stream},
 	} {
 		f := &file{Context: build.NewContext(), name: group.name, globals: map[string]operand.Mem{}}
 		f.ConstraintExpr("!noasm")

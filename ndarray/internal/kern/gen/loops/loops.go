@@ -72,7 +72,7 @@ func (o op) forms() []form {
 	modes := map[int][]string{
 		1: {"unit unit", "together together", "stride stride"},
 		2: {"unit unit unit", "unit unit scalar", "unit scalar unit", "unit unit stride", "unit stride unit", "together together together", "together together scalar", "together scalar together", "stride stride stride"},
-		3: {"unit unit unit unit", "unit unit scalar scalar", "stride stride stride stride"},
+		3: {"unit unit unit unit", "unit unit scalar scalar", "unit unit scalar unit", "stride stride stride stride"},
 	}[len(o.in)]
 	if o.slow {
 		modes = []string{modes[0], modes[len(modes)-1]}
