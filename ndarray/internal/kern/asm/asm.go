@@ -11,6 +11,8 @@ import "reflect"
 // Set is the kernels for an instruction set. Where Run is nil there is none.
 type Set struct {
 	Elementwise
+	Conversion
+	Selection
 }
 
 // Kernels is the set in use.

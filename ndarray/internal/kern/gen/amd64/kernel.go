@@ -296,6 +296,9 @@ func Sources() map[string][]byte {
 		write func(f *file)
 	}{
 		{"arithmetic", arithmetic},
+		{"compare", compare},
+		{"classify", classify},
+		{"where", where},
 	} {
 		f := &file{Context: build.NewContext(), name: group.name, globals: map[string]operand.Mem{}}
 		f.ConstraintExpr("!noasm")
