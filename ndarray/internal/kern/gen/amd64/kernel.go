@@ -298,6 +298,7 @@ func Sources() map[string][]byte {
 		{"arithmetic", arithmetic},
 		{"compare", compare},
 		{"classify", classify},
+		{"convert", convert},
 		{"where", where},
 	} {
 		f := &file{Context: build.NewContext(), name: group.name, globals: map[string]operand.Mem{}}
