@@ -79,7 +79,11 @@ func rows1[U, T any](op asm.Unary, dst Vec[U], a Vec[T], n, rows int) bool {
 	if dst.Inc != 1 || !mayRun(a.Inc) {
 		return false
 	}
-	kernel := &asm.Kernels.Unary[op][reflect.TypeFor[T]().Kind()]
+	return run1(&asm.Kernels.Unary[op][reflect.TypeFor[T]().Kind()], dst, a, n, rows)
+}
+
+// run1 runs a kernel, if it is one, on rows whose increments it can read.
+func run1[U, T any](kernel *asm.KernelUnary, dst Vec[U], a Vec[T], n, rows int) bool {
 	if kernel.Run == nil || n < kernel.Least {
 		return false
 	}
@@ -178,4 +182,32 @@ func repeat[T any](dst []T, block int) {
 	for at := block; at < len(dst); at += block {
 		copy(dst[at:], dst[:block])
 	}
+}
+
+// converted converts n elements by a kernel, and reports whether there is one for these types and increments.
+func converted[U, T any](dst Vec[U], src Vec[T], n int) bool {
+	if n < vectorMin || dst.Inc != 1 || !mayRun(src.Inc) {
+		return false
+	}
+	to, from := reflect.TypeFor[U]().Kind(), reflect.TypeFor[T]().Kind()
+	return run1(&asm.Kernels.Convert[to][from], dst, src, n, 1)
+}
+
+// chosen is Where by a kernel, and reports whether there is one.
+func chosen[T any](dst Vec[T], cond Vec[bool], a, b Vec[T], n int) bool {
+	size := unsafe.Sizeof(*new(T))
+	if n < vectorMin || dst.Inc != 1 || !mayRun(cond.Inc) || !mayRun(a.Inc) || !mayRun(b.Inc) || size >= uintptr(len(asm.Kernels.Where)) {
+		return false
+	}
+	kernel := &asm.Kernels.Where[size]
+	if kernel.Run == nil || n < kernel.Least {
+		return false
+	}
+	d, c, p, q := dst.Unit(n), cond.span(n), a.span(n), b.span(n)
+	for at := 0; at < n; {
+		count := blockOf[T](n-at, kernel.Least)
+		kernel.Run(place(d, at), place(c, at*cond.Inc), place(p, at*a.Inc), place(q, at*b.Inc), count, -cond.Inc, -a.Inc, -b.Inc)
+		at += count
+	}
+	return true
 }

@@ -2,6 +2,10 @@
 
 package kern
 
+import (
+	"github.com/samebytes/samebytes/ndarray/internal/kern/asm"
+)
+
 // Equal stores x == y.
 type Equal[T comparable] struct{}
 
@@ -10,6 +14,9 @@ func (k Equal[T]) Run(dst Vec[bool], a Vec[T], b Vec[T], n int) {
 }
 
 func (Equal[T]) Rows(dst Vec[bool], a Vec[T], b Vec[T], n, rows int) {
+	if n >= vectorMin && rows2(asm.Equal, dst, a, b, n, rows) {
+		return
+	}
 	switch {
 	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 1:
 		for range rows {
@@ -152,6 +159,9 @@ func (k NotEqual[T]) Run(dst Vec[bool], a Vec[T], b Vec[T], n int) {
 }
 
 func (NotEqual[T]) Rows(dst Vec[bool], a Vec[T], b Vec[T], n, rows int) {
+	if n >= vectorMin && rows2(asm.NotEqual, dst, a, b, n, rows) {
+		return
+	}
 	switch {
 	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 1:
 		for range rows {
@@ -294,6 +304,9 @@ func (k Less[T]) Run(dst Vec[bool], a Vec[T], b Vec[T], n int) {
 }
 
 func (Less[T]) Rows(dst Vec[bool], a Vec[T], b Vec[T], n, rows int) {
+	if n >= vectorMin && rows2(asm.Less, dst, a, b, n, rows) {
+		return
+	}
 	switch {
 	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 1:
 		for range rows {
@@ -436,6 +449,9 @@ func (k LessEqual[T]) Run(dst Vec[bool], a Vec[T], b Vec[T], n int) {
 }
 
 func (LessEqual[T]) Rows(dst Vec[bool], a Vec[T], b Vec[T], n, rows int) {
+	if n >= vectorMin && rows2(asm.LessEqual, dst, a, b, n, rows) {
+		return
+	}
 	switch {
 	case dst.Inc == 1 && a.Inc == 1 && b.Inc == 1:
 		for range rows {

@@ -8,6 +8,9 @@ type complexNumber interface{ ~complex64 | ~complex128 }
 
 // Convert stores n real numbers of src in dst, as Go converts them.
 func Convert[U, T realNumber](dst Vec[U], src Vec[T], n int) {
+	if converted(dst, src, n) {
+		return
+	}
 	if dst.Inc == 1 && src.Inc == 1 {
 		d, s := dst.Unit(n), src.Unit(n)
 		for i := range d {
@@ -61,6 +64,9 @@ func ConvertRealParts[U realNumber, T complexNumber](dst Vec[U], src Vec[T], n i
 
 // ConvertToBool stores in dst whether n elements of src are not zero.
 func ConvertToBool[T comparable](dst Vec[bool], src Vec[T], n int) {
+	if converted(dst, src, n) {
+		return
+	}
 	var zero T
 	if dst.Inc == 1 && src.Inc == 1 {
 		d, s := dst.Unit(n), src.Unit(n)
@@ -78,6 +84,9 @@ func ConvertToBool[T comparable](dst Vec[bool], src Vec[T], n int) {
 
 // ConvertBool stores one for true and zero for false in n elements of dst.
 func ConvertBool[U any](dst Vec[U], src Vec[bool], one U, n int) {
+	if converted(dst, src, n) {
+		return
+	}
 	var zero U
 	for to, from := dst.Off, src.Off; n > 0; n-- {
 		v := zero

@@ -4,6 +4,8 @@ package kern
 
 import (
 	"math"
+
+	"github.com/samebytes/samebytes/ndarray/internal/kern/asm"
 )
 
 // IsNaN stores x != x.
@@ -14,6 +16,9 @@ func (k IsNaN[T]) Run(dst Vec[bool], a Vec[T], n int) {
 }
 
 func (IsNaN[T]) Rows(dst Vec[bool], a Vec[T], n, rows int) {
+	if n >= vectorMin && rows1(asm.IsNaN, dst, a, n, rows) {
+		return
+	}
 	switch {
 	case dst.Inc == 1 && a.Inc == 1:
 		for range rows {
@@ -62,6 +67,9 @@ func (k IsInf[T]) Run(dst Vec[bool], a Vec[T], n int) {
 }
 
 func (IsInf[T]) Rows(dst Vec[bool], a Vec[T], n, rows int) {
+	if n >= vectorMin && rows1(asm.IsInf, dst, a, n, rows) {
+		return
+	}
 	switch {
 	case dst.Inc == 1 && a.Inc == 1:
 		for range rows {
@@ -110,6 +118,9 @@ func (k IsFinite[T]) Run(dst Vec[bool], a Vec[T], n int) {
 }
 
 func (IsFinite[T]) Rows(dst Vec[bool], a Vec[T], n, rows int) {
+	if n >= vectorMin && rows1(asm.IsFinite, dst, a, n, rows) {
+		return
+	}
 	switch {
 	case dst.Inc == 1 && a.Inc == 1:
 		for range rows {
@@ -158,6 +169,9 @@ func (k SignBit[T]) Run(dst Vec[bool], a Vec[T], n int) {
 }
 
 func (SignBit[T]) Rows(dst Vec[bool], a Vec[T], n, rows int) {
+	if n >= vectorMin && rows1(asm.SignBit, dst, a, n, rows) {
+		return
+	}
 	switch {
 	case dst.Inc == 1 && a.Inc == 1:
 		for range rows {

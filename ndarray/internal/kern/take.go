@@ -58,6 +58,9 @@ func Put[T any](dst, src Vec[T], places Vec[int64], n int) {
 
 // Where stores in dst n elements of a where cond is true, and of b where it is false.
 func Where[T any](dst Vec[T], cond Vec[bool], a, b Vec[T], n int) {
+	if chosen(dst, cond, a, b, n) {
+		return
+	}
 	if dst.Inc == 1 && cond.Inc == 1 && a.Inc == 1 && b.Inc == 1 {
 		d, c, x, y := dst.Unit(n), cond.Unit(n), a.Unit(n), b.Unit(n)
 		for i := range d {

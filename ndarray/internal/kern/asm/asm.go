@@ -14,6 +14,8 @@ type Set struct {
 	Sorting
 	Gemm
 	Copies
+	Conversion
+	Selection
 }
 
 // Kernels is the set in use.

@@ -322,6 +322,10 @@ func Sources() map[string][]byte {
 		{"bits", bits},
 		{"sign", sign},
 		{"stream", stream},
+		{"compare", compare},
+		{"classify", classify},
+		{"convert", convert},
+		{"where", where},
 	} {
 		f := &file{Context: build.NewContext(), name: group.name, globals: map[string]operand.Mem{}}
 		f.ConstraintExpr("!noasm")

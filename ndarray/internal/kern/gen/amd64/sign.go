@@ -57,7 +57,7 @@ func (k *kernel) abs(d *dtype, x operand.Op) reg.VecVirtual {
 	switch {
 	case d.isFloat():
 		return andNot.on(k, k.load(k.signBit(d)), x)
-	case signed[d] != nil:
+	case d.isUnsigned():
 		return x.(reg.VecVirtual)
 	case d == i64 && k.isa == avx2:
 		sign := greaters.on(k, d, k.zero(), x)
@@ -73,9 +73,9 @@ func (k *kernel) sign(d *dtype, x operand.Op) reg.VecVirtual {
 		z := or.on(k, and.on(k, x, k.signBit(d)), k.one(d))
 		z = k.pick(d, k.compare(d, isEqual, x, k.zero()), z, k.zero())
 		return k.pick(d, k.compare(d, isUnordered, x, x), z, x)
-	case signed[d] != nil && k.isa == avx2:
+	case d.isUnsigned() && k.isa == avx2:
 		return adds.on(k, d, equals.on(k, d, x, k.zero()), k.one(d)) // of elements that are zero, a comparison makes -1
-	case signed[d] != nil:
+	case d.isUnsigned():
 		return mins.on(k, d, x, k.one(d))
 	case k.isa == avx512:
 		return maxs.on(k, d, mins.on(k, d, x, k.one(d)), k.ones())

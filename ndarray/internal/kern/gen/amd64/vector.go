@@ -14,25 +14,30 @@ import (
 // instructions are what does the same for elements of several types.
 type instructions map[*dtype]ins
 
-// on writes the instruction for a type on x and y, in this order.
-func (of instructions) on(k *kernel, d *dtype, x, y operand.Op) reg.VecVirtual {
-	if of[d] == nil {
-		d = signed[d]
+// of returns the instruction for a type, or for integers with a sign of its size.
+func (all instructions) of(d *dtype) ins {
+	if all[d] == nil {
+		d = signed[d.size]
 	}
+	return all[d]
+}
+
+// on writes the instruction for a type on x and y, in this order.
+func (all instructions) on(k *kernel, d *dtype, x, y operand.Op) reg.VecVirtual {
 	z := k.vec()
-	of[d](k, y, x, z)
+	all.of(d)(k, y, x, z)
 	return z
 }
 
 // to is on for one operand.
-func (of instructions) to(k *kernel, d *dtype, x operand.Op) reg.VecVirtual {
+func (all instructions) to(k *kernel, d *dtype, x operand.Op) reg.VecVirtual {
 	z := k.vec()
-	of[d](k, x, z)
+	all[d](k, x, z)
 	return z
 }
 
-// signed are the types that have the instructions of types without a sign, where these do the same with the bits.
-var signed = map[*dtype]*dtype{u8: i8, u16: i16, u32: i32, u64: i64}
+// signed are the integers with a sign, by their size. What does the same with the bits of others has their instructions.
+var signed = map[int]*dtype{1: i8, 2: i16, 4: i32, 8: i64}
 
 var (
 	adds = instructions{
