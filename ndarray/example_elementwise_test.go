@@ -111,7 +111,7 @@ func ExampleAddScaled() {
 	a, _ := ndarray.FromSlice([]float64{1, 2, 3})
 	x, _ := ndarray.FromSlice([]float64{10, 20, 30})
 	fmt.Println(ndarray.AddScaled(a, a, 0.5, x))
-	// Output: [6 12 18]
+	// Output: [ 6. 12. 18.]
 }
 
 func ExampleFMA() {
