@@ -67,6 +67,12 @@ func FMA[T Float](dst, a, b, c *Array[T]) *Array[T] {
 	return apply3("FMA", dst, a, b, c, kern.FMA[T]{})
 }
 
+// AddScaled stores a + alpha * x in dst, element for element, and returns it: gonum's AddScaledTo, or the axpy of BLAS. The product is
+// rounded before it is added, as by [Mul] and [Add], whose results it has.
+func AddScaled[T Number](dst, a *Array[T], alpha T, x *Array[T]) *Array[T] {
+	return apply2("AddScaled", dst, a, x, &kern.AddScaled[T]{Alpha: [1]T{alpha}})
+}
+
 // Neg stores -a in dst and returns it. The least integer is its own negative.
 func Neg[T Number](dst, a *Array[T]) *Array[T] { return apply1("Neg", dst, a, kern.Neg[T]{}) }
 

@@ -24,12 +24,13 @@ func small[T Element](dst *Array[T]) bool {
 	return dst != nil && dst.dense && uintptr(dst.n)*reflect.TypeFor[T]().Size() < smallBytes && !dst.readonly
 }
 
-// oneRun returns all elements of a as one run, and whether that goes with elements in C order of the given shape.
-func oneRun[T Element](a *Array[T], shape []int) (kern.Vec[T], bool) {
-	if a.dense && slices.Equal(a.shape, shape) {
-		return kern.Vec[T]{Data: a.data, Inc: 1}, true
+// oneRun returns all elements of a as one run, and whether that goes with the elements of dst, which are in C order: the loop changes
+// none of a's before it has read them.
+func oneRun[U, T Element](dst *Array[U], a *Array[T]) (kern.Vec[T], bool) {
+	if a.dense && slices.Equal(a.shape, dst.shape) {
+		return kern.Vec[T]{Data: a.data, Inc: 1}, inStep(dst.data, a.data)
 	}
-	return kern.Vec[T]{Data: a.data}, a.n == 1 && len(a.shape) <= len(shape)
+	return kern.Vec[T]{Data: a.data}, a.n == 1 && len(a.shape) <= len(dst.shape) && inStep(dst.data, a.data)
 }
 
 // vec returns the run, or the first of the rows, that loops have come to: of the k-th operand, which is a.
@@ -40,7 +41,7 @@ func vec[T Element](a *Array[T], l *loops, k int, offsets []int) kern.Vec[T] {
 // apply1 runs a loop over the elements of dst and a.
 func apply1[U, T Element](op string, dst *Array[U], a *Array[T], loop kern.Unary[U, T]) *Array[U] {
 	if small(dst) {
-		if v, ok := oneRun(apart(dst, a), dst.shape); ok && v.Inc == 1 {
+		if v, ok := oneRun(dst, a); ok && v.Inc == 1 {
 			loop.Run(kern.Vec[U]{Data: dst.data, Inc: 1}, v, dst.n)
 			return dst
 		}
@@ -58,8 +59,8 @@ func apply1[U, T Element](op string, dst *Array[U], a *Array[T], loop kern.Unary
 // apply2 runs a loop over the elements of dst, a and b, the latter two broadcast.
 func apply2[U, T, V Element](op string, dst *Array[U], a *Array[T], b *Array[V], loop kern.Binary[U, T, V]) *Array[U] {
 	if small(dst) {
-		v, ok := oneRun(apart(dst, a), dst.shape)
-		w, okToo := oneRun(apart(dst, b), dst.shape)
+		v, ok := oneRun(dst, a)
+		w, okToo := oneRun(dst, b)
 		if ok && okToo && v.Inc+w.Inc > 0 {
 			loop.Run(kern.Vec[U]{Data: dst.data, Inc: 1}, v, w, dst.n)
 			return dst
@@ -83,9 +84,9 @@ func apply2[U, T, V Element](op string, dst *Array[U], a *Array[T], b *Array[V],
 // apply3 runs a loop over the elements of dst, a, b and c, the latter three broadcast.
 func apply3[U, T, V, W Element](op string, dst *Array[U], a *Array[T], b *Array[V], c *Array[W], loop kern.Ternary[U, T, V, W]) *Array[U] {
 	if small(dst) {
-		u, ok := oneRun(apart(dst, a), dst.shape)
-		v, okToo := oneRun(apart(dst, b), dst.shape)
-		w, okAll := oneRun(apart(dst, c), dst.shape)
+		u, ok := oneRun(dst, a)
+		v, okToo := oneRun(dst, b)
+		w, okAll := oneRun(dst, c)
 		if ok && okToo && okAll && u.Inc+v.Inc+w.Inc > 0 {
 			loop.Run(kern.Vec[U]{Data: dst.data, Inc: 1}, u, v, w, dst.n)
 			return dst

@@ -78,6 +78,7 @@ func TestFloat(t *testing.T) {
 		"Deg2Rad":     {func(dst, a reals) reals { return ndarray.Rad2Deg(dst, ndarray.Deg2Rad(dst, a)) }, []float64{-2.5, -0.5, minus0, 0, 0.5, 1.5000000000000002, 4, inf, -inf, nan}},
 		"Heaviside":   {func(dst, a reals) reals { return ndarray.Heaviside(dst, a, ndarray.Scalar(.5)) }, []float64{0, 0, .5, .5, 1, 1, 1, 1, 0, nan}},
 		"Clip":        {func(dst, a reals) reals { return ndarray.Clip(dst, a, ndarray.Scalar(-1.), ndarray.Scalar(1.)) }, []float64{-1, -.5, minus0, 0, .5, 1, 1, 1, -1, nan}},
+		"AddScaled":   {func(dst, a reals) reals { return ndarray.AddScaled(dst, ndarray.Scalar(1.), 2, a) }, []float64{-4, 0, 1, 1, 2, 4, 9, inf, -inf, nan}},
 		"FMA":         {func(dst, a reals) reals { return ndarray.FMA(dst, a, a, ndarray.Scalar(1.)) }, []float64{7.25, 1.25, 1, 1, 1.25, 3.25, 17, inf, inf, nan}},
 		"NextAfter":   {func(dst, a reals) reals { return ndarray.NextAfter(dst, a, a) }, x},
 		"Ldexp":       {func(dst, a reals) reals { return ndarray.Ldexp(dst, a, ndarray.Scalar[int8](3)) }, []float64{-20, -4, minus0, 0, 4, 12, 32, inf, -inf, nan}},

@@ -25,13 +25,17 @@ func Lazy[T Number](a *Array[T]) Expr[T] { return Expr[T]{variableOf("Lazy", a)}
 func Const[T Number](v T) Expr[T] { return Expr[T]{constant[T]{Scalar(v)}} }
 
 // Add is x + y.
-func (x Expr[T]) Add(y Expr[T]) Expr[T] { return x.with("Add", Add[T], y) }
+func (x Expr[T]) Add(y Expr[T]) Expr[T] {
+	return Expr[T]{sum[T]{given("Add", x.node), given("Add", y.node)}}
+}
 
 // Sub is x - y.
 func (x Expr[T]) Sub(y Expr[T]) Expr[T] { return x.with("Sub", Sub[T], y) }
 
 // Mul is x * y.
-func (x Expr[T]) Mul(y Expr[T]) Expr[T] { return x.with("Mul", Mul[T], y) }
+func (x Expr[T]) Mul(y Expr[T]) Expr[T] {
+	return Expr[T]{product[T]{call2[T, T]{Mul[T], given("Mul", x.node), given("Mul", y.node)}}}
+}
 
 // Apply is f of x, where f is an elementwise function of this package, or one of your own that keeps to their rules: it stores
 // its result in dst, which is not nil and may be a, depends on no other element, and keeps neither array. Several goroutines
@@ -114,17 +118,28 @@ func eval[T Element](op string, dst *Array[T], x node[T]) *Array[T] {
 	layouts := make([]*layout, len(leaves)+1)
 	layouts[0] = &dst.layout
 	to := dst.region()
+	past := kern.Past[T](dst.n)
 	for k, leaf := range leaves {
-		if from := leaf.region(); to.mayOverlap(from) && !to.same(from) {
-			leaves[k] = leaf.copied()
+		if from := leaf.region(); to.mayOverlap(from) {
+			past = false
+			if !to.same(from) {
+				leaves[k] = leaf.copied()
+			}
 		}
 		stretched := leaves[k].region().broadcast(shape)
 		layouts[k+1] = &stretched
 	}
 	l := newLoops(layouts...)
 	l.turn()
+	var (
+		all   []*machine[T]
+		mutex sync.Mutex
+	)
 	machines := sync.Pool{New: func() any { // one for each goroutine
-		m := &machine[T]{block: block{loops: &l}, leaves: leaves}
+		m := &machine[T]{block: block{loops: &l, arena: arenas.Get().(*arena)}, leaves: leaves, past: past}
+		mutex.Lock()
+		all = append(all, m)
+		mutex.Unlock()
 		m.root = x.step(&m.block, &m.leaves)
 		return m
 	}}
@@ -133,6 +148,10 @@ func eval[T Element](op string, dst *Array[T], x node[T]) *Array[T] {
 		m.run(dst, offsets, n)
 		machines.Put(m)
 	})
+	for _, m := range all {
+		m.arena.used = 0
+		arenas.Put(m.arena)
+	}
 	return dst
 }
 
@@ -142,10 +161,12 @@ type machine[T Element] struct {
 	leaves []leaf // those whose steps are not made yet
 	root   step[T]
 	result view[T]
+	past   bool // whether results are stored past the caches
 }
 
 // block is the elements that are computed now: n of them, from the one with the number at on, of the run that begins at offsets.
 type block struct {
+	arena   *arena
 	loops   *loops
 	offsets []int
 	at, n   int
@@ -159,7 +180,7 @@ func (m *machine[T]) run(dst *Array[T], offsets []int, n int) {
 		m.n = min(blockSize, n-m.at)
 		to := kern.Vec[T]{Data: dst.data, Off: offsets[0] + m.at*inc, Inc: inc}
 		var target *Array[T]
-		if inc == 1 {
+		if inc == 1 && !m.past {
 			target = m.result.of(to.Unit(m.n))
 		}
 		got, _ := m.root.compute(&m.block, target)
@@ -167,6 +188,8 @@ func (m *machine[T]) run(dst *Array[T], offsets []int, n int) {
 		case got == target:
 		case got.NDim() == 0:
 			kern.Fill(to, got.data[0], m.n)
+		case inc == 1 && m.past:
+			kern.CopyPast(to.Unit(m.n), got.data)
 		default:
 			kern.Copy(to, kern.Vec[T]{Data: got.data, Inc: 1}, m.n)
 		}
@@ -212,15 +235,15 @@ type buffer[T Element] struct {
 	one  *Array[T] // without axes
 }
 
-func (b *buffer[T]) block(n int) *Array[T] {
-	if b.data == nil {
-		b.data = make([]T, blockSize)
+func (b *buffer[T]) block(n int, from *arena) *Array[T] {
+	if len(b.data) < n { // the first block is the longest, but of runs that are cut
+		b.data = lend[T](from, n)
 	}
 	return b.view.of(b.data[:n])
 }
 
 // result returns where a function of operands may store its values: an array without axes if they have none.
-func (b *buffer[T]) result(n int, target *Array[T], single bool) *Array[T] {
+func (b *buffer[T]) result(n int, from *arena, target *Array[T], single bool) *Array[T] {
 	switch {
 	case single:
 		if b.one == nil {
@@ -230,7 +253,28 @@ func (b *buffer[T]) result(n int, target *Array[T], single bool) *Array[T] {
 	case target != nil:
 		return target
 	}
-	return b.block(n)
+	return b.block(n, from)
+}
+
+// arena is memory that blocks are cut from. It is used again, for to allocate and clear blocks takes longer than to compute short ones.
+type arena struct {
+	words [16 << 10]uint64 // eight blocks of float64
+	used  int
+}
+
+var arenas = sync.Pool{New: func() any { return new(arena) }}
+
+// lend returns n elements of any values, from an arena that has as many left.
+func lend[T Element](from *arena, n int) []T {
+	const line = 8 // words
+	words := (n*DTypeOf[T]().Size() + 7) / 8
+	words = (words + line - 1) / line * line
+	if words > len(from.words)-from.used {
+		return make([]T, n)
+	}
+	first := from.used
+	from.used += words
+	return recast[T](from.words[first:from.used])[:n]
 }
 
 type constant[T Element] struct{ value *Array[T] }
@@ -268,7 +312,7 @@ func (v variable[T]) step(b *block, leaves *[]leaf) step[T] {
 	operand := len(b.loops.strides) - len(*leaves)
 	array := (*leaves)[0].(variable[T]).array // perhaps a copy of v's
 	*leaves = (*leaves)[1:]
-	return &load[T]{data: array.data, operand: operand, inc: b.loops.inc(operand), one: New[T]()}
+	return &load[T]{data: array.data, operand: operand, inc: b.loops.inc(operand)}
 }
 
 // load is the step of a variable.
@@ -284,12 +328,15 @@ func (l *load[T]) compute(b *block, _ *Array[T]) (*Array[T], bool) {
 	from := kern.Vec[T]{Data: l.data, Off: b.offsets[l.operand] + b.at*l.inc, Inc: l.inc}
 	switch l.inc {
 	case 0:
+		if l.one == nil {
+			l.one = New[T]()
+		}
 		l.one.data[0] = l.data[from.Off]
 		return l.one, false
 	case 1:
 		return l.view.of(from.Unit(b.n)), false
 	}
-	gathered := l.buffer.block(b.n)
+	gathered := l.buffer.block(b.n, b.arena)
 	kern.Copy(kern.Vec[T]{Data: gathered.data, Inc: 1}, from, b.n)
 	return gathered, true
 }
@@ -316,7 +363,7 @@ func (c *called1[U, T]) compute(b *block, target *Array[U]) (*Array[U], bool) {
 	if target == nil && scratch {
 		target, _ = any(x).(*Array[U]) // of T other than U, it stays nil
 	}
-	dst := c.buffer.result(b.n, target, x.NDim() == 0)
+	dst := c.buffer.result(b.n, b.arena, target, x.NDim() == 0)
 	c.f(dst, x)
 	return dst, true
 }
@@ -352,7 +399,7 @@ func (c *called2[U, T]) compute(b *block, target *Array[U]) (*Array[U], bool) {
 	if target == nil && scratchToo && y.NDim() != 0 {
 		target, _ = any(y).(*Array[U])
 	}
-	dst := c.buffer.result(b.n, target, x.NDim()+y.NDim() == 0)
+	dst := c.buffer.result(b.n, b.arena, target, x.NDim()+y.NDim() == 0)
 	c.f(dst, x, y)
 	return dst, true
 }
@@ -384,7 +431,7 @@ func (c *chosen[T]) compute(b *block, target *Array[T]) (*Array[T], bool) {
 	cond, _ := c.cond.compute(b, nil)
 	x, _ := c.x.compute(b, nil)
 	y, _ := c.y.compute(b, nil)
-	dst := c.buffer.result(b.n, target, cond.NDim()+x.NDim()+y.NDim() == 0)
+	dst := c.buffer.result(b.n, b.arena, target, cond.NDim()+x.NDim()+y.NDim() == 0)
 	to := kern.Vec[T]{Data: dst.data, Inc: dst.NDim()}
 	kern.Where(to, kern.Vec[bool]{Data: cond.data, Inc: cond.NDim()}, kern.Vec[T]{Data: x.data, Inc: x.NDim()},
 		kern.Vec[T]{Data: y.data, Inc: y.NDim()}, dst.n)

@@ -107,6 +107,13 @@ func ExampleEval() {
 }
 
 // One rounding instead of two: what a product loses.
+func ExampleAddScaled() {
+	a, _ := ndarray.FromSlice([]float64{1, 2, 3})
+	x, _ := ndarray.FromSlice([]float64{10, 20, 30})
+	fmt.Println(ndarray.AddScaled(a, a, 0.5, x))
+	// Output: [ 6. 12. 18.]
+}
+
 func ExampleFMA() {
 	a, _ := ndarray.FromSlice([]float64{1 + 0x1p-30})
 	product := ndarray.Mul(nil, a, a)

@@ -9,6 +9,7 @@ var instances = map[string]any{
 	"Acos":                 nd.Acos[float64],
 	"Acosh":                nd.Acosh[float64],
 	"Add":                  nd.Add[float64],
+	"AddScaled":            nd.AddScaled[float64],
 	"AllClose":             nd.AllClose[float64],
 	"AllTrue":              nd.AllTrue[float64],
 	"AllTrueTo":            nd.AllTrueTo[float64],

@@ -70,10 +70,18 @@ func (l *layout) overlapsItself() bool {
 // apart returns a, or a copy of it where a loop that writes dst, element after element in any order, could change elements
 // of a before it has read them. Where both are the same elements in the same places, each is read before it is written.
 func apart[U, T Element](dst *Array[U], a *Array[T]) *Array[T] {
-	if to, from := dst.region(), a.region(); to.meets(from) && to.mayOverlap(from) && !to.same(from) {
+	if to, from := dst.region(), a.region(); to.meets(from) && !to.same(from) && to.mayOverlap(from) {
 		return a.Copy()
 	}
 	return a
+}
+
+// inStep reports whether elements of dst and a, in order, have no byte in common, or are the same in the same places: what apart looks
+// for, where it is quick to see.
+func inStep[U, T Element](dst []U, a []T) bool {
+	to, size := address(dst)
+	from, sizeOfA := address(a)
+	return to+uintptr(len(dst)*size) <= from || from+uintptr(len(a)*sizeOfA) <= to || to == from && size == sizeOfA && len(dst) == len(a)
 }
 
 // mayOverlap reports whether a byte of an element of a could be one of b's too. It is false wherever their elements lie in

@@ -22,6 +22,7 @@ func init() {
 		"dtypes.json has NumPy's":               "DTypeOf DTypeOfKind DTypeOfType ParseDType StructDType SubarrayDType Base Code Fields Kind Ordered Unit",
 		"not NumPy's numbers":                   "Random RandomExp RandomIntN RandomNormal Shuffle Permutation",
 		"NumPy has none":                        "AtomicAdd AtomicCompareAndSwap AtomicLoad AtomicStore SetWorkers",
+		"Mul and Add":                           "AddScaled",
 		"NumPy's flags":                         "ReadOnly Contiguous Writable",
 		"iterators":                             "Row Rows Values All Blocks Lanes",
 		"the corpus makes and reads its arrays": "FromSlice FromFlat FromStrided New Ones Full Scalar Data Shape Strides Len NDim Dim DType At Set Size BroadcastShape",

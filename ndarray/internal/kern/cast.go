@@ -18,16 +18,6 @@ const vectorMin = 8
 // and other goroutines wait for it: some ten microseconds.
 const blockBytes = 256 << 10
 
-// streamBytes is how large a result is from which its kernels store past the caches. To store in them first reads what is
-// overwritten, which takes as long as to read an operand; what is smaller may stay there until someone reads it.
-var streamBytes = 16 << 20
-
-// streamBlock is how many bytes of a result a kernel then stores at a time, in a buffer that stays in the first cache.
-const streamBlock = 8 << 10
-
-// buffers are what kernels store such blocks in.
-var buffers = sync.Pool{New: func() any { return new([streamBlock]byte) }}
-
 // place returns where the element with the index i is, which is one of data's.
 func place[T any](data []T, i int) *byte { return (*byte)(unsafe.Pointer(&data[i])) }
 
@@ -45,33 +35,6 @@ func blockOf[T any](n, least int) int {
 
 // span returns the elements of a run whose increment is zero or one.
 func (v Vec[T]) span(n int) []T { return v.Data[v.Off:][: (n-1)*v.Inc+1 : (n-1)*v.Inc+1] }
-
-// streams reports whether the elements of a run, of so many rows, are to be stored past the caches.
-func streams[U any](n, rows int) bool {
-	size := int(unsafe.Sizeof(*new(U)))
-	return n*size > streamBlock && n*rows >= streamBytes/size && asm.Kernels.Stream.Run != nil
-}
-
-// stream stores a result past the caches: run stores count of its elements, those from at on, in the place that it gets.
-func stream[U any](dst []U, least int, run func(to *byte, at, count int)) {
-	size := int(unsafe.Sizeof(*new(U)))
-	least = max(least, asm.Kernels.Stream.Least/size)
-	buffer := buffers.Get().(*[streamBlock]byte)
-	// All blocks but the first begin with a cache line.
-	block := (streamBlock - int(uintptr(unsafe.Pointer(place(dst, 0)))%64)) / size
-	for at := 0; at < len(dst); {
-		left := len(dst) - at
-		count := min(block, left)
-		if left > count && left-count < least {
-			count = left / 2
-		}
-		run(&buffer[0], at, count)
-		asm.Kernels.Stream.Run(place(dst, at), &buffer[0], count*size)
-		at += count
-		block = streamBlock / size
-	}
-	buffers.Put(buffer)
-}
 
 // rows1 runs the kernel of an operation on rows of n elements, and reports whether there is one for operands of these types and
 // increments.
@@ -91,9 +54,7 @@ func run1[U, T any](kernel *asm.KernelUnary, dst Vec[U], a Vec[T], n, rows int) 
 	for range rows {
 		d, p := dst.Unit(n), a.span(n)
 		if past && place(d, 0) != place(p, 0) {
-			stream(d, kernel.Least, func(to *byte, at, count int) {
-				kernel.Run(to, place(p, at*a.Inc), count, -a.Inc)
-			})
+			stream1(kernel, d, p, a.Inc)
 		} else {
 			for at := 0; at < n; {
 				count := blockOf[T](n-at, kernel.Least)
@@ -120,9 +81,7 @@ func rows2[U, T any](op asm.Binary, dst Vec[U], a, b Vec[T], n, rows int) bool {
 	for range rows {
 		d, p, q := dst.Unit(n), a.span(n), b.span(n)
 		if past && place(d, 0) != place(p, 0) && place(d, 0) != place(q, 0) {
-			stream(d, kernel.Least, func(to *byte, at, count int) {
-				kernel.Run(to, place(p, at*a.Inc), place(q, at*b.Inc), count, -a.Inc, -b.Inc)
-			})
+			stream2(kernel, d, p, q, a.Inc, b.Inc)
 		} else {
 			for at := 0; at < n; {
 				count := blockOf[T](n-at, kernel.Least)
@@ -150,9 +109,7 @@ func rows3[U, T any](op asm.Ternary, dst Vec[U], a, b, c Vec[T], n, rows int) bo
 	for range rows {
 		d, p, q, r := dst.Unit(n), a.span(n), b.span(n), c.span(n)
 		if past && place(d, 0) != place(p, 0) && place(d, 0) != place(q, 0) && place(d, 0) != place(r, 0) {
-			stream(d, kernel.Least, func(to *byte, at, count int) {
-				kernel.Run(to, place(p, at*a.Inc), place(q, at*b.Inc), place(r, at*c.Inc), count, -a.Inc, -b.Inc, -c.Inc)
-			})
+			stream3(kernel, d, p, q, r, a.Inc, b.Inc, c.Inc)
 		} else {
 			for at := 0; at < n; {
 				count := blockOf[T](n-at, kernel.Least)
@@ -166,6 +123,77 @@ func rows3[U, T any](op asm.Ternary, dst Vec[U], a, b, c Vec[T], n, rows int) bo
 		c.Off += c.Next
 	}
 	return true
+}
+
+// streamBytes is how large a result is from which its kernels store past the caches. To store in them first reads what is
+// overwritten, which takes as long as to read an operand; what is smaller may stay there until someone reads it.
+var streamBytes = 16 << 20
+
+// streamBlock is how many bytes of a result a kernel then stores at a time, in a buffer that stays in the first cache.
+const streamBlock = 8 << 10
+
+// buffers are what kernels store such blocks in.
+var buffers = sync.Pool{New: func() any { return new([streamBlock]byte) }}
+
+// streams reports whether the elements of a run, of so many rows, are to be stored past the caches.
+func streams[U any](n, rows int) bool {
+	size := int(unsafe.Sizeof(*new(U)))
+	return n*size > streamBlock && n*rows >= streamBytes/size && asm.Kernels.Stream.Run != nil
+}
+
+// Past reports whether n elements, that nobody has read, are better stored past the caches.
+func Past[T any](n int) bool { return streams[T](n, 1) }
+
+// CopyPast is copy that leaves none of dst in a cache. The slices are of one length, and don't overlap.
+func CopyPast[T any](dst, src []T) {
+	past := asm.Kernels.Stream
+	if nbytes := len(dst) * int(unsafe.Sizeof(*new(T))); past.Run != nil && nbytes >= past.Least {
+		past.Run(place(dst, 0), place(src[:len(dst)], 0), nbytes)
+		return
+	}
+	copy(dst, src)
+}
+
+// stream stores a result past the caches: run stores count of its elements, those from at on, in the place that it gets.
+func stream[U any](dst []U, least int, run func(to *byte, at, count int)) {
+	size := int(unsafe.Sizeof(*new(U)))
+	least = max(least, asm.Kernels.Stream.Least/size)
+	buffer := buffers.Get().(*[streamBlock]byte)
+	// All blocks but the first begin with a cache line.
+	block := (streamBlock - int(uintptr(unsafe.Pointer(place(dst, 0)))%64)) / size
+	for at := 0; at < len(dst); {
+		left := len(dst) - at
+		count := min(block, left)
+		if left > count && left-count < least {
+			count = left / 2
+		}
+		run(&buffer[0], at, count)
+		asm.Kernels.Stream.Run(place(dst, at), &buffer[0], count*size)
+		at += count
+		block = streamBlock / size
+	}
+	buffers.Put(buffer)
+}
+
+// stream1 runs a kernel for a result that is stored past the caches. It is a function of its own, for a closure's variables are slow.
+func stream1[U, T any](kernel *asm.KernelUnary, d []U, p []T, aInc int) {
+	stream(d, kernel.Least, func(to *byte, at, count int) {
+		kernel.Run(to, place(p, at*aInc), count, -aInc)
+	})
+}
+
+// stream2 is stream1 for two operands.
+func stream2[U, T any](kernel *asm.KernelBinary, d []U, p, q []T, aInc, bInc int) {
+	stream(d, kernel.Least, func(to *byte, at, count int) {
+		kernel.Run(to, place(p, at*aInc), place(q, at*bInc), count, -aInc, -bInc)
+	})
+}
+
+// stream3 is stream1 for three operands.
+func stream3[U, T any](kernel *asm.KernelTernary, d []U, p, q, r []T, aInc, bInc, cInc int) {
+	stream(d, kernel.Least, func(to *byte, at, count int) {
+		kernel.Run(to, place(p, at*aInc), place(q, at*bInc), place(r, at*cInc), count, -aInc, -bInc, -cInc)
+	})
 }
 
 // repeat stores copies of the first elements of dst, a block of them, in the others.
