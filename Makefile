@@ -15,7 +15,7 @@ INSTALLED := $(VENV)/.installed
 DIST := dist
 
 .DEFAULT_GOAL := help
-.PHONY: help tools build demo test lint wheel soak bench clean
+.PHONY: help tools emulator build demo test lint wheel soak bench clean
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -58,12 +58,18 @@ lint: build
 	$(VENV)/bin/mypy --no-error-summary
 	$(VENV)/bin/stubtest --mypy-config-file pyproject.toml samebytes._core
 
-test: lint
+# The tests of arm64 run in an emulator.
+emulator:
+	@command -v qemu-aarch64 >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -q && apt-get install -qy qemu-user; } || \
+	{ echo "missing: qemu-aarch64 (apt install qemu-user)" >&2; false; }
+
+test: lint emulator
 	for target in linux/amd64 linux/arm64 darwin/arm64 windows/amd64; do \
 		CGO_ENABLED=0 GOOS=$${target%/*} GOARCH=$${target#*/} go build -o /dev/null ./... || exit 1; done
 	go test -race ./...
 	go test -C ndarray/internal/kern/gen ./...
 	go test -tags noasm ./ndarray/...
+	CGO_ENABLED=0 GOARCH=arm64 SAMEBYTES_EMULATED=1 go test -exec qemu-aarch64 ./ndarray/internal/kern/... ./ndarray/internal/workers ./npy ./shm
 	go test ./shm -run 'TestM04|TestM09|TestD14|TestD15'
 	$(PY) -m pytest
 

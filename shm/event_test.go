@@ -8,6 +8,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/samebytes/samebytes/internal/emulated"
 	"github.com/samebytes/samebytes/shm"
 )
 
@@ -53,6 +54,7 @@ func TestEvent(t *testing.T) {
 
 // TestSetterKilledBeforeWaking changes what is waited for and wakes nobody, as one does who dies in between.
 func TestSetterKilledBeforeWaking(t *testing.T) {
+	emulated.Skip(t, "whose threads sleep is not seen through it")
 	segments(t)
 	e := newEvent(t)
 	made, err := shm.CreateCounter("c", 0)

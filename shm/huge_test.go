@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/samebytes/samebytes/internal/emulated"
 	"github.com/samebytes/samebytes/shm"
 )
 
@@ -48,6 +49,7 @@ func mountTmpfs(t *testing.T, dir, options string) {
 }
 
 func TestHuge(t *testing.T) {
+	emulated.Skip(t, "it knows nothing of huge pages")
 	dir := filepath.Join(segments(t), "mount")
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		t.Fatal(err)

@@ -23,6 +23,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/samebytes/samebytes/internal/emulated"
 	"github.com/samebytes/samebytes/ndarray"
 	"github.com/samebytes/samebytes/shm"
 )
@@ -102,6 +103,7 @@ func TestM03CollectedWithViews(t *testing.T) {
 
 // TestM05CounterWrapsAsleep has the counter go once around its low half under a sleeper, who finds out at the end of its sleep.
 func TestM05CounterWrapsAsleep(t *testing.T) {
+	emulated.Skip(t, "whose threads sleep is not seen through it")
 	segments(t)
 	a := create[int64](t, "x", []int{4})
 	ctx, result := patience(t), make(chan error)

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/samebytes/samebytes/internal/emulated"
 	"github.com/samebytes/samebytes/ndarray"
 	"github.com/samebytes/samebytes/shm"
 )
@@ -288,6 +289,7 @@ func callsOf(o object) []call {
 }
 
 func TestObjectsReadOnlyClosedAndCut(t *testing.T) {
+	emulated.Skip(t, "it leaves out the address when memory of a cut file is read")
 	dir := segments(t)
 	ended, cancel := context.WithCancel(background)
 	cancel()

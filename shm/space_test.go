@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/samebytes/samebytes/npy"
+	"github.com/samebytes/samebytes/internal/emulated"
 	"github.com/samebytes/samebytes/shm"
 )
 
@@ -72,6 +73,7 @@ func noRoom(t *testing.T, dir string, shape []int, opts ...shm.CreateOption) err
 }
 
 func TestT01FullAtCreate(t *testing.T) {
+	emulated.Skip(t, "its madvise does nothing, and so finds no memory missing")
 	dir := smallSegments(t, "size=1m")
 	noRoom(t, dir, []int{2 << 20})
 	noRoom(t, dir, []int{1 << 20})                              // the tables find no room
@@ -193,6 +195,7 @@ func read(a *shm.Array[int64]) (sum int64, err error) {
 
 // TestT06Truncated cuts an array under who reads it, and under who holds a lock.
 func TestT06Truncated(t *testing.T) {
+	emulated.Skip(t, "it leaves out the address when memory of a cut file is read")
 	segments(t)
 	a := create[int64](t, "x", []int{1 << 12})
 	g := lock(t, a.Segment)
@@ -214,6 +217,7 @@ func TestT06Truncated(t *testing.T) {
 
 // TestT08GrownBack restores every byte of the file after it was cut: who saw the cut stays out, who comes anew sees the file.
 func TestT08GrownBack(t *testing.T) {
+	emulated.Skip(t, "it leaves out the address when memory of a cut file is read")
 	segments(t)
 	a := create[int64](t, "x", []int{4})
 	a.Set(7, 1)
@@ -254,6 +258,7 @@ func TestT08GrownBackUnseen(t *testing.T) {
 
 // TestT09ControlBlockCut takes the control block alone, and then the tables too: elements can be read, and no call goes wrong.
 func TestT09ControlBlockCut(t *testing.T) {
+	emulated.Skip(t, "it leaves out the address when memory of a cut file is read")
 	for name, pages := range map[string]int64{"block": 1, "tables": 2} {
 		t.Run(name, func(t *testing.T) {
 			segments(t)
@@ -294,6 +299,7 @@ func TestT10HolePunched(t *testing.T) {
 
 // TestT11FaultAtOnce has goroutines touch a cut array at the same time, each on a thread of its own.
 func TestT11FaultAtOnce(t *testing.T) {
+	emulated.Skip(t, "it leaves out the address when memory of a cut file is read")
 	segments(t)
 	a := create[int64](t, "x", []int{1 << 12})
 	cut(t, a, 0)
@@ -316,6 +322,7 @@ func TestT11FaultAtOnce(t *testing.T) {
 
 // TestT12OtherFaults has the program listen for SIGBUS itself, and fault in a mapping that is none of ours: that stays a panic.
 func TestT12OtherFaults(t *testing.T) {
+	emulated.Skip(t, "it leaves out the address when memory of a cut file is read")
 	segments(t)
 	heard := make(chan os.Signal, 1)
 	signal.Notify(heard, syscall.SIGBUS)

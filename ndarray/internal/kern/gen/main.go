@@ -1,5 +1,5 @@
-// Gen writes the loops of package kern, in Go (package loops), and the kernels of package asm, in assembly (package
-// amd64), from tables of operations. Run it by go generate in kern's folder. It is a module of
+// Gen writes the loops of package kern, in Go (package loops), and the kernels of package asm, in assembly (packages
+// amd64 and arm64), from tables of operations. Run it by go generate in kern's folder. It is a module of
 // its own, so that what it needs is not needed by those who use kern.
 package main
 
@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 
 	"github.com/samebytes/samebytes/ndarray/internal/kern/gen/amd64"
+	"github.com/samebytes/samebytes/ndarray/internal/kern/gen/arm64"
 	"github.com/samebytes/samebytes/ndarray/internal/kern/gen/loops"
 )
 
@@ -28,5 +29,6 @@ func main() {
 func sources() map[string][]byte {
 	all := loops.Sources()
 	maps.Copy(all, amd64.Sources())
+	maps.Copy(all, arm64.Sources())
 	return all
 }
