@@ -6,7 +6,8 @@ package asm
 
 import "reflect"
 
-var avx2 = func() (s Set) {
+var avx2 = func() Set {
+	s := Set{}
 	s.Binary[Add][reflect.Float64] = KernelBinary{addF64AVX2, 4}
 	s.Binary[Add][reflect.Float32] = KernelBinary{addF32AVX2, 8}
 	s.Binary[Add][reflect.Int8] = KernelBinary{addI8AVX2, 32}
@@ -164,6 +165,11 @@ var avx2 = func() (s Set) {
 	s.Convert[reflect.Uint8][reflect.Uint64] = KernelUnary{convertU64to8AVX2, 8}
 	s.Convert[reflect.Uint16][reflect.Uint64] = KernelUnary{convertU64to16AVX2, 8}
 	s.Convert[reflect.Uint32][reflect.Uint64] = KernelUnary{convertU64to32AVX2, 8}
+	s.Half[Float16ToFloat32] = KernelUnary{float16ToFloat32AVX2, 8}
+	s.Half[Float32ToFloat16] = KernelUnary{float32ToFloat16AVX2, 8}
+	s.Half[Float64ToFloat16] = KernelUnary{float64ToFloat16AVX2, 8}
+	s.Half[BFloat16ToFloat32] = KernelUnary{bFloat16ToFloat32AVX2, 8}
+	s.Half[Float32ToBFloat16] = KernelUnary{float32ToBFloat16AVX2, 8}
 	s.Where[1] = KernelTernary{where8AVX2, 32}
 	s.Where[2] = KernelTernary{where16AVX2, 16}
 	s.Where[4] = KernelTernary{where32AVX2, 8}
@@ -172,7 +178,8 @@ var avx2 = func() (s Set) {
 	return s
 }()
 
-var avx512 = func() (s Set) {
+var avx512 = func() Set {
+	s := avx2
 	s.Binary[Add][reflect.Float64] = KernelBinary{addF64AVX512, 8}
 	s.Binary[Add][reflect.Float32] = KernelBinary{addF32AVX512, 16}
 	s.Binary[Add][reflect.Int8] = KernelBinary{addI8AVX512, 64}

@@ -299,6 +299,7 @@ func Sources() map[string][]byte {
 		{"compare", compare},
 		{"classify", classify},
 		{"convert", convert},
+		{"half", halves},
 		{"where", where},
 	} {
 		f := &file{Context: build.NewContext(), name: group.name, globals: map[string]operand.Mem{}}

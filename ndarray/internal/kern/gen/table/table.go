@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// Entry is a kernel's place in a set: Set.Table[Index...] = Kernel{Function, Least}.
+// Entry is a kernel's place in a set: Set.Table[Index...] = Kernel{Function, Least}, of which a table of one kernel has no index.
 type Entry struct {
 	Set, Table string
 	Index      []string
@@ -29,11 +29,19 @@ func Source(constraint string, entries []Entry) []byte {
 			sets = append(sets, e.Set)
 		}
 	}
-	for _, set := range sets {
-		fmt.Fprintf(&b, "\nvar %s = func() (s Set) {\n", set)
+	for i, set := range sets {
+		before := "Set{}"
+		if i > 0 {
+			before = sets[i-1] // whose kernels stay where this set has none
+		}
+		fmt.Fprintf(&b, "\nvar %s = func() Set {\n\ts := %s\n", set, before)
 		for _, e := range entries {
 			if e.Set == set {
-				fmt.Fprintf(&b, "\ts.%s[%s] = %s{%s, %d}\n", e.Table, strings.Join(e.Index, "]["), e.Kernel, e.Function, e.Least)
+				place := e.Table
+				if len(e.Index) > 0 {
+					place += "[" + strings.Join(e.Index, "][") + "]"
+				}
+				fmt.Fprintf(&b, "\ts.%s = %s{%s, %d}\n", place, e.Kernel, e.Function, e.Least)
 			}
 		}
 		b.WriteString("\treturn s\n}()\n")
