@@ -153,3 +153,20 @@ func chosen[T any](dst Vec[T], cond Vec[bool], a, b Vec[T], n int) bool {
 	}
 	return true
 }
+
+// transposed stores columns of four neighbours in as many elements of four rows, by a kernel, and returns how many columns it has
+// stored: not those behind the last that fill a vector.
+func transposed[T any](dst Vec[T], rowInc int, src Vec[T], n int) int {
+	size := int(unsafe.Sizeof(*new(T)))
+	if size >= len(asm.Kernels.Transpose) || src.Inc < 0 || rowInc < 0 {
+		return 0
+	}
+	kernel := &asm.Kernels.Transpose[size]
+	if kernel.Run == nil || n < kernel.Least {
+		return 0
+	}
+	n -= n % kernel.Least
+	d, s := dst.Data[dst.Off:][:3*rowInc+n], src.Data[src.Off:][:(n-1)*src.Inc+4]
+	kernel.Run(place(d, 0), place(s, 0), n, rowInc*size, src.Inc*size)
+	return n
+}

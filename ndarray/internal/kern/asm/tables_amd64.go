@@ -175,6 +175,8 @@ var avx2 = func() Set {
 	s.Where[4] = KernelTernary{where32AVX2, 8}
 	s.Where[8] = KernelTernary{where64AVX2, 4}
 	s.Where[16] = KernelTernary{where128AVX2, 4}
+	s.Transpose[4] = KernelTranspose{transpose32AVX2, 8}
+	s.Transpose[8] = KernelTranspose{transpose64AVX2, 4}
 	return s
 }()
 

@@ -301,6 +301,7 @@ func Sources() map[string][]byte {
 		{"convert", convert},
 		{"half", halves},
 		{"where", where},
+		{"transpose", transpose},
 	} {
 		f := &file{Context: build.NewContext(), name: group.name, globals: map[string]operand.Mem{}}
 		f.ConstraintExpr("!noasm")
