@@ -116,15 +116,15 @@ func underlying[T Element](a *Array[T]) any {
 func convert(dst, a any) bool {
 	switch dst := dst.(type) {
 	case *Array[Float16]:
-		return convertToHalf(dst, a, NewFloat16)
+		return float16Half.convertTo(dst, a)
 	case *Array[BFloat16]:
-		return convertToHalf(dst, a, NewBFloat16)
+		return bfloat16Half.convertTo(dst, a)
 	}
 	switch a := a.(type) {
 	case *Array[Float16]:
-		return convertFromHalf(dst, a, Float16.Float32)
+		return float16Half.convertFrom(dst, a)
 	case *Array[BFloat16]:
-		return convertFromHalf(dst, a, BFloat16.Float32)
+		return bfloat16Half.convertFrom(dst, a)
 	case *Array[bool]:
 		return convertBool(dst, a)
 	case *Array[int8]:
@@ -258,6 +258,12 @@ func convertBools[U Element](dst *Array[U], a *Array[bool], one U) bool {
 
 // convertRuns calls loop for runs of the elements of both, and returns true.
 func convertRuns[U, T Element](dst *Array[U], a *Array[T], loop func(dst kern.Vec[U], a kern.Vec[T], n int)) bool {
+	if small(dst) {
+		if v, ok := oneRun(dst, a); ok && v.Inc == 1 {
+			loop(kern.Vec[U]{Data: dst.data, Inc: 1}, v, dst.n)
+			return true
+		}
+	}
 	l := newLoops(&dst.layout, &a.layout)
 	l.eachParallel(func(offsets []int, n int) {
 		loop(kern.Vec[U]{Data: dst.data, Off: offsets[0], Inc: l.inc(0)}, kern.Vec[T]{Data: a.data, Off: offsets[1], Inc: l.inc(1)}, n)

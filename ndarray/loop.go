@@ -136,7 +136,7 @@ func (l *loops) merge() {
 }
 
 // A run across others is faster than runs of fewer elements than this, though its elements lie apart.
-const shortRun = 32
+const shortRun = 8
 
 // turn makes the runs go across short ones, so that a thousand rows of three are not a thousand runs, but three columns. They
 // are cut in blocks of as many rows as stay in the cache from one column to the next. Nothing may depend on the order.

@@ -12,6 +12,15 @@ import (
 // written.
 func Where[T Element](dst *Array[T], cond *Array[bool], a, b *Array[T]) *Array[T] {
 	const op = "Where"
+	if small(dst) {
+		c, ok := oneRun(dst, cond)
+		v, okToo := oneRun(dst, a)
+		w, okAll := oneRun(dst, b)
+		if ok && okToo && okAll && c.Inc+v.Inc+w.Inc > 0 {
+			kern.Where(kern.Vec[T]{Data: dst.data, Inc: 1}, c, v, w, dst.n)
+			return dst
+		}
+	}
 	shape := broadcastShape(op, cond.shape, a.shape, b.shape)
 	dst = destination(op, dst, shape, cond.shape, a.shape, b.shape)
 	cond, a, b = apart(dst, cond), apart(dst, a), apart(dst, b)

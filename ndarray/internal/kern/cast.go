@@ -42,11 +42,7 @@ func rows1[U, T any](op asm.Unary, dst Vec[U], a Vec[T], n, rows int) bool {
 	if dst.Inc != 1 || !mayRun(a.Inc) {
 		return false
 	}
-	return run1(&asm.Kernels.Unary[op][reflect.TypeFor[T]().Kind()], dst, a, n, rows)
-}
-
-// run1 runs a kernel, if it is one, on rows whose increments it can read.
-func run1[U, T any](kernel *asm.KernelUnary, dst Vec[U], a Vec[T], n, rows int) bool {
+	kernel := &asm.Kernels.Unary[op][reflect.TypeFor[T]().Kind()]
 	if kernel.Run == nil || n < kernel.Least {
 		return false
 	}
@@ -214,11 +210,32 @@ func repeat[T any](dst []T, block int) {
 
 // converted converts n elements by a kernel, and reports whether there is one for these types and increments.
 func converted[U, T any](dst Vec[U], src Vec[T], n int) bool {
-	if n < vectorMin || dst.Inc != 1 || !mayRun(src.Inc) {
+	to, from := reflect.TypeFor[U]().Kind(), reflect.TypeFor[T]().Kind()
+	return convertedBy(&asm.Kernels.Convert[to][from], dst, src, n)
+}
+
+// convertedBy is converted for one kernel, which must be for elements of these types.
+func convertedBy[U, T any](kernel *asm.KernelUnary, dst Vec[U], src Vec[T], n int) bool {
+	if n < vectorMin || dst.Inc != 1 || !mayRun(src.Inc) || kernel.Run == nil || n < kernel.Least {
 		return false
 	}
-	to, from := reflect.TypeFor[U]().Kind(), reflect.TypeFor[T]().Kind()
-	return run1(&asm.Kernels.Convert[to][from], dst, src, n, 1)
+	d, p := dst.Unit(n), src.span(n)
+	for at := 0; at < n; {
+		count := min(blockOf[T](n-at, kernel.Least), blockOf[U](n-at, kernel.Least))
+		kernel.Run(place(d, at), place(p, at*src.Inc), count, -src.Inc)
+		at += count
+	}
+	return true
+}
+
+// converts reports whether there is a kernel from T to U.
+func converts[U, T any]() bool {
+	return asm.Kernels.Convert[reflect.TypeFor[U]().Kind()][reflect.TypeFor[T]().Kind()].Run != nil
+}
+
+// boolBytes returns the bytes of bools, which share their memory.
+func boolBytes(data []bool) []byte {
+	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(data))), len(data))
 }
 
 // chosen is Where by a kernel, and reports whether there is one.
@@ -238,4 +255,21 @@ func chosen[T any](dst Vec[T], cond Vec[bool], a, b Vec[T], n int) bool {
 		at += count
 	}
 	return true
+}
+
+// transposed stores columns of four neighbours in as many elements of four rows, by a kernel, and returns how many columns it has
+// stored: not those behind the last that fill a vector.
+func transposed[T any](dst Vec[T], rowInc int, src Vec[T], n int) int {
+	size := int(unsafe.Sizeof(*new(T)))
+	if size >= len(asm.Kernels.Transpose) || src.Inc < 0 || rowInc < 0 {
+		return 0
+	}
+	kernel := &asm.Kernels.Transpose[size]
+	if kernel.Run == nil || n < kernel.Least {
+		return 0
+	}
+	n -= n % kernel.Least
+	d, s := dst.Data[dst.Off:][:3*rowInc+n], src.Data[src.Off:][:(n-1)*src.Inc+4]
+	kernel.Run(place(d, 0), place(s, 0), n, rowInc*size, src.Inc*size)
+	return n
 }

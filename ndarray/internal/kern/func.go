@@ -30,8 +30,45 @@ func Rows1[U, T any](loop Unary[U, T], dst Vec[U], a Vec[T], n, rows int) {
 	}
 }
 
+// shortRow is how many elements a row has at most that is repeated for several rows of the other operand, so that they become one
+// run: the start of a run takes as long as a hundred elements or so. rowsBlock is how many elements such a run has.
+const (
+	shortRow  = 128
+	rowsBlock = 1024
+)
+
+// repeated returns a row of n elements as often as fits in a block, and how often that is.
+func repeated[T any](row Vec[T], n, rows int) (Vec[T], int) {
+	times := min(rows, rowsBlock/n)
+	data := make([]T, 0, n*times)
+	for range times {
+		data = append(data, row.Unit(n)...)
+	}
+	return Vec[T]{Data: data, Inc: 1}, times
+}
+
 // Rows2 is Rows1 for two operands.
 func Rows2[U, T, V any](loop Binary[U, T, V], dst Vec[U], a Vec[T], b Vec[V], n, rows int) {
+	if n <= shortRow && n*rows >= rowsBlock && dst.Inc == 1 && dst.Next == n {
+		switch {
+		case a.Inc == 1 && a.Next == n && b.Inc == 1 && b.Next == 0:
+			b, block := repeated(b, n, rows)
+			for ; rows > 0; rows -= block {
+				loop.Run(dst, a, b, n*min(block, rows))
+				dst.Off += n * block
+				a.Off += n * block
+			}
+			return
+		case b.Inc == 1 && b.Next == n && a.Inc == 1 && a.Next == 0:
+			a, block := repeated(a, n, rows)
+			for ; rows > 0; rows -= block {
+				loop.Run(dst, a, b, n*min(block, rows))
+				dst.Off += n * block
+				b.Off += n * block
+			}
+			return
+		}
+	}
 	if loop, ok := loop.(interface {
 		Rows(dst Vec[U], a Vec[T], b Vec[V], n, rows int)
 	}); ok {

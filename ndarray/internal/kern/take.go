@@ -85,15 +85,31 @@ func Where[T any](dst Vec[T], cond Vec[bool], a, b Vec[T], n int) {
 	}
 }
 
-// AppendNonZero appends to dst, for each of n elements of src that is not zero, first plus step times its index.
+// AppendNonZero appends to dst, for each of n elements of src that is not zero, first plus step times its index. It writes each
+// down and counts those that stay, since a branch on what can't be foretold costs more.
 func AppendNonZero[T comparable](dst []int64, src Vec[T], first, step, n int) []int64 {
 	var zero T
-	for from := src.Off; n > 0; n-- {
-		if src.Data[from] != zero {
-			dst = append(dst, int64(first))
+	var found [256]int64
+	from, place := src.Off, int64(first)
+	for n > 0 {
+		block, count := min(n, len(found)), uint8(0)
+		for range block - 1 {
+			found[count] = place
+			one := uint8(0)
+			if src.Data[from] != zero {
+				one = 1
+			}
+			count += one
+			place += int64(step)
+			from += src.Inc
 		}
-		first += step
+		dst = append(dst, found[:count]...)
+		if src.Data[from] != zero {
+			dst = append(dst, place)
+		}
+		place += int64(step)
 		from += src.Inc
+		n -= block
 	}
 	return dst
 }

@@ -32,7 +32,9 @@ func copyTile[T any](dst, src Plane[T], i, end, j, width int) {
 			r0, r1 := dst.row(i, j).Unit(width), dst.row(i+1, j).Unit(width)
 			r2, r3 := dst.row(i+2, j).Unit(width), dst.row(i+3, j).Unit(width)
 			from := src.row(i, j).Off
-			for c := range r0 {
+			done := transposed(dst.row(i, j), dst.RowInc, src.row(i, j), width)
+			from += done * src.Inc
+			for c := done; c < len(r0); c++ {
 				s := (*[4]T)(src.Data[from:])
 				r0[c], r1[c], r2[c], r3[c] = s[0], s[1], s[2], s[3]
 				from += src.Inc

@@ -3,6 +3,9 @@ package kern
 // NonZero stores in dst whether each of n elements is not zero.
 func NonZero[T comparable](dst []bool, x Vec[T], n int) {
 	var zero T
+	if converted(Vec[bool]{Data: dst, Inc: 1}, x, n) {
+		return
+	}
 	dst = dst[:n]
 	if x.Inc == 1 {
 		u := x.Unit(n)[:len(dst)]
@@ -21,6 +24,9 @@ func NonZero[T comparable](dst []bool, x Vec[T], n int) {
 // CountNonZero returns how many of n elements are not zero.
 func CountNonZero[T comparable](x Vec[T], n int) int {
 	var zero T
+	if inBlocks(x, n) {
+		return countInBlocks(x, n)
+	}
 	count := 0
 	if x.Inc == 1 {
 		for _, v := range x.Unit(n) {
@@ -53,8 +59,11 @@ func Ones[T comparable](dst []int64, x Vec[T], n int) {
 	}
 }
 
-// Any reports whether one of n elements is not zero. It reads no further than that one.
+// Any reports whether one of n elements is not zero. It reads little further than that one.
 func Any[T comparable](x Vec[T], n int) bool {
+	if inBlocks(x, n) {
+		return findInBlocks(x, n, 1)
+	}
 	var zero T
 	if x.Inc == 1 {
 		for _, v := range x.Unit(n) {
@@ -73,8 +82,11 @@ func Any[T comparable](x Vec[T], n int) bool {
 	return false
 }
 
-// Every reports whether no one of n elements is zero. It reads no further than the first that is.
+// Every reports whether no one of n elements is zero. It reads little further than the first that is.
 func Every[T comparable](x Vec[T], n int) bool {
+	if inBlocks(x, n) {
+		return !findInBlocks(x, n, 0)
+	}
 	var zero T
 	if x.Inc == 1 {
 		for _, v := range x.Unit(n) {

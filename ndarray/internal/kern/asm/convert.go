@@ -16,5 +16,6 @@ const (
 	Float64ToFloat16
 	BFloat16ToFloat32
 	Float32ToBFloat16
+	Float64ToBFloat16
 	halves
 )

@@ -352,11 +352,18 @@ var avx2 = func() Set {
 	s.Convert[reflect.Uint8][reflect.Uint64] = KernelUnary{convertU64to8AVX2, 8}
 	s.Convert[reflect.Uint16][reflect.Uint64] = KernelUnary{convertU64to16AVX2, 8}
 	s.Convert[reflect.Uint32][reflect.Uint64] = KernelUnary{convertU64to32AVX2, 8}
+	s.Half[Float16ToFloat32] = KernelUnary{float16ToFloat32AVX2, 8}
+	s.Half[Float32ToFloat16] = KernelUnary{float32ToFloat16AVX2, 8}
+	s.Half[Float64ToFloat16] = KernelUnary{float64ToFloat16AVX2, 8}
+	s.Half[BFloat16ToFloat32] = KernelUnary{bFloat16ToFloat32AVX2, 8}
+	s.Half[Float32ToBFloat16] = KernelUnary{float32ToBFloat16AVX2, 8}
 	s.Where[1] = KernelTernary{where8AVX2, 32}
 	s.Where[2] = KernelTernary{where16AVX2, 16}
 	s.Where[4] = KernelTernary{where32AVX2, 8}
 	s.Where[8] = KernelTernary{where64AVX2, 4}
 	s.Where[16] = KernelTernary{where128AVX2, 4}
+	s.Transpose[4] = KernelTranspose{transpose32AVX2, 8}
+	s.Transpose[8] = KernelTranspose{transpose64AVX2, 4}
 	return s
 }()
 

@@ -325,7 +325,9 @@ func Sources() map[string][]byte {
 		{"compare", compare},
 		{"classify", classify},
 		{"convert", convert},
+		{"half", halves},
 		{"where", where},
+		{"tiles", tiles},
 	} {
 		f := &file{Context: build.NewContext(), name: group.name, globals: map[string]operand.Mem{}}
 		f.ConstraintExpr("!noasm")
