@@ -80,7 +80,7 @@ func (p *product[T]) block(kernel *kernel[T], buffer *buffers[T]) {
 		rows := min(kernel.rows, p.m-i)
 		a := p.a.From(i, 0)
 		if !aInPlace {
-			gather(buffer.a, a.T(), p.k, rows, kernel.rows)
+			kernel.gather(buffer.a, a.T(), p.k, rows, kernel.rows)
 			a = Matrix[T]{buffer.a, 0, 1, kernel.rows}
 		}
 		for j := 0; j < p.n; j += kernel.cols {

@@ -17,8 +17,8 @@ var avx2 = func() (s Set) {
 	s.Binary[Add][reflect.Uint32] = KernelBinary{addI32AVX2, 8}
 	s.Binary[Add][reflect.Int64] = KernelBinary{addI64AVX2, 4}
 	s.Binary[Add][reflect.Uint64] = KernelBinary{addI64AVX2, 4}
-	s.Strided[reflect.Float64] = KernelStrided{gemmF64AVX2, gemmPackAVX2, 4, 12}
-	s.Strided[reflect.Float32] = KernelStrided{gemmF32AVX2, gemmPackAVX2, 4, 24}
+	s.Strided[reflect.Float64] = KernelStrided{gemmF64AVX2, gemmPackAVX2, transposeF64, 4, 12}
+	s.Strided[reflect.Float32] = KernelStrided{gemmF32AVX2, gemmPackAVX2, transposeF32, 4, 24}
 	return s
 }()
 
@@ -33,7 +33,7 @@ var avx512 = func() (s Set) {
 	s.Binary[Add][reflect.Uint32] = KernelBinary{addI32AVX512, 16}
 	s.Binary[Add][reflect.Int64] = KernelBinary{addI64AVX512, 8}
 	s.Binary[Add][reflect.Uint64] = KernelBinary{addI64AVX512, 8}
-	s.Strided[reflect.Float64] = KernelStrided{gemmF64AVX512, gemmPackAVX512, 8, 24}
-	s.Strided[reflect.Float32] = KernelStrided{gemmF32AVX512, gemmPackAVX512, 8, 48}
+	s.Strided[reflect.Float64] = KernelStrided{gemmF64AVX512, gemmPackAVX512, transposeF64, 8, 24}
+	s.Strided[reflect.Float32] = KernelStrided{gemmF32AVX512, gemmPackAVX512, transposeF32, 8, 48}
 	return s
 }()
