@@ -18,9 +18,10 @@ import (
 // and that axis of length one is not in the result. dst has the result's shape, or is nil; it may overlap the operands, and the
 // result is as if they had been copied before.
 //
-// Floats and complex numbers go through gonum's BLAS, which reads rows of neighbours and columns of neighbours where they lie;
-// of other layouts it copies a matrix at a time. Float32 is summed in float32. Integers wrap. Without inner elements the
-// product is of zeros.
+// Floats are multiplied as package blas does it, where the processor has kernels for that, in any layout without a copy. Other
+// floats, those of a program that has put another BLAS in the place of gonum's, and complex numbers go through gonum's BLAS, which
+// reads rows of neighbours and columns of neighbours where they lie; of other layouts it copies a matrix at a time. Float32 is
+// summed in float32. Integers wrap. Without inner elements the product is of zeros.
 //
 // MatMul panics with a [ShapeError] if an operand has no axes, the inner lengths differ, the stacks don't broadcast, or dst
 // has another shape, and as every function does that writes dst.
@@ -71,15 +72,17 @@ func MatMul[T Number](dst, a, b *Array[T]) *Array[T] {
 	right = right.broadcast(append(slices.Clone(stack), right.shape[rightStackDims:]...))
 	switch dtype := DTypeOf[T](); {
 	case dtype == Float64:
-		matMul(viewed[float64](dst), viewed[float64](a), viewed[float64](b), to, left, right, gemm64)
+		x, y := viewed[float64](a), viewed[float64](b)
+		matMul(viewed[float64](dst), x, y, to, left, right, gemm64, floatKernel(ownBLAS64(), x, y, left, right))
 	case dtype == Float32:
-		matMul(viewed[float32](dst), viewed[float32](a), viewed[float32](b), to, left, right, gemm32)
+		x, y := viewed[float32](a), viewed[float32](b)
+		matMul(viewed[float32](dst), x, y, to, left, right, gemm32, floatKernel(ownBLAS32(), x, y, left, right))
 	case dtype == Complex128:
-		matMul(viewed[complex128](dst), viewed[complex128](a), viewed[complex128](b), to, left, right, gemmComplex128)
+		matMul(viewed[complex128](dst), viewed[complex128](a), viewed[complex128](b), to, left, right, gemmComplex128, nil)
 	case dtype == Complex64:
-		matMul(viewed[complex64](dst), viewed[complex64](a), viewed[complex64](b), to, left, right, gemmComplex64)
+		matMul(viewed[complex64](dst), viewed[complex64](a), viewed[complex64](b), to, left, right, gemmComplex64, nil)
 	case dtype.Kind() == 'i' || dtype.Kind() == 'u':
-		matMul(dst, a, b, to, left, right, gemmPlain[T])
+		matMul(dst, a, b, to, left, right, gemmPlain[T], nil)
 	default:
 		panic(DTypeError{"MatMul", dtype, "integers, float32, float64 or complex numbers"})
 	}
@@ -96,8 +99,9 @@ func broadcasts(a, b []int) bool {
 	return true
 }
 
-// matMul stores the product of each two matrices in the one of dst, all under layouts with the same stack.
-func matMul[T Number](dst, a, b *Array[T], to, left, right layout, gemm func(c, a, b matrix[T])) {
+// matMul stores the product of each two matrices in the one of dst, all under layouts with the same stack: by kernel, if it is not
+// nil, or by gemm.
+func matMul[T Number](dst, a, b *Array[T], to, left, right layout, gemm func(c, a, b matrix[T]), kernel kernel[T]) {
 	ndim := len(to.shape)
 	rows, inner, cols := to.shape[ndim-2], left.shape[ndim-1], to.shape[ndim-1]
 	if inner == 0 {
@@ -120,18 +124,16 @@ func matMul[T Number](dst, a, b *Array[T], to, left, right layout, gemm func(c, 
 			if !inPlace {
 				c = matrix[T]{kern.Matrix[T]{Data: make([]T, rows*cols), Rows: rows, Cols: cols, Stride: cols}, false}
 			}
-			x, ok := matrixOf(a.data, offsets[1], rows, inner, left.strides[ndim-2:])
-			if !ok {
-				x = packed(a.data, offsets[1], rows, inner, left.strides[ndim-2:])
-			}
-			y, ok := matrixOf(b.data, offsets[2], inner, cols, right.strides[ndim-2:])
-			if !ok {
-				y = packed(b.data, offsets[2], inner, cols, right.strides[ndim-2:])
-			}
-			if c.transposed {
-				gemm(c.t(), y.t(), x.t())
+			if kernel != nil {
+				kernel(c, offsets[1], offsets[2])
 			} else {
-				gemm(c, x, y)
+				x := readable(a.data, offsets[1], rows, inner, left.strides[ndim-2:])
+				y := readable(b.data, offsets[2], inner, cols, right.strides[ndim-2:])
+				if c.transposed {
+					gemm(c.t(), y.t(), x.t())
+				} else {
+					gemm(c, x, y)
+				}
 			}
 			if !inPlace {
 				for i := range rows {
@@ -184,6 +186,14 @@ func rowStride(rows, cols, stride, colStride int) (int, bool) {
 		stride = cols
 	}
 	return stride, (cols == 1 || colStride == 1) && stride >= cols
+}
+
+// readable returns the elements of a matrix where they lie, or a copy, so that BLAS can read them.
+func readable[T Element](data []T, offset, rows, cols int, strides []int) matrix[T] {
+	if m, ok := matrixOf(data, offset, rows, cols, strides); ok {
+		return m
+	}
+	return packed(data, offset, rows, cols, strides)
 }
 
 // packed returns a copy of a matrix.

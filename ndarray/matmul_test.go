@@ -8,6 +8,10 @@ import (
 	"strings"
 	"testing"
 
+	"gonum.org/v1/gonum/blas"
+	"gonum.org/v1/gonum/blas/blas64"
+	"gonum.org/v1/gonum/blas/gonum"
+
 	"github.com/samebytes/samebytes/ndarray"
 )
 
@@ -228,5 +232,27 @@ func TestTraceAndNorm(t *testing.T) {
 	}
 	if got := ndarray.Norm(ndarray.New[float32](0)); got != 0 {
 		t.Errorf("Norm of nothing: found %v", got)
+	}
+}
+
+// counting is a BLAS that a program has put in the place of gonum's.
+type counting struct {
+	gonum.Implementation
+	calls *int
+}
+
+func (c counting) Dgemm(tA, tB blas.Transpose, m, n, k int, alpha float64, a []float64, lda int, b []float64, ldb int, beta float64, x []float64, ldx int) {
+	*c.calls++
+	c.Implementation.Dgemm(tA, tB, m, n, k, alpha, a, lda, b, ldb, beta, x, ldx)
+}
+
+func TestMatMulOtherBLAS(t *testing.T) {
+	var calls int
+	blas64.Use(counting{calls: &calls})
+	defer blas64.Use(gonum.Implementation{})
+	a := floats(3, 3)
+	ndarray.MatMul(nil, a, a)
+	if calls != 1 {
+		t.Errorf("MatMul called the program's BLAS %d times", calls)
 	}
 }

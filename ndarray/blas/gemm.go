@@ -52,7 +52,18 @@ func multiply[T gemm.Float](tA, tB blas.Transpose, m, n, k int, alpha T, a []T, 
 	if !ok || ldc < n || len(c) < (m-1)*ldc+n {
 		return false
 	}
-	if bStep == 1 && gemm.Direct(m, n, k, alpha, a, aRow, aStep, b, bRow, beta, c, ldc) {
+	if n == 1 {
+		bStep = 1 // for which any does
+	}
+	switch few := m <= 2 || n <= 2; {
+	case bStep == 1:
+		if gemm.Direct(m, n, k, alpha, a, aRow, aStep, b, bRow, beta, c, ldc) {
+			return true
+		}
+	case aStep == 1 && (few || gemm.Tiny(m, n, k)):
+		return false // gonum has products of rows, and leaves none out there
+	case gemm.Tiny(m, n, k):
+		gemm.Plain(m, n, k, alpha, a, aRow, aStep, b, bRow, bStep, beta, c, ldc)
 		return true
 	}
 	gemm.Multiply(0, m, n, k, alpha, gemm.Matrix[T]{Data: a, Row: aRow, Step: aStep}, gemm.Matrix[T]{Data: b, Row: bRow, Step: bStep},

@@ -2,9 +2,9 @@ package gemm
 
 import "sync"
 
-// What of b is packed at a time: blockK rows of blockCols columns, 480 KiB, in the cache of the second level, while blockK columns
+// What of b is packed at a time: blockK rows of blockCols columns, 645 KiB, in the cache of the second level, while blockK columns
 // of a tile's rows of a are in that of the first.
-const blockK = 256
+const blockK = 344
 
 func blockCols[T Float]() int { return 1920 / size[T]() }
 
@@ -80,7 +80,7 @@ func (p *product[T]) block(kernel *kernel[T], buffer *buffers[T]) {
 		rows := min(kernel.rows, p.m-i)
 		a := p.a.From(i, 0)
 		if !aInPlace {
-			gather(buffer.a, a.T(), p.k, rows, kernel.rows)
+			kernel.gather(buffer.a, a.T(), p.k, rows, kernel.rows)
 			a = Matrix[T]{buffer.a, 0, 1, kernel.rows}
 		}
 		for j := 0; j < p.n; j += kernel.cols {

@@ -15,13 +15,14 @@ type kernel[T Float] struct {
 	rows, cols int
 	strided    func(k int, a, b, c *byte, aRow, aStep, bStep, ldc, rows, cols int, alpha, beta float64)
 	pack       func(dst, b *byte, k, bStep, panels, size int) // of the strided form
+	transpose  func(dst, b *byte, k, n, bStep, dstStep int)
 	packed     func(k int, a, b, c *byte, ldc int)
 }
 
 // kernelOf returns the kernel for T, and whether there is one.
 func kernelOf[T Float]() (kernel[T], bool) {
 	if s := strided[T](); s.Run != nil {
-		return kernel[T]{rows: s.Rows, cols: s.Cols, strided: s.Run, pack: s.Pack}, true
+		return kernel[T]{rows: s.Rows, cols: s.Cols, strided: s.Run, pack: s.Pack, transpose: s.Transpose}, true
 	}
 	p := &asm.Kernels.Packed[kind[T]()]
 	return kernel[T]{rows: p.Rows, cols: p.Cols, packed: p.Run}, p.Run != nil
@@ -57,6 +58,13 @@ func (r *kernel[T]) tile(k, rows, cols int, a, b, c Matrix[T], alpha, beta T) {
 func (r *kernel[T]) copyPanels(dst []T, b Matrix[T], k, panels int) {
 	_ = dst[panels*k*r.cols-1]
 	r.pack((*byte)(unsafe.Pointer(&dst[0])), b.corner(k, panels*r.cols), k, b.Row*size[T](), panels, k*r.cols*size[T]())
+}
+
+// transposeRows stores n rows of k elements of b as the columns of dst, whose rows are cols apart. Both numbers are multiples of
+// asm.TransposeSide.
+func (r *kernel[T]) transposeRows(dst []T, b Matrix[T], k, n, cols int) {
+	_ = dst[(k-1)*cols+n-1]
+	r.transpose((*byte)(unsafe.Pointer(&dst[0])), b.corner(n, k), k, n, b.Row*size[T](), cols*size[T]())
 }
 
 // add adds the product of two panels of k to a tile of c.

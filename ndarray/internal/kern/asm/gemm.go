@@ -12,6 +12,9 @@ type Gemm struct {
 	Strided [kinds]KernelStrided
 }
 
+// TransposeSide is the number of elements of which a kernel that transposes handles as many at a time.
+const TransposeSide = 8
+
 type (
 	// KernelPacked adds the product of a panel of a and one of b to a tile of c, which has Rows rows of Cols elements, each ldc
 	// bytes after the one before it. k is at least one.
@@ -25,9 +28,12 @@ type (
 	// neighbours. k, rows and cols are at least one. It is fastest in tiles of Rows times Cols.
 	//
 	// Pack stores k rows of b, bStep bytes apart, in panels of Cols columns, size bytes apart. All three are at least one.
+	// Transpose stores n rows of k elements, bStep bytes apart, as n columns of dst, whose rows are dstStep bytes apart. Both
+	// numbers are multiples of TransposeSide, and not zero.
 	KernelStrided struct {
 		Run        func(k int, a, b, c *byte, aRow, aStep, bStep, ldc, rows, cols int, alpha, beta float64)
 		Pack       func(dst, b *byte, k, bStep, panels, size int)
+		Transpose  func(dst, b *byte, k, n, bStep, dstStep int)
 		Rows, Cols int
 	}
 )

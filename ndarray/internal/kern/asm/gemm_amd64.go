@@ -5,6 +5,12 @@
 package asm
 
 //go:noescape
+func transposeF64(dst *byte, b *byte, k int, n int, bStep int, dstStep int)
+
+//go:noescape
+func transposeF32(dst *byte, b *byte, k int, n int, bStep int, dstStep int)
+
+//go:noescape
 func gemmPackAVX2(dst *byte, b *byte, k int, bStep int, panels int, size int)
 
 //go:noescape

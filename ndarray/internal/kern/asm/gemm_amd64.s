@@ -4,6 +4,122 @@
 
 #include "textflag.h"
 
+// func transposeF64(dst *byte, b *byte, k int, n int, bStep int, dstStep int)
+// Requires: AVX
+TEXT ·transposeF64(SB), NOSPLIT, $0-48
+	MOVQ dst+0(FP), AX
+	MOVQ b+8(FP), CX
+	MOVQ n+24(FP), DX
+	MOVQ bStep+32(FP), BX
+	MOVQ dstStep+40(FP), SI
+	LEAQ (BX)(BX*2), DI
+	LEAQ (SI)(SI*2), R8
+
+rows1:
+	MOVQ CX, R9
+	MOVQ AX, R10
+	MOVQ k+16(FP), R11
+
+square2:
+	VMOVUPD    (R9), Y0
+	VMOVUPD    (R9)(BX*1), Y1
+	VMOVUPD    (R9)(BX*2), Y2
+	VMOVUPD    (R9)(DI*1), Y3
+	VUNPCKLPD  Y1, Y0, Y4
+	VUNPCKHPD  Y1, Y0, Y0
+	VUNPCKLPD  Y3, Y2, Y1
+	VUNPCKHPD  Y3, Y2, Y2
+	VPERM2F128 $0x20, Y1, Y4, Y3
+	VPERM2F128 $0x31, Y1, Y4, Y1
+	VPERM2F128 $0x20, Y2, Y0, Y4
+	VPERM2F128 $0x31, Y2, Y0, Y0
+	VMOVUPD    Y3, (R10)
+	VMOVUPD    Y4, (R10)(SI*1)
+	VMOVUPD    Y1, (R10)(SI*2)
+	VMOVUPD    Y0, (R10)(R8*1)
+	ADDQ       $+32, R9
+	LEAQ       (R10)(SI*4), R10
+	SUBQ       $+4, R11
+	JG         square2
+	ADDQ       $+32, AX
+	LEAQ       (CX)(BX*4), CX
+	SUBQ       $+4, DX
+	JG         rows1
+	VZEROUPPER
+	RET
+
+// func transposeF32(dst *byte, b *byte, k int, n int, bStep int, dstStep int)
+// Requires: AVX
+TEXT ·transposeF32(SB), NOSPLIT, $0-48
+	MOVQ dst+0(FP), AX
+	MOVQ b+8(FP), CX
+	MOVQ n+24(FP), DX
+	MOVQ bStep+32(FP), BX
+	MOVQ dstStep+40(FP), SI
+	LEAQ (BX)(BX*2), DI
+	LEAQ (SI)(SI*2), R8
+
+rows1:
+	MOVQ CX, R9
+	MOVQ AX, R10
+	MOVQ k+16(FP), R11
+
+square2:
+	LEAQ       (R9)(BX*4), R12
+	VMOVUPD    (R9), Y0
+	VMOVUPD    (R9)(BX*1), Y1
+	VMOVUPD    (R9)(BX*2), Y2
+	VMOVUPD    (R9)(DI*1), Y3
+	VMOVUPD    (R12), Y4
+	VMOVUPD    (R12)(BX*1), Y5
+	VMOVUPD    (R12)(BX*2), Y6
+	VMOVUPD    (R12)(DI*1), Y7
+	VUNPCKLPS  Y1, Y0, Y8
+	VUNPCKHPS  Y1, Y0, Y0
+	VUNPCKLPS  Y3, Y2, Y1
+	VUNPCKHPS  Y3, Y2, Y2
+	VUNPCKLPS  Y5, Y4, Y3
+	VUNPCKHPS  Y5, Y4, Y4
+	VUNPCKLPS  Y7, Y6, Y5
+	VUNPCKHPS  Y7, Y6, Y6
+	VUNPCKLPD  Y1, Y8, Y7
+	VUNPCKHPD  Y1, Y8, Y1
+	VUNPCKLPD  Y2, Y0, Y8
+	VUNPCKHPD  Y2, Y0, Y0
+	VUNPCKLPD  Y5, Y3, Y2
+	VUNPCKHPD  Y5, Y3, Y3
+	VUNPCKLPD  Y6, Y4, Y5
+	VUNPCKHPD  Y6, Y4, Y4
+	VPERM2F128 $0x20, Y2, Y7, Y6
+	VPERM2F128 $0x31, Y2, Y7, Y2
+	VPERM2F128 $0x20, Y3, Y1, Y7
+	VPERM2F128 $0x31, Y3, Y1, Y1
+	VPERM2F128 $0x20, Y5, Y8, Y3
+	VPERM2F128 $0x31, Y5, Y8, Y5
+	VPERM2F128 $0x20, Y4, Y0, Y8
+	VPERM2F128 $0x31, Y4, Y0, Y0
+	LEAQ       (R10)(SI*4), R12
+	VMOVUPD    Y6, (R10)
+	VMOVUPD    Y7, (R10)(SI*1)
+	VMOVUPD    Y3, (R10)(SI*2)
+	VMOVUPD    Y8, (R10)(R8*1)
+	VMOVUPD    Y2, (R12)
+	VMOVUPD    Y1, (R12)(SI*1)
+	VMOVUPD    Y5, (R12)(SI*2)
+	VMOVUPD    Y0, (R12)(R8*1)
+	ADDQ       $+32, R9
+	LEAQ       (R10)(SI*4), R10
+	LEAQ       (R10)(SI*4), R10
+	SUBQ       $+8, R11
+	JG         square2
+	ADDQ       $+32, AX
+	LEAQ       (CX)(BX*4), CX
+	LEAQ       (CX)(BX*4), CX
+	SUBQ       $+8, DX
+	JG         rows1
+	VZEROUPPER
+	RET
+
 // func gemmPackAVX2(dst *byte, b *byte, k int, bStep int, panels int, size int)
 // Requires: AVX
 TEXT ·gemmPackAVX2(SB), NOSPLIT, $0-48

@@ -24,6 +24,8 @@ func gemmRows(s *isa) int {
 }
 
 func gemms(f *file) {
+	f.transpose(f64)
+	f.transpose(f32)
 	for _, s := range isas {
 		f.gemmPack(s)
 		for _, d := range []*dtype{f64, f32} {
@@ -51,7 +53,7 @@ func (f *file) gemm(s *isa, d *dtype) {
 	k.SignatureExpr("func(k int, a, b, c *byte, aRow, aStep, bStep, ldc, rows, cols int, alpha, beta float64)")
 	lanes := k.vectors(d)
 	f.entries = append(f.entries, table.Entry{Set: s.set, Table: "Strided", Index: []string{"reflect." + d.kind}, Kernel: "KernelStrided",
-		Function: fmt.Sprintf("%s, gemmPack%s, %d", name, s.name, gemmRows(s)), Least: gemmVectors * lanes})
+		Function: fmt.Sprintf("%s, gemmPack%s, transpose%s, %d", name, s.name, d.name, gemmRows(s)), Least: gemmVectors * lanes})
 
 	p := &product{kernel: k, dtype: d, a: k.GP64(), c: k.GP64(), rows: k.GP64()}
 	columns, end := k.label("columns"), k.label("end")
