@@ -15,8 +15,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/samebytes/samebytes/npy"
 	"github.com/samebytes/samebytes/internal/emulated"
+	"github.com/samebytes/samebytes/npy"
 	"github.com/samebytes/samebytes/shm"
 )
 
