@@ -6,6 +6,11 @@ import "reflect"
 // take in turn. A complex element is two numbers. The error grows with log n. N. J. Higham, The accuracy of floating point
 // summation, SIAM J. Sci. Comput. 14 (1993).
 func Sum[T Number](x Vec[T], n int) T {
+	if x.Inc == 1 && n >= vectorMin {
+		if sum, ok := sumByKernel(x.Unit(n)); ok {
+			return sum
+		}
+	}
 	switch {
 	case isComplex[T]():
 		return sumPairs(x, n)

@@ -134,6 +134,11 @@ func same[T any](x, y T) bool {
 	case float32:
 		y := any(y).(float32)
 		return math.Float32bits(x) == math.Float32bits(y) || x != x && y != y
+	case complex128:
+		y := any(y).(complex128)
+		return same(real(x), real(y)) && same(imag(x), imag(y))
+	case complex64:
+		return same(complex128(x), complex128(any(y).(complex64)))
 	}
 	return any(x) == any(y)
 }

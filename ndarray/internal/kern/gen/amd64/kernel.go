@@ -296,6 +296,8 @@ func Sources() map[string][]byte {
 		write func(f *file)
 	}{
 		{"arithmetic", arithmetic},
+		{"pairwise", pairwiseSums},
+		{"integers", integerSums},
 	} {
 		f := &file{Context: build.NewContext(), name: group.name, globals: map[string]operand.Mem{}}
 		f.ConstraintExpr("!noasm")
