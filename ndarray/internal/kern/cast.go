@@ -34,8 +34,11 @@ func bitsIn[T any](v T) uint64 {
 func mayRun(inc int) bool { return uint(inc) <= 1 }
 
 // blockOf returns how many of n elements of T a kernel gets: not so many that fewer than least would be left.
-func blockOf[T any](n, least int) int {
-	block := blockBytes / int(unsafe.Sizeof(*new(T)))
+func blockOf[T any](n, least int) int { return blockIn[T](blockBytes, n, least) }
+
+// blockIn is blockOf for other blocks.
+func blockIn[T any](nbytes, n, least int) int {
+	block := nbytes / int(unsafe.Sizeof(*new(T)))
 	if n < block+least {
 		return n
 	}

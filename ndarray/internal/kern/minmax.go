@@ -1,7 +1,14 @@
 package kern
 
+import "github.com/samebytes/samebytes/ndarray/internal/kern/asm"
+
 // Greatest returns the greatest of n > 0 elements, or NaN if one is.
 func Greatest[T Real](x Vec[T], n int) T {
+	if x.Inc == 1 && n >= vectorMin {
+		if m, ok := extreme(asm.Greatest, x.Unit(n)); ok {
+			return m
+		}
+	}
 	m := x.Data[x.Off]
 	if m != m {
 		return m
@@ -38,6 +45,11 @@ func Greatest[T Real](x Vec[T], n int) T {
 
 // Least returns the least of n > 0 elements, or NaN if one is.
 func Least[T Real](x Vec[T], n int) T {
+	if x.Inc == 1 && n >= vectorMin {
+		if m, ok := extreme(asm.LeastOf, x.Unit(n)); ok {
+			return m
+		}
+	}
 	m := x.Data[x.Off]
 	if m != m {
 		return m
@@ -122,6 +134,11 @@ func LeastRows[T Real](acc []T, x Vec[T], stride, rows, n int) {
 
 // NaNGreatest returns the greatest of n > 0 elements that is not NaN, or NaN if all are.
 func NaNGreatest[T Float](x Vec[T], n int) T {
+	if x.Inc == 1 && n >= vectorMin {
+		if m, ok := extreme(asm.NaNGreatest, x.Unit(n)); ok {
+			return m
+		}
+	}
 	m := x.Data[x.Off]
 	for at := x.Off; n > 0; n-- {
 		if v := x.Data[at]; v > m || m != m {
@@ -134,6 +151,11 @@ func NaNGreatest[T Float](x Vec[T], n int) T {
 
 // NaNLeast returns the least of n > 0 elements that is not NaN, or NaN if all are.
 func NaNLeast[T Float](x Vec[T], n int) T {
+	if x.Inc == 1 && n >= vectorMin {
+		if m, ok := extreme(asm.NaNLeast, x.Unit(n)); ok {
+			return m
+		}
+	}
 	m := x.Data[x.Off]
 	for at := x.Off; n > 0; n-- {
 		if v := x.Data[at]; v < m || m != m {

@@ -17,7 +17,7 @@ type Reduce struct {
 	// Extremes returns the bits of the least or greatest element, or of NaN, above the lowest bytes of which there is nothing
 	// that matters. Of zeros it returns any.
 	Extremes [extremes][kinds]KernelExtremes
-	// Find returns the index of the first element that is NaN or equals one that is given by its bits, and n if there is none.
+	// Find returns the index of the first element that equals one that is given by its bits, and n if there is none.
 	Find [kinds]KernelFind
 	// Rows joins each of n elements of acc with the elements of rows, which are so many bytes apart, one row after the other.
 	Rows [rowOps][kinds]KernelRows

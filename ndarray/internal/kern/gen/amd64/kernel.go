@@ -298,6 +298,7 @@ func Sources() map[string][]byte {
 		{"arithmetic", arithmetic},
 		{"pairwise", pairwiseSums},
 		{"integers", integerSums},
+		{"extremes", extremes},
 	} {
 		f := &file{Context: build.NewContext(), name: group.name, globals: map[string]operand.Mem{}}
 		f.ConstraintExpr("!noasm")
