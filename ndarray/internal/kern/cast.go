@@ -30,6 +30,9 @@ func bitsIn[T any](v T) uint64 {
 	return bits
 }
 
+// sizeOf returns how many bytes an element has.
+func sizeOf[T any]() int { return int(unsafe.Sizeof(*new(T))) }
+
 // mayRun reports whether kernels can read a run of this increment.
 func mayRun(inc int) bool { return uint(inc) <= 1 }
 
@@ -38,7 +41,7 @@ func blockOf[T any](n, least int) int { return blockIn[T](blockBytes, n, least) 
 
 // blockIn is blockOf for other blocks.
 func blockIn[T any](nbytes, n, least int) int {
-	block := nbytes / int(unsafe.Sizeof(*new(T)))
+	block := nbytes / sizeOf[T]()
 	if n < block+least {
 		return n
 	}

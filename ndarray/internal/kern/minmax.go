@@ -86,6 +86,9 @@ func Least[T Real](x Vec[T], n int) T {
 
 // GreatestRows stores in acc[i] the greatest of it and the i-th elements of the rows, or NaN if one is.
 func GreatestRows[T Real](acc []T, x Vec[T], stride, rows, n int) {
+	if done := rowsDone(asm.GreatestRows, acc, x, stride, rows, n); done > 0 {
+		acc, x, n = acc[done:], x.from(done), n-done
+	}
 	acc = acc[:n]
 	for ; rows > 0; rows-- {
 		if x.Inc == 1 {
@@ -110,6 +113,9 @@ func GreatestRows[T Real](acc []T, x Vec[T], stride, rows, n int) {
 
 // LeastRows stores in acc[i] the least of it and the i-th elements of the rows, or NaN if one is.
 func LeastRows[T Real](acc []T, x Vec[T], stride, rows, n int) {
+	if done := rowsDone(asm.LeastRows, acc, x, stride, rows, n); done > 0 {
+		acc, x, n = acc[done:], x.from(done), n-done
+	}
 	acc = acc[:n]
 	for ; rows > 0; rows-- {
 		if x.Inc == 1 {
@@ -168,6 +174,9 @@ func NaNLeast[T Float](x Vec[T], n int) T {
 
 // NaNGreatestRows is GreatestRows that takes no NaN where there is another element.
 func NaNGreatestRows[T Float](acc []T, x Vec[T], stride, rows, n int) {
+	if done := rowsDone(asm.NaNGreatestRows, acc, x, stride, rows, n); done > 0 {
+		acc, x, n = acc[done:], x.from(done), n-done
+	}
 	acc = acc[:n]
 	for ; rows > 0; rows-- {
 		at := x.Off
@@ -183,6 +192,9 @@ func NaNGreatestRows[T Float](acc []T, x Vec[T], stride, rows, n int) {
 
 // NaNLeastRows is LeastRows that takes no NaN where there is another element.
 func NaNLeastRows[T Float](acc []T, x Vec[T], stride, rows, n int) {
+	if done := rowsDone(asm.NaNLeastRows, acc, x, stride, rows, n); done > 0 {
+		acc, x, n = acc[done:], x.from(done), n-done
+	}
 	acc = acc[:n]
 	for ; rows > 0; rows-- {
 		at := x.Off

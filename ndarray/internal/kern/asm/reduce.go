@@ -19,7 +19,8 @@ type Reduce struct {
 	Extremes [extremes][kinds]KernelExtremes
 	// Find returns the index of the first element that equals one that is given by its bits, and n if there is none.
 	Find [kinds]KernelFind
-	// Rows joins each of n elements of acc with the elements of rows, which are so many bytes apart, one row after the other.
+	// Rows joins each of n elements of acc with the elements of rows, which begin stride bytes apart, one row after the
+	// other. Of the last elements it leaves out those that are no whole Least.
 	Rows [rowOps][kinds]KernelRows
 }
 

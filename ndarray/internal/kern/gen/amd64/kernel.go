@@ -299,6 +299,7 @@ func Sources() map[string][]byte {
 		{"pairwise", pairwiseSums},
 		{"integers", integerSums},
 		{"extremes", extremes},
+		{"rows", rows},
 	} {
 		f := &file{Context: build.NewContext(), name: group.name, globals: map[string]operand.Mem{}}
 		f.ConstraintExpr("!noasm")
