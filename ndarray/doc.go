@@ -86,8 +86,8 @@
 // # Order and linear algebra
 //
 // [Sort], [ArgSort], [Partition], [SearchSorted], [Unique] and their kin know one order for each dtype, which is NumPy's: NaN
-// and NaT come last. [MatMul] and [Dot] give floats and complex numbers to gonum's BLAS where they lie if it can read
-// them so, and add up integers themselves, wrapping. All else of linear algebra, statistics and transforms is gonum's:
+// and NaT come last. [MatMul] gives floats and complex numbers to gonum's BLAS where they lie if it can read
+// them so, and adds up integers itself, wrapping. All else of linear algebra, statistics and transforms is gonum's:
 // [Dense], [Matrix], [VecDense], [SymDense], [CDense] and [General32] hand it an array's elements, and a contiguous
 // array's [Array.Data] is a slice for packages stat and fourier.
 //

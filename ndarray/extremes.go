@@ -44,7 +44,7 @@ func NaNMaxTo[T Float](dst, a *Array[T], axes ...int) *Array[T] {
 }
 
 func extreme[T Real](op string, a *Array[T], run func(kern.Vec[T], int) T, rows func([]T, kern.Vec[T], int, int, int)) T {
-	if a.n > 0 && a.n < parallelMin && a.contiguous() {
+	if a.n > 0 && a.onePiece() {
 		return run(kern.Vec[T]{Data: a.data, Inc: 1}, a.n)
 	}
 	return extremesTo(op, nil, a, nil, run, rows).data[0]
@@ -94,6 +94,20 @@ func argument[T Real](op string, a *Array[T], find func(v kern.Vec[T], n int) in
 	if a.n == 0 {
 		panic(newShapeError(op, "expected at least one element", a.shape))
 	}
+	best := -1
+	if a.contiguous() {
+		best = find(kern.Vec[T]{Data: a.data, Inc: 1}, a.n)
+	} else {
+		best = argumentOfRuns(a, find, before)
+	}
+	if best < 0 {
+		panic(newShapeError(op, "expected an element that is not NaN", a.shape))
+	}
+	return best
+}
+
+// argumentOfRuns is argument for elements that don't lie in C order, or -1.
+func argumentOfRuns[T Real](a *Array[T], find func(v kern.Vec[T], n int) int, before func(x, y T) bool) int {
 	best, first := -1, 0
 	var m T
 	l := newOrderedLoops(&a.layout)
@@ -105,9 +119,6 @@ func argument[T Real](op string, a *Array[T], find func(v kern.Vec[T], n int) in
 		}
 		first += n
 	})
-	if best < 0 {
-		panic(newShapeError(op, "expected an element that is not NaN", a.shape))
-	}
 	return best
 }
 

@@ -152,16 +152,15 @@ func sumSquaredFrom[T Real](x []T, centre float64) float64 {
 	return sumBlock(leaf[:len(x)])
 }
 
-// DotFloats returns the sum of the products of the elements of x and y, of which there are as many, as float64: each product is
-// rounded, and they are added in the order of [Sum].
-func DotFloats[T Float](x, y []T) float64 {
-	y = y[:len(x)]
-	if len(x) >= vectorMin {
+// DotFloats returns the sum of the products of n elements as float64: each product is rounded, and they are added in the order of
+// [Sum].
+func DotFloats[T Float](x, y Vec[T], n int) float64 {
+	if x.Inc == 1 && y.Inc == 1 && n >= vectorMin {
 		if run := asm.Kernels.Products[kindOf[T]()].Run; run != nil {
-			return productsHalves(run, x, y)
+			return productsHalves(run, x.Unit(n), y.Unit(n))
 		}
 	}
-	return dotFloats(x, y)
+	return dotFloats(x, y, n)
 }
 
 func productsHalves[T any](run func(a, b *byte, n int) float64, x, y []T) float64 {
@@ -172,14 +171,14 @@ func productsHalves[T any](run func(a, b *byte, n int) float64, x, y []T) float6
 	return run(place(x, 0), place(y, 0), len(x))
 }
 
-func dotFloats[T Float](x, y []T) float64 {
-	if len(x) > 128 {
-		half := half(len(x))
-		return dotFloats(x[:half], y[:half]) + dotFloats(x[half:], y[half:])
+func dotFloats[T Float](x, y Vec[T], n int) float64 {
+	if n > 128 {
+		half := half(n)
+		return dotFloats(x, y, half) + dotFloats(x.from(half), y.from(half), n-half)
 	}
 	var leaf [128]float64
-	for i, v := range x {
-		leaf[i] = float64(v) * float64(y[i])
+	for i := range leaf[:n] {
+		leaf[i] = float64(x.Data[x.Off+i*x.Inc]) * float64(y.Data[y.Off+i*y.Inc])
 	}
-	return sumBlock(leaf[:len(x)])
+	return sumBlock(leaf[:n])
 }

@@ -129,5 +129,6 @@ func TestDot(t *testing.T) {
 
 // dotHalves returns the sum of the products of the elements of one half with those of the other.
 func dotHalves[T Float](data []T) float64 {
-	return DotFloats(data[:len(data)/2], data[(len(data)+1)/2:])
+	half := len(data) / 2
+	return DotFloats(Vec[T]{Data: data, Inc: 1}, Vec[T]{Data: data, Off: len(data) - half, Inc: 1}, half)
 }
