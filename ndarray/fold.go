@@ -19,6 +19,8 @@ type fold[A Element] struct {
 	run func(v kern.Vec[A], n int) A
 	// sums is true where run is kern.Sum.
 	sums bool
+	// lines, unless it is nil, stores in acc what run makes of lines of n values, each step values after the one before.
+	lines func(acc []A, v kern.Vec[A], step, n int)
 	// half is where run cuts n values in two, nil if that makes no difference.
 	half func(n int) int
 	// rows folds rows of n values, each stride values after the one before, into acc.
@@ -351,6 +353,10 @@ func (g *folding[A]) lines(acc []A, from, n int, s *scratch[A], workers int) {
 		return
 	}
 	if g.direct != nil {
+		if g.fold.lines != nil {
+			g.fold.lines(acc, kern.Vec[A]{Data: g.direct, Off: from, Inc: g.line.step}, g.tile.step, n)
+			return
+		}
 		for j := range acc {
 			acc[j] = g.run(kern.Vec[A]{Data: g.direct, Off: from, Inc: g.line.step}, n)
 			from += g.tile.step

@@ -11,7 +11,7 @@ import (
 )
 
 // Dot returns the sum of the products of the elements of a and b, which have one axis and the same length. Integers wrap;
-// complex numbers are not conjugated, and go through gonum's BLAS. Products of floats are rounded to 64 bits each and added as
+// complex numbers are not conjugated, and go through gonum's BLAS where it can read them. Products of floats are rounded to 64 bits each and added as
 // [Sum] adds, so that the result is the same on every processor.
 // It panics with a [ShapeError] if a or b has not one axis, or they differ in length.
 func Dot[T Number](a, b *Array[T]) T {

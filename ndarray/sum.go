@@ -63,7 +63,7 @@ func prodTo[U, T Number](op string, dst *Array[U], a *Array[T], axes []int) *Arr
 }
 
 func sums[A Number]() *fold[A] {
-	return &fold[A]{exact: !rounds[A](), sums: true, run: kern.Sum[A], half: kern.Half[A], rows: kern.SumRows[A], empty: new(A), finish: kern.AddZero[A]}
+	return &fold[A]{exact: !rounds[A](), sums: true, run: kern.Sum[A], lines: kern.SumLines[A], half: kern.Half[A], rows: kern.SumRows[A], empty: new(A), finish: kern.AddZero[A]}
 }
 
 func products[A Number]() *fold[A] {
