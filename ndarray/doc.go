@@ -87,8 +87,8 @@
 //
 // [Sort], [ArgSort], [Partition], [SearchSorted], [Unique] and their kin know one order for each dtype, which is NumPy's: NaN
 // and NaT come last. [MatMul] multiplies floats by the kernels of package blas, or where there are none and for complex
-// numbers by gonum's BLAS, as [Dot] does; both add up integers themselves, wrapping. Package blas makes gonum multiply by its
-// kernels too. All else of linear algebra, statistics and transforms is gonum's:
+// numbers by gonum's BLAS; it adds up integers itself, wrapping. Package blas makes gonum multiply by its kernels too. All else of
+// linear algebra, statistics and transforms is gonum's:
 // [Dense], [Matrix], [VecDense], [SymDense], [CDense] and [General32] hand it an array's elements, and a contiguous
 // array's [Array.Data] is a slice for packages stat and fourier.
 //

@@ -25,33 +25,34 @@ func NaNMax[T Float](a *Array[T]) T {
 // MinTo stores in dst the least elements over axes, or NaN where one is. Axes and dst follow [SumTo]'s rules; it panics with a
 // [ShapeError] too where there is no element for one of dst.
 func MinTo[T Real](dst, a *Array[T], axes ...int) *Array[T] {
-	return extremesTo("MinTo", dst, a, axes, kern.Least[T], kern.LeastRows[T])
+	return extremesTo("MinTo", dst, a, axes, kern.Least[T], kern.LeastRows[T], kern.LeastLines[T])
 }
 
 // MaxTo stores in dst the greatest elements over axes, as [MinTo] does the least.
 func MaxTo[T Real](dst, a *Array[T], axes ...int) *Array[T] {
-	return extremesTo("MaxTo", dst, a, axes, kern.Greatest[T], kern.GreatestRows[T])
+	return extremesTo("MaxTo", dst, a, axes, kern.Greatest[T], kern.GreatestRows[T], kern.GreatestLines[T])
 }
 
 // NaNMinTo is [MinTo] that takes a NaN only where there is nothing else.
 func NaNMinTo[T Float](dst, a *Array[T], axes ...int) *Array[T] {
-	return extremesTo("NaNMinTo", dst, a, axes, kern.NaNLeast[T], kern.NaNLeastRows[T])
+	return extremesTo("NaNMinTo", dst, a, axes, kern.NaNLeast[T], kern.NaNLeastRows[T], nil)
 }
 
 // NaNMaxTo is [MaxTo] that takes a NaN only where there is nothing else.
 func NaNMaxTo[T Float](dst, a *Array[T], axes ...int) *Array[T] {
-	return extremesTo("NaNMaxTo", dst, a, axes, kern.NaNGreatest[T], kern.NaNGreatestRows[T])
+	return extremesTo("NaNMaxTo", dst, a, axes, kern.NaNGreatest[T], kern.NaNGreatestRows[T], nil)
 }
 
 func extreme[T Real](op string, a *Array[T], run func(kern.Vec[T], int) T, rows func([]T, kern.Vec[T], int, int, int)) T {
-	if a.n > 0 && a.n < parallelMin && a.contiguous() {
+	if a.n > 0 && a.onePiece() {
 		return run(kern.Vec[T]{Data: a.data, Inc: 1}, a.n)
 	}
-	return extremesTo(op, nil, a, nil, run, rows).data[0]
+	return extremesTo(op, nil, a, nil, run, rows, nil).data[0]
 }
 
-func extremesTo[T Real](op string, dst, a *Array[T], axes []int, run func(kern.Vec[T], int) T, rows func([]T, kern.Vec[T], int, int, int)) *Array[T] {
-	return reduce(op, dst, a, reducedAxes(op, a.shape, axes), &fold[T]{direct: a.data, exact: true, run: run, rows: rows})
+func extremesTo[T Real](op string, dst, a *Array[T], axes []int, run func(kern.Vec[T], int) T, rows func([]T, kern.Vec[T], int, int, int),
+	lines func([]T, kern.Vec[T], int, int)) *Array[T] {
+	return reduce(op, dst, a, reducedAxes(op, a.shape, axes), &fold[T]{direct: a.data, exact: true, run: run, rows: rows, lines: lines})
 }
 
 // Ptp returns the distance from the least to the greatest of all elements, which wraps if they are integers that lie so far
@@ -64,8 +65,8 @@ func Ptp[T Real](a *Array[T]) T {
 func PtpTo[T Real](dst, a *Array[T], axes ...int) *Array[T] {
 	const op = "PtpTo"
 	result, _ := reducedDestination(op, dst, a.shape, reducedAxes(op, a.shape, axes))
-	least := extremesTo(op, nil, a, axes, kern.Least[T], kern.LeastRows[T])
-	greatest := extremesTo(op, nil, a, axes, kern.Greatest[T], kern.GreatestRows[T])
+	least := extremesTo(op, nil, a, axes, kern.Least[T], kern.LeastRows[T], kern.LeastLines[T])
+	greatest := extremesTo(op, nil, a, axes, kern.Greatest[T], kern.GreatestRows[T], kern.GreatestLines[T])
 	return put(result, Sub(greatest, greatest, least))
 }
 
@@ -94,6 +95,20 @@ func argument[T Real](op string, a *Array[T], find func(v kern.Vec[T], n int) in
 	if a.n == 0 {
 		panic(newShapeError(op, "expected at least one element", a.shape))
 	}
+	best := -1
+	if a.contiguous() {
+		best = find(kern.Vec[T]{Data: a.data, Inc: 1}, a.n)
+	} else {
+		best = argumentOfRuns(a, find, before)
+	}
+	if best < 0 {
+		panic(newShapeError(op, "expected an element that is not NaN", a.shape))
+	}
+	return best
+}
+
+// argumentOfRuns is argument for elements that don't lie in C order, or -1.
+func argumentOfRuns[T Real](a *Array[T], find func(v kern.Vec[T], n int) int, before func(x, y T) bool) int {
 	best, first := -1, 0
 	var m T
 	l := newOrderedLoops(&a.layout)
@@ -105,9 +120,6 @@ func argument[T Real](op string, a *Array[T], find func(v kern.Vec[T], n int) in
 		}
 		first += n
 	})
-	if best < 0 {
-		panic(newShapeError(op, "expected an element that is not NaN", a.shape))
-	}
 	return best
 }
 

@@ -12,8 +12,14 @@ type fold[A Element] struct {
 	// load stores n elements in buf as values of A, from the place from on and inc apart, where direct is nil. centre has
 	// what an earlier fold has found for them.
 	load func(buf []A, from, inc, n int, centre kern.Vec[A])
+	// whole, unless it is nil, folds n elements that lie side by side as load and run would.
+	whole func(from, n int, centre kern.Vec[A]) A
 	// run folds n > 0 values.
 	run func(v kern.Vec[A], n int) A
+	// sums is true where run is kern.Sum.
+	sums bool
+	// lines, unless it is nil, stores in acc what run makes of lines of n values, each step values after the one before.
+	lines func(acc []A, v kern.Vec[A], step, n int)
 	// half is where run cuts n values in two, nil if that makes no difference.
 	half func(n int) int
 	// rows folds rows of n values, each stride values after the one before, into acc.
@@ -135,10 +141,15 @@ func (s *scratch[A]) release(row []A) { s.free = append(s.free, row) }
 
 func (g *folding[A]) newScratch() *scratch[A] {
 	s := &scratch[A]{acc: make([]A, min(g.tile.n, tileLen))}
-	if g.direct == nil || g.next != nil {
+	if g.hasLine && (!g.wholeLines() || g.next != nil && (g.next.whole == nil || g.line.step != 1)) {
 		s.buf = make([]A, max(min(g.tile.n, tileLen), min(g.line.n, lineLen)))
 	}
 	return s
+}
+
+// wholeLines reports whether lines are folded without being loaded.
+func (g *folding[A]) wholeLines() bool {
+	return g.direct != nil || g.whole != nil && g.line.step == 1
 }
 
 // each calls emit with all results: n values, and where the first of them goes. It may call it from several goroutines.
@@ -325,7 +336,7 @@ func (g *folding[A]) row(acc []A, from int, s *scratch[A], goroutines int) {
 
 // lines stores in acc what n elements of each result's line fold into.
 func (g *folding[A]) lines(acc []A, from, n int, s *scratch[A], goroutines int) {
-	together := g.direct == nil || len(acc) > 1 && max(g.line.step, -g.line.step) > max(g.tile.step, -g.tile.step)
+	together := !g.wholeLines() || len(acc) > 1 && max(g.line.step, -g.line.step) > max(g.tile.step, -g.tile.step)
 	if n > lineLen && (together || goroutines > 1 && n*len(acc) >= parallelMin) {
 		half := n / 2
 		if g.half != nil {
@@ -339,8 +350,19 @@ func (g *folding[A]) lines(acc []A, from, n int, s *scratch[A], goroutines int) 
 		return
 	}
 	if g.direct != nil {
+		if g.fold.lines != nil {
+			g.fold.lines(acc, kern.Vec[A]{Data: g.direct, Off: from, Inc: g.line.step}, g.tile.step, n)
+			return
+		}
 		for j := range acc {
 			acc[j] = g.run(kern.Vec[A]{Data: g.direct, Off: from, Inc: g.line.step}, n)
+			from += g.tile.step
+		}
+		return
+	}
+	if g.wholeLines() {
+		for j := range acc {
+			acc[j] = g.whole(from, n, kern.Vec[A]{Data: s.centre, Off: j})
 			from += g.tile.step
 		}
 		return

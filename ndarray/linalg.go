@@ -3,7 +3,6 @@ package ndarray
 import (
 	"math"
 
-	"gonum.org/v1/gonum/blas/blas32"
 	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/blas/cblas128"
 	"gonum.org/v1/gonum/blas/cblas64"
@@ -12,7 +11,8 @@ import (
 )
 
 // Dot returns the sum of the products of the elements of a and b, which have one axis and the same length. Integers wrap;
-// complex numbers are not conjugated. Floats go through gonum's BLAS.
+// complex numbers are not conjugated, and go through gonum's BLAS where it can read them. Products of floats are rounded to 64 bits each and added as
+// [Sum] adds, so that the result is the same on every processor.
 // It panics with a [ShapeError] if a or b has not one axis, or they differ in length.
 func Dot[T Number](a, b *Array[T]) T {
 	if len(a.shape) != 1 || len(b.shape) != 1 || a.n != b.n {
@@ -22,14 +22,14 @@ func Dot[T Number](a, b *Array[T]) T {
 		return *new(T)
 	}
 	x, y := a.strides[0], b.strides[0]
+	switch DTypeOf[T]() {
+	case Float64:
+		return of[T](kern.DotFloats(runOf[float64](a), runOf[float64](b), a.n))
+	case Float32:
+		return of[T](float32(kern.DotFloats(runOf[float32](a), runOf[float32](b), a.n)))
+	}
 	if x != 0 && y != 0 { // of which BLAS knows nothing
 		switch DTypeOf[T]() {
-		case Float64:
-			return of[T](blas64.Dot(blas64.Vector{N: a.n, Data: recast[float64](a.data), Inc: x},
-				blas64.Vector{N: a.n, Data: recast[float64](b.data), Inc: y}))
-		case Float32:
-			return of[T](blas32.Dot(blas32.Vector{N: a.n, Data: recast[float32](a.data), Inc: x},
-				blas32.Vector{N: a.n, Data: recast[float32](b.data), Inc: y}))
 		case Complex128:
 			return of[T](cblas128.Dotu(cblas128.Vector{N: a.n, Data: recast[complex128](a.data), Inc: x},
 				cblas128.Vector{N: a.n, Data: recast[complex128](b.data), Inc: y}))
@@ -38,7 +38,12 @@ func Dot[T Number](a, b *Array[T]) T {
 				cblas64.Vector{N: a.n, Data: recast[complex64](b.data), Inc: y}))
 		}
 	}
-	return kern.Dot(kern.Vec[T]{Data: a.data, Off: a.offset, Inc: x}, kern.Vec[T]{Data: b.data, Off: b.offset, Inc: y}, a.n)
+	return kern.Dot(runOf[T](a), runOf[T](b), a.n)
+}
+
+// runOf returns the elements of a vector as the type that T is another name for.
+func runOf[U, T Element](a *Array[T]) kern.Vec[U] {
+	return kern.Vec[U]{Data: recast[U](a.data), Off: a.offset, Inc: a.strides[0]}
 }
 
 // of returns v as a T, which is another name for U.
@@ -57,6 +62,9 @@ func Trace[T Number](a *Array[T]) T {
 	return sum
 }
 
+// tiny is a sum of squares of which those that float64 can't express are no part that counts, however many there are.
+const tiny = 0x1p-900
+
 // Norm returns the square root of the sum of the squares of all elements, or of complex elements' magnitudes: the length of
 // a vector, and of a matrix Frobenius' norm. It does not overflow where the result does not. Other than NumPy's it is a
 // float64 for narrow elements too, and as exact.
@@ -66,8 +74,11 @@ func Norm[T Inexact](a *Array[T]) float64 {
 	}
 	switch DTypeOf[T]() {
 	case Float32, Complex64:
-		return math.Sqrt(kern.SumSquares(recast[float32](a.data))) // a float64 holds any such sum
+		return math.Sqrt(kern.SumSquaredFrom(recast[float32](a.data), 0)) // a float64 holds any such sum
 	}
 	parts := recast[float64](a.data)
+	if sum := kern.SumSquaredFrom(parts, 0); sum > tiny && sum <= math.MaxFloat64 {
+		return math.Sqrt(sum)
+	}
 	return blas64.Nrm2(blas64.Vector{N: len(parts), Data: parts, Inc: 1})
 }

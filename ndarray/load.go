@@ -30,6 +30,9 @@ func reduceLoaded[A Number](op string, a any, l *layout, reduced []bool, f *fold
 		f.direct = same.data
 	} else {
 		f.load = loader[A](a)
+		if f.sums {
+			f.whole = summer[A](a)
+		}
 	}
 	return reshaped(reduceLayout(op, nil, l, reduced, f, false), shape)
 }
@@ -100,4 +103,50 @@ func loaderOf[A, S Element](data []S, loop func(dst kern.Vec[A], src kern.Vec[S]
 	return func(buf []A, from, inc, n int, _ kern.Vec[A]) {
 		loop(kern.Vec[A]{Data: buf, Inc: 1}, kern.Vec[S]{Data: data, Off: from, Inc: inc}, n)
 	}
+}
+
+// summer returns the whole of a fold that sums the elements of a, as loader returns its load. It is nil where none is.
+func summer[A Number](a any) func(from, n int, _ kern.Vec[A]) A {
+	var whole any
+	switch a := a.(type) {
+	case *Array[int8]:
+		whole = realSummer[A](a.data)
+	case *Array[int16]:
+		whole = realSummer[A](a.data)
+	case *Array[int32]:
+		whole = realSummer[A](a.data)
+	case *Array[int64]:
+		whole = realSummer[A](a.data)
+	case *Array[uint8]:
+		whole = realSummer[A](a.data)
+	case *Array[uint16]:
+		whole = realSummer[A](a.data)
+	case *Array[uint32]:
+		whole = realSummer[A](a.data)
+	case *Array[uint64]:
+		whole = realSummer[A](a.data)
+	case *Array[float32]:
+		whole = realSummer[A](a.data)
+	case *Array[complex64]:
+		whole = func(from, n int, _ kern.Vec[complex128]) complex128 { return kern.SumComplex(a.data[from:][:n]) }
+	}
+	f, _ := whole.(func(from, n int, _ kern.Vec[A]) A)
+	return f
+}
+
+// realSummer returns a function for sums as float64, and for integers as int64 or uint64.
+func realSummer[A Number, S Real](data []S) any {
+	switch any(*new(A)).(type) {
+	case float64:
+		return func(from, n int, _ kern.Vec[float64]) float64 { return kern.SumFloats(data[from:][:n]) }
+	case int64:
+		if !rounds[S]() {
+			return func(from, n int, _ kern.Vec[int64]) int64 { return kern.SumIntegers(data[from:][:n]) }
+		}
+	case uint64:
+		if !rounds[S]() {
+			return func(from, n int, _ kern.Vec[uint64]) uint64 { return uint64(kern.SumIntegers(data[from:][:n])) }
+		}
+	}
+	return nil
 }

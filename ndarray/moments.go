@@ -7,7 +7,14 @@ import (
 )
 
 // Mean returns the mean of all elements, NaN if there are none. They are added as float64, pairwise.
-func Mean[T Real](a *Array[T]) float64 { return meanTo[float64]("Mean", nil, a, nil).data[0] }
+func Mean[T Real](a *Array[T]) float64 {
+	if a.onePiece() {
+		return meanOf(a.data[:a.n])
+	}
+	return meanTo[float64]("Mean", nil, a, nil).data[0]
+}
+
+func meanOf[T Real](data []T) float64 { return (kern.SumFloats(data) + 0) / float64(len(data)) } // of -0 it is zero
 
 // MeanTo stores in dst the means over axes, which follow [SumTo]'s rules. U may be complex, which it needs to be for the mean
 // of complex elements; sums have 64 bits for each part, whatever U is.
@@ -39,7 +46,14 @@ func meanTo[U Inexact, T Number](op string, dst *Array[U], a *Array[T], axes []i
 // (which is zero for the variance of a population, and one for a sample's). It is NaN or infinite where nothing is left to
 // divide by. The mean is found first, as NumPy does, so that nothing cancels.
 func Var[T Real](a *Array[T], ddof int) float64 {
+	if a.onePiece() {
+		return varOf(a.data[:a.n], ddof)
+	}
 	return varTo[float64]("Var", nil, a, ddof, nil).data[0]
+}
+
+func varOf[T Real](data []T, ddof int) float64 {
+	return kern.SumSquaredFrom(data, meanOf(data)) / max(float64(len(data)-ddof), 0)
 }
 
 // VarTo stores in dst the variances over axes, which follow [SumTo]'s rules. All is reckoned in float64.
@@ -53,6 +67,9 @@ func varTo[U Float, T Real](op string, dst *Array[U], a *Array[T], ddof int, axe
 
 // Std returns the standard deviation of all elements, which is the square root of [Var].
 func Std[T Real](a *Array[T], ddof int) float64 {
+	if a.onePiece() {
+		return math.Sqrt(varOf(a.data[:a.n], ddof))
+	}
 	return stdTo[float64]("Std", nil, a, ddof, nil).data[0]
 }
 
@@ -79,10 +96,14 @@ func deviations[U Float, T Real](op string, dst *Array[U], a *Array[T], ddof int
 	f := sums[float64]()
 	f.load = loaderOf(a.data, kern.Convert[float64, T])
 	f.direct, _ = any(a.data).([]float64)
+	f.whole = func(from, n int, _ kern.Vec[float64]) float64 { return kern.SumFloats(a.data[from:][:n]) }
 	f.finish = func(sum []float64) { kern.Divide(sum, n) }
 	f.next = sums[float64]()
 	f.next.load = func(buf []float64, from, inc, n int, centre kern.Vec[float64]) {
 		kern.SquaredFrom(buf, kern.Vec[T]{Data: a.data, Off: from, Inc: inc}, n, centre)
+	}
+	f.next.whole = func(from, n int, centre kern.Vec[float64]) float64 {
+		return kern.SumSquaredFrom(a.data[from:][:n], centre.Data[centre.Off])
 	}
 	f.next.finish = func(squares []float64) {
 		kern.Divide(squares, left)

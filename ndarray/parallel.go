@@ -42,6 +42,10 @@ func goroutines() int {
 	return runtime.GOMAXPROCS(0)
 }
 
+// onePiece reports whether the elements lie one after the other in C order, and one goroutine goes over them all: what needs no
+// more than a call of a loop.
+func (l *layout) onePiece() bool { return l.contiguous() && (l.n < parallelMin || goroutines() == 1) }
+
 // eachParallel is each for runs that may be visited in any order and at the same time.
 func (l *loops) eachParallel(run func(offsets []int, n int)) { l.eachWeighted(1, run) }
 

@@ -13,8 +13,19 @@ func Sum[T Number](a *Array[T]) T { return SumAs[T](a) }
 // SumAs is [Sum] in another type: elements are converted to U before they are added. Of complex elements a real U takes the
 // real parts, as in NumPy.
 func SumAs[U, T Number](a *Array[T]) U {
-	if direct, ok := any(a).(*Array[U]); ok && a.n < parallelMin && a.contiguous() && !rounds32[U]() {
-		return kern.Sum(kern.Vec[U]{Data: direct.data, Inc: 1}, a.n) + 0 // which is not -0
+	if a.onePiece() {
+		if same, ok := any(a).(*Array[U]); ok && !rounds32[U]() {
+			return kern.Sum(kern.Vec[U]{Data: same.data, Inc: 1}, a.n) + 0 // which is not -0
+		}
+		if narrow, ok := any(a).(*Array[float32]); ok {
+			sum := kern.SumFloats(narrow.data[:a.n]) + 0
+			switch any(*new(U)).(type) {
+			case float32:
+				return of[U](float32(sum))
+			case float64:
+				return of[U](sum)
+			}
+		}
 	}
 	return sumTo[U]("Sum", nil, a, nil).data[0]
 }
@@ -52,7 +63,7 @@ func prodTo[U, T Number](op string, dst *Array[U], a *Array[T], axes []int) *Arr
 }
 
 func sums[A Number]() *fold[A] {
-	return &fold[A]{exact: !rounds[A](), run: kern.Sum[A], half: kern.Half[A], rows: kern.SumRows[A], empty: new(A), finish: kern.AddZero[A]}
+	return &fold[A]{exact: !rounds[A](), sums: true, run: kern.Sum[A], lines: kern.SumLines[A], half: kern.Half[A], rows: kern.SumRows[A], empty: new(A), finish: kern.AddZero[A]}
 }
 
 func products[A Number]() *fold[A] {

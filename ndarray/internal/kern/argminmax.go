@@ -1,7 +1,14 @@
 package kern
 
+import "github.com/samebytes/samebytes/ndarray/internal/kern/asm"
+
 // ArgMax returns the index of the first of the greatest of n > 0 elements, or of the first NaN.
 func ArgMax[T Real](x Vec[T], n int) int {
+	if x.Inc == 1 && n >= vectorMin {
+		if i, ok := argExtreme(asm.Greatest, x.Unit(n)); ok {
+			return i
+		}
+	}
 	m, best := x.Data[x.Off], 0
 	if m != m {
 		return 0
@@ -32,6 +39,11 @@ func ArgMax[T Real](x Vec[T], n int) int {
 
 // ArgMin returns the index of the first of the least of n > 0 elements, or of the first NaN.
 func ArgMin[T Real](x Vec[T], n int) int {
+	if x.Inc == 1 && n >= vectorMin {
+		if i, ok := argExtreme(asm.LeastOf, x.Unit(n)); ok {
+			return i
+		}
+	}
 	m, best := x.Data[x.Off], 0
 	if m != m {
 		return 0
@@ -62,6 +74,11 @@ func ArgMin[T Real](x Vec[T], n int) int {
 
 // NaNArgMax returns the index of the first of the greatest of n elements that is not NaN, or -1 if there is none.
 func NaNArgMax[T Float](x Vec[T], n int) int {
+	if x.Inc == 1 && n >= vectorMin {
+		if i, ok := argExtreme(asm.NaNGreatest, x.Unit(n)); ok {
+			return i
+		}
+	}
 	var m T
 	best, at := -1, x.Off
 	for i := range n {
@@ -75,6 +92,11 @@ func NaNArgMax[T Float](x Vec[T], n int) int {
 
 // NaNArgMin returns the index of the first of the least of n elements that is not NaN, or -1 if there is none.
 func NaNArgMin[T Float](x Vec[T], n int) int {
+	if x.Inc == 1 && n >= vectorMin {
+		if i, ok := argExtreme(asm.NaNLeast, x.Unit(n)); ok {
+			return i
+		}
+	}
 	var m T
 	best, at := -1, x.Off
 	for i := range n {

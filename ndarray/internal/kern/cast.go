@@ -8,7 +8,7 @@ import (
 	"github.com/samebytes/samebytes/ndarray/internal/kern/asm"
 )
 
-// The only pointers are those that kernels get. Each points into a slice, at the first of the elements that the kernel touches,
+// The only pointers are those that kernels get, and of variables whose bits are taken as another type's. Each of the former points into a slice, at the first of the elements that the kernel touches,
 // all of which have been found to lie in the slice; the kernel keeps none.
 
 // vectorMin is the number of elements from which it is worth to look for a kernel.
@@ -21,12 +21,28 @@ const blockBytes = 256 << 10
 // place returns where the element with the index i is, which is one of data's.
 func place[T any](data []T, i int) *byte { return (*byte)(unsafe.Pointer(&data[i])) }
 
+// as returns v as another type of the same size whose bits mean the same, or that of the lowest of v's bytes.
+func as[T, V any](v V) T { return *(*T)(unsafe.Pointer(&v)) }
+
+// bitsIn returns v's bits as the lowest of those of an integer.
+func bitsIn[T any](v T) uint64 {
+	var bits uint64
+	*(*T)(unsafe.Pointer(&bits)) = v
+	return bits
+}
+
+// sizeOf returns how many bytes an element has.
+func sizeOf[T any]() int { return int(unsafe.Sizeof(*new(T))) }
+
 // mayRun reports whether kernels can read a run of this increment.
 func mayRun(inc int) bool { return uint(inc) <= 1 }
 
 // blockOf returns how many of n elements of T a kernel gets: not so many that fewer than least would be left.
-func blockOf[T any](n, least int) int {
-	block := blockBytes / int(unsafe.Sizeof(*new(T)))
+func blockOf[T any](n, least int) int { return blockIn[T](blockBytes, n, least) }
+
+// blockIn is blockOf for other blocks.
+func blockIn[T any](nbytes, n, least int) int {
+	block := nbytes / sizeOf[T]()
 	if n < block+least {
 		return n
 	}

@@ -66,15 +66,6 @@ func Dot[T Number](a, b Vec[T], n int) T {
 	return sum
 }
 
-// SumSquares returns the sum of the squares of elements.
-func SumSquares(a []float32) float64 {
-	sum := 0.0
-	for _, v := range a {
-		sum += float64(v) * float64(v)
-	}
-	return sum
-}
-
 // Finite reports whether no element is infinite or NaN.
 func Finite[T Number](m Matrix[T]) bool {
 	var zero T

@@ -1,7 +1,14 @@
 package kern
 
+import "github.com/samebytes/samebytes/ndarray/internal/kern/asm"
+
 // Greatest returns the greatest of n > 0 elements, or NaN if one is.
 func Greatest[T Real](x Vec[T], n int) T {
+	if x.Inc == 1 && n >= vectorMin {
+		if m, ok := extreme(asm.Greatest, x.Unit(n)); ok {
+			return m
+		}
+	}
 	m := x.Data[x.Off]
 	if m != m {
 		return m
@@ -38,6 +45,11 @@ func Greatest[T Real](x Vec[T], n int) T {
 
 // Least returns the least of n > 0 elements, or NaN if one is.
 func Least[T Real](x Vec[T], n int) T {
+	if x.Inc == 1 && n >= vectorMin {
+		if m, ok := extreme(asm.LeastOf, x.Unit(n)); ok {
+			return m
+		}
+	}
 	m := x.Data[x.Off]
 	if m != m {
 		return m
@@ -74,6 +86,9 @@ func Least[T Real](x Vec[T], n int) T {
 
 // GreatestRows stores in acc[i] the greatest of it and the i-th elements of the rows, or NaN if one is.
 func GreatestRows[T Real](acc []T, x Vec[T], stride, rows, n int) {
+	if done := rowsDone(asm.GreatestRows, acc, x, stride, rows, n); done > 0 {
+		acc, x, n = acc[done:], x.from(done), n-done
+	}
 	acc = acc[:n]
 	for ; rows > 0; rows-- {
 		if x.Inc == 1 {
@@ -98,6 +113,9 @@ func GreatestRows[T Real](acc []T, x Vec[T], stride, rows, n int) {
 
 // LeastRows stores in acc[i] the least of it and the i-th elements of the rows, or NaN if one is.
 func LeastRows[T Real](acc []T, x Vec[T], stride, rows, n int) {
+	if done := rowsDone(asm.LeastRows, acc, x, stride, rows, n); done > 0 {
+		acc, x, n = acc[done:], x.from(done), n-done
+	}
 	acc = acc[:n]
 	for ; rows > 0; rows-- {
 		if x.Inc == 1 {
@@ -122,6 +140,11 @@ func LeastRows[T Real](acc []T, x Vec[T], stride, rows, n int) {
 
 // NaNGreatest returns the greatest of n > 0 elements that is not NaN, or NaN if all are.
 func NaNGreatest[T Float](x Vec[T], n int) T {
+	if x.Inc == 1 && n >= vectorMin {
+		if m, ok := extreme(asm.NaNGreatest, x.Unit(n)); ok {
+			return m
+		}
+	}
 	m := x.Data[x.Off]
 	for at := x.Off; n > 0; n-- {
 		if v := x.Data[at]; v > m || m != m {
@@ -134,6 +157,11 @@ func NaNGreatest[T Float](x Vec[T], n int) T {
 
 // NaNLeast returns the least of n > 0 elements that is not NaN, or NaN if all are.
 func NaNLeast[T Float](x Vec[T], n int) T {
+	if x.Inc == 1 && n >= vectorMin {
+		if m, ok := extreme(asm.NaNLeast, x.Unit(n)); ok {
+			return m
+		}
+	}
 	m := x.Data[x.Off]
 	for at := x.Off; n > 0; n-- {
 		if v := x.Data[at]; v < m || m != m {
@@ -146,6 +174,9 @@ func NaNLeast[T Float](x Vec[T], n int) T {
 
 // NaNGreatestRows is GreatestRows that takes no NaN where there is another element.
 func NaNGreatestRows[T Float](acc []T, x Vec[T], stride, rows, n int) {
+	if done := rowsDone(asm.NaNGreatestRows, acc, x, stride, rows, n); done > 0 {
+		acc, x, n = acc[done:], x.from(done), n-done
+	}
 	acc = acc[:n]
 	for ; rows > 0; rows-- {
 		at := x.Off
@@ -161,6 +192,9 @@ func NaNGreatestRows[T Float](acc []T, x Vec[T], stride, rows, n int) {
 
 // NaNLeastRows is LeastRows that takes no NaN where there is another element.
 func NaNLeastRows[T Float](acc []T, x Vec[T], stride, rows, n int) {
+	if done := rowsDone(asm.NaNLeastRows, acc, x, stride, rows, n); done > 0 {
+		acc, x, n = acc[done:], x.from(done), n-done
+	}
 	acc = acc[:n]
 	for ; rows > 0; rows-- {
 		at := x.Off

@@ -1,11 +1,20 @@
 package kern
 
-import "reflect"
+import (
+	"reflect"
+
+	"github.com/samebytes/samebytes/ndarray/internal/kern/asm"
+)
 
 // Sum returns the sum of n elements, added pairwise and in NumPy's order: halves down to 128 numbers, which eight accumulators
 // take in turn. A complex element is two numbers. The error grows with log n. N. J. Higham, The accuracy of floating point
 // summation, SIAM J. Sci. Comput. 14 (1993).
 func Sum[T Number](x Vec[T], n int) T {
+	if x.Inc == 1 && n >= vectorMin {
+		if sum, ok := sumByKernel(x.Unit(n)); ok {
+			return sum
+		}
+	}
 	switch {
 	case isComplex[T]():
 		return sumPairs(x, n)
@@ -140,6 +149,9 @@ func AddZero[T Number](sums []T) {
 
 // SumRows adds rows of n elements, each stride elements after the one before, to acc.
 func SumRows[T Number](acc []T, x Vec[T], stride, rows, n int) {
+	if done := rowsDone(asm.SumRows, acc, x, stride, rows, n); done > 0 {
+		acc, x, n = acc[done:], x.from(done), n-done
+	}
 	acc = acc[:n]
 	if x.Inc != 1 {
 		for ; rows > 0; rows-- {
@@ -205,6 +217,9 @@ func Prod[T Number](x Vec[T], n int) T {
 
 // ProdRows multiplies acc by rows of n elements, each stride elements after the one before.
 func ProdRows[T Number](acc []T, x Vec[T], stride, rows, n int) {
+	if done := rowsDone(asm.ProdRows, acc, x, stride, rows, n); done > 0 {
+		acc, x, n = acc[done:], x.from(done), n-done
+	}
 	acc = acc[:n]
 	for ; rows > 0; rows-- {
 		if x.Inc == 1 {

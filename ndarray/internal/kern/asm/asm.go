@@ -16,6 +16,7 @@ type Set struct {
 	Copies
 	Conversion
 	Selection
+	Reduce
 }
 
 // Kernels is the set in use.

@@ -16,7 +16,7 @@ var (
 	}
 )
 
-func bits(f *file) {
+func bitOperations(f *file) {
 	f.elementwise(2, []elementwise{
 		{op: "BitAnd", of: integers, write: and.write},
 		{op: "BitOr", of: integers, write: or.write},

@@ -319,7 +319,7 @@ func Sources() map[string][]byte {
 		{"sort", sorting},
 		{"gemm", gemms},
 		{"order", order},
-		{"bits", bits},
+		{"bits", bitOperations},
 		{"sign", sign},
 		{"stream", stream},
 		{"compare", compare},
@@ -328,6 +328,10 @@ func Sources() map[string][]byte {
 		{"half", halves},
 		{"where", where},
 		{"tiles", tiles},
+		{"pairwise", pairwiseSums},
+		{"integers", integerSums},
+		{"extremes", extremes},
+		{"rows", rows},
 	} {
 		f := &file{Context: build.NewContext(), name: group.name, globals: map[string]operand.Mem{}}
 		f.ConstraintExpr("!noasm")

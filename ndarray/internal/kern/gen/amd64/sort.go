@@ -2,7 +2,7 @@ package amd64
 
 import (
 	"fmt"
-	mathbits "math/bits"
+	"math/bits"
 
 	"github.com/mmcloughlin/avo/attr"
 	"github.com/mmcloughlin/avo/build"
@@ -105,7 +105,7 @@ func (n *net) turned(v reg.VecVirtual, mask int) reg.VecVirtual {
 
 // bit returns the mask of the lanes whose number has the highest bit of mask.
 func (n *net) bit(mask int) reg.Register {
-	b := mathbits.Len(uint(mask)) - 1
+	b := bits.Len(uint(mask)) - 1
 	if n.upper[b] == nil {
 		value := 0
 		for lane := range n.lanes {
@@ -182,7 +182,7 @@ func (n *net) exchange(i, j int) {
 // transpose makes neighbours of keys with neighbouring numbers. It exchanges bits of the register's number with bits of the
 // lane's, and then, where there are fewer registers than lanes, those of the lane's among themselves.
 func (n *net) transpose() {
-	rowBits, laneBits := mathbits.Len(uint(n.rows))-1, mathbits.Len(uint(n.lanes))-1
+	rowBits, laneBits := bits.Len(uint(n.rows))-1, bits.Len(uint(n.lanes))-1
 	shared := min(rowBits, laneBits)
 	for b := range shared {
 		rowBit, mask := 1<<b, 1<<(laneBits-shared+b)
@@ -215,7 +215,7 @@ func (n *net) transpose() {
 func (t *keyType) network(f *file, rows int) {
 	lanes := 64 / t.size
 	k := t.start(f, fmt.Sprintf("sort%d", rows*lanes), "func(keys *byte, n int)", "SortFew", "KernelSort", rows*lanes,
-		fmt.Sprint(mathbits.Len(uint(rows))-2))
+		fmt.Sprint(bits.Len(uint(rows))-2))
 	keys, count := k.Load(k.Param("keys"), k.GP64()), k.Load(k.Param("n"), k.GP64())
 	limit := k.ZMM()
 	if t.size == 8 {
@@ -291,7 +291,7 @@ func (t *keyType) partition(f *file) {
 		k.POPCNTL(count, count)
 		k.LEAQ(operand.Mem{Base: to, Index: count.As64(), Scale: uint8(t.size)}, to)
 		k.ADDQ(count.As64(), below)
-		k.SHLQ(operand.U8(mathbits.Len(uint(t.size))-1), count.As64())
+		k.SHLQ(operand.U8(bits.Len(uint(t.size))-1), count.As64())
 		k.SUBQ(count.As64(), others)
 		k.ADDQ(operand.I32(64), others)
 	}
@@ -338,7 +338,7 @@ const sideVectors = 8
 // is left, and so has place for all it has read on both sides. It stores each vector twice, with the keys below in its lower
 // lanes and the others in its upper ones: what of that doesn't count lies where later stores go.
 func (t *keyType) sides(f *file) {
-	lanes, shift := 64/t.size, mathbits.Len(uint(t.size))-1
+	lanes, shift := 64/t.size, bits.Len(uint(t.size))-1
 	k := t.start(f, "sides", "func(keys, state, pivot *byte, rounds int)", "Sides", "KernelSides", sideVectors*lanes)
 	keys, state := k.Load(k.Param("keys"), k.GP64()), k.Load(k.Param("state"), k.GP64())
 	at, rounds := k.Load(k.Param("pivot"), k.GP64()), k.Load(k.Param("rounds"), k.GP64())
