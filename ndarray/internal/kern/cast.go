@@ -104,3 +104,18 @@ func rows3[U, T any](op asm.Ternary, dst Vec[U], a, b, c Vec[T], n, rows int) bo
 	}
 	return true
 }
+
+// rounded runs the kernel of a function that rounds on so many elements of src as it does from the first on, and returns that.
+func rounded[T any](kernel *asm.KernelRounded, dst, src []T) (done int) {
+	dst = dst[:len(src)]
+	block := blockBytes / int(unsafe.Sizeof(*new(T)))
+	for len(src)-done >= kernel.Step {
+		count := min(len(src)-done, block)
+		some := kernel.Run(place(dst, done), place(src, done), count)
+		done += some
+		if some < block {
+			break
+		}
+	}
+	return done
+}

@@ -11,6 +11,7 @@ import "reflect"
 // Set is the kernels for an instruction set. Where Run is nil there is none.
 type Set struct {
 	Elementwise
+	Rounding
 }
 
 // Kernels is the set in use.

@@ -16,7 +16,8 @@ type Entry struct {
 	Index      []string
 	Kernel     string // type of the place
 	Function   string
-	Least      int // elements that the function needs
+	Least      int   // elements that the function needs
+	More       []any // what the place has besides
 }
 
 // Source returns a file with the tables of kernels for each instruction set.
@@ -33,7 +34,11 @@ func Source(constraint string, entries []Entry) []byte {
 		fmt.Fprintf(&b, "\nvar %s = func() (s Set) {\n", set)
 		for _, e := range entries {
 			if e.Set == set {
-				fmt.Fprintf(&b, "\ts.%s[%s] = %s{%s, %d}\n", e.Table, strings.Join(e.Index, "]["), e.Kernel, e.Function, e.Least)
+				fmt.Fprintf(&b, "\ts.%s[%s] = %s{%s, %d", e.Table, strings.Join(e.Index, "]["), e.Kernel, e.Function, e.Least)
+				for _, more := range e.More {
+					fmt.Fprintf(&b, ", %v", more)
+				}
+				b.WriteString("}\n")
 			}
 		}
 		b.WriteString("\treturn s\n}()\n")
