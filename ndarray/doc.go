@@ -59,7 +59,8 @@
 //	ndarray.Mul(a, a, ndarray.Scalar(2.0)) // a *= 2
 //
 // All have one type of elements, which Go checks: there is no promotion, and Convert is explicit. Functions of floats are within
-// two units in the last place; those of float32 are computed in float64. Integers wrap, and divided by zero they give zero.
+// two units in the last place, and Exp, Exp2, Expm1, Log, Log2, Log10, Log1p, Sin, Cos and Tanh within one where there are kernels
+// for the processor, which give the same bits on all that have them; otherwise those of float32 are computed in float64. Integers wrap, and divided by zero they give zero.
 // They panic with a [ShapeError] that shows all shapes if those don't fit, with [ErrReadOnly] if dst is read-only, and
 // with a [LayoutError] if an element of it lies under several indices: always before anything is written. Large arrays are
 // shared out among goroutines: see [SetWorkers]. [Map] and [Apply2] take functions of your own, and [Eval] computes a whole

@@ -130,6 +130,11 @@ func inexact[T Inexact](op string, dst, a *Array[T], f func(float64) float64, g 
 	return inexactLoops(op, dst, a, kern.FloatFunc[float32](f), kern.FloatFunc[float64](f), g)
 }
 
+// approximate stores f of floats and g of complex numbers, which may be nil where T is none.
+func approximate[T Inexact](op string, dst, a *Array[T], f *kern.Approximation, g func(complex128) complex128) *Array[T] {
+	return inexactLoops(op, dst, a, kern.Rounded[float32]{Approximation: f}, kern.Rounded[float64]{Approximation: f}, g)
+}
+
 // inexactLoops runs the loop for T's size on floats, and applies g to complex numbers.
 func inexactLoops[T Inexact](op string, dst, a *Array[T], f32 kern.Unary[float32, float32], f64 kern.Unary[float64, float64],
 	g func(complex128) complex128) *Array[T] {

@@ -3,17 +3,18 @@ package ndarray
 import (
 	"math"
 
+	"github.com/samebytes/samebytes/ndarray/internal/kern"
 	"github.com/samebytes/samebytes/ndarray/internal/libm"
 )
 
 // Sin stores the sine of a, in radians, in dst and returns it.
 func Sin[T Inexact](dst, a *Array[T]) *Array[T] {
-	return inexact("Sin", dst, a, libm.Sin, libm.SinComplex)
+	return approximate("Sin", dst, a, kern.Sin, libm.SinComplex)
 }
 
 // Cos stores the cosine of a, in radians, in dst and returns it.
 func Cos[T Inexact](dst, a *Array[T]) *Array[T] {
-	return inexact("Cos", dst, a, libm.Cos, libm.CosComplex)
+	return approximate("Cos", dst, a, kern.Cos, libm.CosComplex)
 }
 
 // Tan stores the tangent of a, in radians, in dst and returns it.
@@ -52,7 +53,7 @@ func Cosh[T Inexact](dst, a *Array[T]) *Array[T] {
 
 // Tanh stores the hyperbolic tangent of a in dst and returns it.
 func Tanh[T Inexact](dst, a *Array[T]) *Array[T] {
-	return inexact("Tanh", dst, a, math.Tanh, libm.TanhComplex)
+	return approximate("Tanh", dst, a, kern.Tanh, libm.TanhComplex)
 }
 
 // Asinh stores the inverse hyperbolic sine of a in dst and returns it.

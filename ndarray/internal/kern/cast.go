@@ -144,8 +144,8 @@ var streamBytes = 16 << 20
 // streamBlock is how many bytes of a result a kernel then stores at a time, in a buffer that stays in the first cache.
 const streamBlock = 8 << 10
 
-// buffers are what kernels store such blocks in.
-var buffers = sync.Pool{New: func() any { return new([streamBlock]byte) }}
+// blocks are what kernels store such blocks in.
+var blocks = sync.Pool{New: func() any { return new([streamBlock]byte) }}
 
 // streams reports whether the elements of a run, of so many rows, are to be stored past the caches.
 func streams[U any](n, rows int) bool {
@@ -170,7 +170,7 @@ func CopyPast[T any](dst, src []T) {
 func stream[U any](dst []U, least int, run func(to *byte, at, count int)) {
 	size := int(unsafe.Sizeof(*new(U)))
 	least = max(least, asm.Kernels.Stream.Least/size)
-	buffer := buffers.Get().(*[streamBlock]byte)
+	buffer := blocks.Get().(*[streamBlock]byte)
 	// All blocks but the first begin with a cache line.
 	block := (streamBlock - int(uintptr(unsafe.Pointer(place(dst, 0)))%64)) / size
 	for at := 0; at < len(dst); {
@@ -184,7 +184,7 @@ func stream[U any](dst []U, least int, run func(to *byte, at, count int)) {
 		at += count
 		block = streamBlock / size
 	}
-	buffers.Put(buffer)
+	blocks.Put(buffer)
 }
 
 // stream1 runs a kernel for a result that is stored past the caches. It is a function of its own, for a closure's variables are slow.
@@ -288,4 +288,19 @@ func transposed[T any](dst Vec[T], rowInc int, src Vec[T], n int) int {
 	d, s := dst.Data[dst.Off:][:3*rowInc+n], src.Data[src.Off:][:(n-1)*src.Inc+4]
 	kernel.Run(place(d, 0), place(s, 0), n, rowInc*size, src.Inc*size)
 	return n
+}
+
+// rounded runs the kernel of a function that rounds on so many elements of src as it does from the first on, and returns that.
+func rounded[T any](kernel *asm.KernelRounded, dst, src []T) (done int) {
+	dst = dst[:len(src)]
+	block := blockBytes / int(unsafe.Sizeof(*new(T)))
+	for len(src)-done >= kernel.Step {
+		count := min(len(src)-done, block)
+		some := kernel.Run(place(dst, done), place(src, done), count)
+		done += some
+		if some < block {
+			break
+		}
+	}
+	return done
 }

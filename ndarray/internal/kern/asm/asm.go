@@ -17,6 +17,7 @@ type Set struct {
 	Conversion
 	Selection
 	Reduce
+	Rounding
 }
 
 // Kernels is the set in use.

@@ -462,6 +462,26 @@ var avx2 = func() Set {
 	s.Rows[SumRows][reflect.Uint64] = KernelRows{sumRowsU64AVX2, 4}
 	s.Rows[GreatestRows][reflect.Uint64] = KernelRows{greatestRowsU64AVX2, 4}
 	s.Rows[LeastRows][reflect.Uint64] = KernelRows{leastRowsU64AVX2, 4}
+	s.Rounded[Exp][reflect.Float64] = KernelRounded{expF64AVX2, 4, 0}
+	s.Rounded[Exp2][reflect.Float64] = KernelRounded{exp2F64AVX2, 4, 0}
+	s.Rounded[Expm1][reflect.Float64] = KernelRounded{expm1F64AVX2, 4, 0}
+	s.Rounded[Tanh][reflect.Float64] = KernelRounded{tanhF64AVX2, 4, 0}
+	s.Rounded[Exp][reflect.Float32] = KernelRounded{expF32AVX2, 8, 0}
+	s.Rounded[Exp2][reflect.Float32] = KernelRounded{exp2F32AVX2, 8, 0}
+	s.Rounded[Expm1][reflect.Float32] = KernelRounded{expm1F32AVX2, 8, 0}
+	s.Rounded[Tanh][reflect.Float32] = KernelRounded{tanhF32AVX2, 8, 0}
+	s.Rounded[Log][reflect.Float64] = KernelRounded{logF64AVX2, 4, 0}
+	s.Rounded[Log2][reflect.Float64] = KernelRounded{log2F64AVX2, 4, 0}
+	s.Rounded[Log10][reflect.Float64] = KernelRounded{log10F64AVX2, 4, 0}
+	s.Rounded[Log1p][reflect.Float64] = KernelRounded{log1pF64AVX2, 4, 0}
+	s.Rounded[Log][reflect.Float32] = KernelRounded{logF32AVX2, 8, 0}
+	s.Rounded[Log2][reflect.Float32] = KernelRounded{log2F32AVX2, 8, 0}
+	s.Rounded[Log10][reflect.Float32] = KernelRounded{log10F32AVX2, 8, 0}
+	s.Rounded[Log1p][reflect.Float32] = KernelRounded{log1pF32AVX2, 8, 0}
+	s.Rounded[Sin][reflect.Float64] = KernelRounded{sinF64AVX2, 4, 1.073741824e+09}
+	s.Rounded[Cos][reflect.Float64] = KernelRounded{cosF64AVX2, 4, 1.073741824e+09}
+	s.Rounded[Sin][reflect.Float32] = KernelRounded{sinF32AVX2, 8, 131072}
+	s.Rounded[Cos][reflect.Float32] = KernelRounded{cosF32AVX2, 8, 131072}
 	return s
 }()
 
@@ -946,5 +966,25 @@ var avx512 = func() Set {
 	s.Rows[SumRows][reflect.Uint64] = KernelRows{sumRowsU64AVX512, 8}
 	s.Rows[GreatestRows][reflect.Uint64] = KernelRows{greatestRowsU64AVX512, 8}
 	s.Rows[LeastRows][reflect.Uint64] = KernelRows{leastRowsU64AVX512, 8}
+	s.Rounded[Exp][reflect.Float64] = KernelRounded{expF64AVX512, 8, 0}
+	s.Rounded[Exp2][reflect.Float64] = KernelRounded{exp2F64AVX512, 8, 0}
+	s.Rounded[Expm1][reflect.Float64] = KernelRounded{expm1F64AVX512, 8, 0}
+	s.Rounded[Tanh][reflect.Float64] = KernelRounded{tanhF64AVX512, 8, 0}
+	s.Rounded[Exp][reflect.Float32] = KernelRounded{expF32AVX512, 16, 0}
+	s.Rounded[Exp2][reflect.Float32] = KernelRounded{exp2F32AVX512, 16, 0}
+	s.Rounded[Expm1][reflect.Float32] = KernelRounded{expm1F32AVX512, 16, 0}
+	s.Rounded[Tanh][reflect.Float32] = KernelRounded{tanhF32AVX512, 16, 0}
+	s.Rounded[Log][reflect.Float64] = KernelRounded{logF64AVX512, 8, 0}
+	s.Rounded[Log2][reflect.Float64] = KernelRounded{log2F64AVX512, 8, 0}
+	s.Rounded[Log10][reflect.Float64] = KernelRounded{log10F64AVX512, 8, 0}
+	s.Rounded[Log1p][reflect.Float64] = KernelRounded{log1pF64AVX512, 8, 0}
+	s.Rounded[Log][reflect.Float32] = KernelRounded{logF32AVX512, 16, 0}
+	s.Rounded[Log2][reflect.Float32] = KernelRounded{log2F32AVX512, 16, 0}
+	s.Rounded[Log10][reflect.Float32] = KernelRounded{log10F32AVX512, 16, 0}
+	s.Rounded[Log1p][reflect.Float32] = KernelRounded{log1pF32AVX512, 16, 0}
+	s.Rounded[Sin][reflect.Float64] = KernelRounded{sinF64AVX512, 8, 1.073741824e+09}
+	s.Rounded[Cos][reflect.Float64] = KernelRounded{cosF64AVX512, 8, 1.073741824e+09}
+	s.Rounded[Sin][reflect.Float32] = KernelRounded{sinF32AVX512, 16, 131072}
+	s.Rounded[Cos][reflect.Float32] = KernelRounded{cosF32AVX512, 16, 131072}
 	return s
 }()

@@ -82,6 +82,12 @@ type file struct {
 	globals map[string]operand.Mem
 }
 
+func newFile(name string) *file {
+	f := &file{Context: build.NewContext(), name: name, globals: map[string]operand.Mem{}}
+	f.ConstraintExpr("!noasm")
+	return f
+}
+
 // kernel is a function that is being written.
 type kernel struct {
 	*file
@@ -332,9 +338,11 @@ func Sources() map[string][]byte {
 		{"integers", integerSums},
 		{"extremes", extremes},
 		{"rows", rows},
+		{"exp", exps},
+		{"log", logs},
+		{"trig", trigs},
 	} {
-		f := &file{Context: build.NewContext(), name: group.name, globals: map[string]operand.Mem{}}
-		f.ConstraintExpr("!noasm")
+		f := newFile(group.name)
 		group.write(f)
 		result, err := f.Result()
 		if err != nil {

@@ -28,15 +28,15 @@ func sign(f *file) {
 		{op: "Abs", of: reals, signed: true, write: func(k *kernel, d *dtype, x []operand.Op) reg.VecVirtual { return k.abs(d, x[0]) }},
 		{op: "Sign", of: reals, signed: true, write: func(k *kernel, d *dtype, x []operand.Op) reg.VecVirtual { return k.sign(d, x[0]) }},
 		{op: "Sqrt", of: floating, write: func(k *kernel, d *dtype, x []operand.Op) reg.VecVirtual { return roots.to(k, d, x[0]) }},
-		{op: "Floor", of: floating, write: rounded(1)},
-		{op: "Ceil", of: floating, write: rounded(2)},
-		{op: "Trunc", of: floating, write: rounded(3)},
-		{op: "RoundToEven", of: floating, write: rounded(0)},
+		{op: "Floor", of: floating, write: wholeNumber(1)},
+		{op: "Ceil", of: floating, write: wholeNumber(2)},
+		{op: "Trunc", of: floating, write: wholeNumber(3)},
+		{op: "RoundToEven", of: floating, write: wholeNumber(0)},
 	})
 }
 
-// rounded writes an instruction that rounds to whole numbers in one of its ways, without an exception for those that are none.
-func rounded(how uint64) func(k *kernel, d *dtype, x []operand.Op) reg.VecVirtual {
+// wholeNumber writes an instruction that rounds to whole numbers in one of its ways, without an exception for those that are none.
+func wholeNumber(how uint64) func(k *kernel, d *dtype, x []operand.Op) reg.VecVirtual {
 	return func(k *kernel, d *dtype, x []operand.Op) reg.VecVirtual {
 		z, mode := k.vec(), operand.U8(how|8)
 		switch {

@@ -16,7 +16,8 @@ type Entry struct {
 	Index      []string
 	Kernel     string // type of the place
 	Function   string
-	Least      int // elements that the function needs
+	Least      int   // elements that the function needs
+	More       []any // what the place has besides
 }
 
 // Source returns a file with the tables of kernels for each instruction set.
@@ -41,7 +42,11 @@ func Source(constraint string, entries []Entry) []byte {
 				if len(e.Index) > 0 {
 					place += "[" + strings.Join(e.Index, "][") + "]"
 				}
-				fmt.Fprintf(&b, "\ts.%s = %s{%s, %d}\n", place, e.Kernel, e.Function, e.Least)
+				fmt.Fprintf(&b, "	s.%s = %s{%s, %d", place, e.Kernel, e.Function, e.Least)
+				for _, more := range e.More {
+					fmt.Fprintf(&b, ", %v", more)
+				}
+				b.WriteString("}\n")
 			}
 		}
 		b.WriteString("\treturn s\n}()\n")
