@@ -218,7 +218,7 @@ def _sample(job: Mapping[str, Any], once: Call) -> dict[str, Any]:
             once()
         return (time.perf_counter_ns() - start) / 1e9
 
-    calls = int(job["calls"])
+    calls, took = int(job["calls"]), 0.0
     if not calls:
         calls, took = 1, run(1)
         while took < job["target"] / 2 and calls < 1 << 20:
@@ -226,7 +226,7 @@ def _sample(job: Mapping[str, Any], once: Call) -> dict[str, Any]:
             took = run(calls)
     if job["warm"]:
         run(calls)
-    return {"calls": calls, "seconds": [run(calls) / calls for _ in range(job["samples"])]}
+    return {"calls": calls, "took": took, "seconds": [run(calls) / calls for _ in range(job["samples"])]}
 
 
 def main() -> None:

@@ -210,9 +210,9 @@ def _row(
     for column in columns:
         setting = SETTINGS[column]
         jobs[column] = job | setting.job | {"calls": 0}
-        answer = sides[setting.side](jobs[column] | {"warm": False, "samples": 1})
+        answer = sides[setting.side](jobs[column] | {"warm": False, "samples": 0})
         jobs[column]["calls"] = answer["calls"]
-        once[column] = answer["calls"] * answer["seconds"][0]
+        once[column] = answer["took"]
     each = sum(once.values()) * (plan.samples + job["warm"])
     least, most = plan.rounds
     samples = interleaved(

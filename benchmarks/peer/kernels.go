@@ -34,9 +34,10 @@ type job struct {
 	Close bool `json:"close"` // let go all arrays, and do nothing else
 }
 
-// timed is the answer: seconds for a call, by samples of so many calls.
+// timed is the answer: seconds for a call, by samples of so many calls; and where their number was sought, seconds for them all.
 type timed struct {
 	Calls   int       `json:"calls"`
+	Took    float64   `json:"took"`
 	Seconds []float64 `json:"seconds"`
 }
 
@@ -140,16 +141,17 @@ func sample(j job, calls []func()) timed {
 		}
 		return time.Since(start).Seconds()
 	}
+	took := 0.0
 	if j.Calls == 0 {
 		j.Calls = 1
-		for took := run(1); took < j.Target/2 && j.Calls < 1<<20; took = run(j.Calls) {
+		for took = run(1); took < j.Target/2 && j.Calls < 1<<20; took = run(j.Calls) {
 			j.Calls *= 2
 		}
 	}
 	if j.Warm {
 		run(j.Calls)
 	}
-	answer := timed{Calls: j.Calls, Seconds: []float64{}}
+	answer := timed{Calls: j.Calls, Took: took, Seconds: []float64{}}
 	for range j.Samples {
 		answer.Seconds = append(answer.Seconds, run(j.Calls)/float64(j.Calls))
 	}
