@@ -3,6 +3,7 @@
 # make lint   gofmt, go vet, ruff, mypy --strict, and whether _core.pyi agrees with the extension
 # make soak   the long forms of the tests under fire: 100,000 kills, 10^9 snapshots, 10^6 calls (about an hour)
 # make bench  the full benchmark; rewrites its results, its pictures and the README's table (about 14 minutes)
+# make bench-kernels  loops in Go beside NumPy's; rewrites its results, its picture and the tables of docs/explain/kernels.md (under 6 minutes)
 # make build  the Go and C programs in bin/, and the Python package in .venv
 # make wheel  a wheel of the Python package, with the command in it, in dist/
 # make clean  remove what the others made
@@ -15,7 +16,7 @@ INSTALLED := $(VENV)/.installed
 DIST := dist
 
 .DEFAULT_GOAL := help
-.PHONY: help tools emulator build demo test lint wheel soak bench clean
+.PHONY: help tools emulator build demo test lint wheel soak bench bench-kernels clean
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -91,6 +92,9 @@ bench: build
 	$(PY) -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
 	cd benchmarks/competitors && CGO_ENABLED=0 go build -o ../../bin/bench-competitors .
 	$(PY) -m benchmarks
+
+bench-kernels: build
+	$(PY) -m benchmarks.kernels
 
 clean:
 	rm -rf $(VENV) bin $(DIST) $(PACKAGE)/build $(PACKAGE)/src/*.egg-info $(PACKAGE)/src/samebytes/*.so

@@ -37,7 +37,7 @@ def _handing_over(handover: list[Row]) -> list[Row]:
             goal = f"{size} from Python to Go and back{where}, beside pickle over a Pipe"
             times = row["faster_than_pickle"]
             most = moved["floor", size, False]["faster_than_pickle"]  # what handing over for nothing would reach
-            goals.append(_goal(goal, f">= {least} x faster", f"{times:g} x (NumPy alone: {most:g} x)", times >= least))
+            goals.append(verdict(goal, f">= {least} x faster", f"{times:g} x (NumPy alone: {most:g} x)", times >= least))
     return goals
 
 
@@ -52,11 +52,11 @@ def _opening(access: list[Row], fresh: list[Row]) -> list[Row]:
     ):
         goals.append(_times(goal, opened[item]["ratio"], most))
     again = opened["attach_again"]["median_s"] * 1e6
-    goals.append(_goal("Python: attach again in the same process", "<= 3 µs", f"{again:.3g} µs", again <= 3))
+    goals.append(verdict("Python: attach again in the same process", "<= 3 µs", f"{again:.3g} µs", again <= 3))
     goals.append(_times("Go: At(i, j), beside gonum's Dense.At", opened["go_element"]["ratio"], 1.1))
     for item, goal, most in (("go_element", "Go: At(i, j)", 1.1), ("go_element3", "Go: At(i, j, k)", 2)):
         ns = opened[item]["median_s"] * 1e9
-        goals.append(_goal(goal, f"<= {most} ns", f"{ns:.3g} ns", ns <= most))
+        goals.append(verdict(goal, f"<= {most} ns", f"{ns:.3g} ns", ns <= most))
     for item, what, most in (
         ("fresh", "create and fill {}, beside SharedMemory", 0.95),
         ("huge", "create and fill {} in huge pages, beside the heap", 1.2),
@@ -74,7 +74,7 @@ def _looping(rows: list[Row]) -> list[Row]:
 
 def _importing(rows: list[Row]) -> list[Row]:
     (ms,) = (row["median_s"] * 1e3 for row in rows if row["item"] == "samebytes")
-    return [_goal("Python: import samebytes, after NumPy", "<= 50 ms", f"{ms:.3g} ms", ms <= 50)]
+    return [verdict("Python: import samebytes, after NumPy", "<= 50 ms", f"{ms:.3g} ms", ms <= 50)]
 
 
 def _waiting(rows: Mapping[str, list[Row]]) -> list[Row]:
@@ -92,11 +92,11 @@ def _waiting(rows: Mapping[str, list[Row]]) -> list[Row]:
         ("box", "Python: lock and unlock a box", 400),
     ):
         ns = locked[item]["median_s"] * 1e9
-        goals.append(_goal(goal, f"<= {most} ns", f"{ns:.3g} ns", ns <= most))
+        goals.append(verdict(goal, f"<= {most} ns", f"{ns:.3g} ns", ns <= most))
     for row in rows["deaths"]:
         ms = row["p99_s"] * 1e3
         goal = f"{row['waiter']}: the lock of a killed holder, 99 of 100 times"
-        goals.append(_goal(goal, "<= 15 ms", f"{ms:.3g} ms", ms <= 15))
+        goals.append(verdict(goal, "<= 15 ms", f"{ms:.3g} ms", ms <= 15))
     return goals
 
 
@@ -125,7 +125,7 @@ def _npy(rows: list[Row]) -> list[Row]:
     ):
         if item in took and beside in took:
             times = took[beside] / took[item]
-            goals.append(_goal(f"Go: {goal}", f">= {least} x as fast", f"{times:.3g} x", times >= least))
+            goals.append(verdict(f"Go: {goal}", f">= {least} x as fast", f"{times:.3g} x", times >= least))
     for item, goal, most in (
         ("map", "map a .npy file and read an element", 25),
         ("parse", "parse a .npy header", 1),
@@ -133,7 +133,7 @@ def _npy(rows: list[Row]) -> list[Row]:
     ):
         if item in took:
             us = took[item] * 1e6
-            goals.append(_goal(f"Go: {goal}", f"<= {most} µs", f"{us:.3g} µs", us <= most))
+            goals.append(verdict(f"Go: {goal}", f"<= {most} µs", f"{us:.3g} µs", us <= most))
     return goals
 
 
@@ -174,14 +174,14 @@ def _streams(rows: Mapping[str, list[Row]]) -> list[Row]:
                     f"{least:.3g} to {worst[floor]:.3g} x ({worst['label'].removeprefix('samebytes, ')}, {worst['size']})"
                 )
                 goals.append(
-                    _goal(f"Streams, an item to one who sleeps{where}, beside {beside}", f"<= {_WAKES} x", measured, met)
+                    verdict(f"Streams, an item to one who sleeps{where}, beside {beside}", f"<= {_WAKES} x", measured, met)
                 )
     through = [row for row in rows.get("stream_throughput", []) if row["method"].startswith("samebytes")]
     for row in through:
         if row["method"] == "samebytes_go_go" and row["batch"] > 1 and row["receivers"] == 1:
             what = f"Streams, items of {row['size']} Go to Go, {row['batch']} at once"
             each = row["median_per_second"]
-            goals.append(_goal(what, ">= 1,000,000 a second", f"{each:,} a second", each >= 1_000_000))
+            goals.append(verdict(what, ">= 1,000,000 a second", f"{each:,} a second", each >= 1_000_000))
     for what, compared in (("latency", mine), ("throughput", through)):
         if found := [row for row in compared if row["iceoryx2"] is not None]:
             goals.append(_ahead(f"Streams, {what} beside iceoryx2 woken by events", found))
@@ -193,7 +193,7 @@ def _streams(rows: Mapping[str, list[Row]]) -> list[Row]:
                 given, unit, few = row["allocations"], "allocations", _NONE
             measured = f"{row['faults']:g} page faults, {given:g} {unit}"
             goal = f"{row['label'].replace('samebytes,', 'Streams,')}, an item of {row['size']}, whole: {row['side']}"
-            goals.append(_goal(goal, "none of its own", measured, row["faults"] < _NONE and given < few))
+            goals.append(verdict(goal, "none of its own", measured, row["faults"] < _NONE and given < few))
     return goals
 
 
@@ -204,7 +204,7 @@ def _ahead(goal: str, rows: list[Row]) -> Row:
         worst = min(behind, key=lambda row: float(row["iceoryx2"]))
         name = worst["label"].removeprefix("samebytes, ")
         measured += f", least {worst['iceoryx2']:g} x ({name}, {worst['size']} to {worst['receivers']})"
-    return _goal(goal, "ahead in all", measured, not behind)
+    return verdict(goal, "ahead in all", measured, not behind)
 
 
 # Of page faults and allocations of an item, which are at least 1 where it has any: the process has some of its own now and then.
@@ -221,8 +221,8 @@ _FLAT = 2
 
 
 def _times(goal: str, ratio: float, most: float) -> Row:
-    return _goal(goal, f"<= {most} x", f"{ratio:.3g} x", ratio <= most)
+    return verdict(goal, f"<= {most} x", f"{ratio:.3g} x", ratio <= most)
 
 
-def _goal(goal: str, expected: str, measured: str, met: bool) -> Row:
+def verdict(goal: str, expected: str, measured: str, met: bool) -> Row:
     return {"goal": goal, "expected": expected, "measured": measured, "met": met}

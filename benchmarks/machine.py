@@ -52,6 +52,12 @@ def lacks(nbytes: int) -> str | None:
     return None
 
 
+def fits(shm: int, heap: int) -> bool:
+    """Whether so many bytes in /dev/shm, and so many others, may be taken here."""
+    free = os.statvfs("/dev/shm")
+    return free.f_bavail * free.f_frsize >= shm and _available() >= shm + heap + _MARGIN
+
+
 def _gib(nbytes: int) -> str:
     return f"{nbytes / (1 << 30):.2g} GiB"
 

@@ -1,4 +1,4 @@
-"""The tables and the pictures of results.json: `python -m benchmarks.report` puts them into the documents, and with
+"""The tables and the pictures of results.json and kernels.json: `python -m benchmarks.report` puts them into the documents, and with
 `--check` says whether the documents have them already.
 """
 
@@ -16,11 +16,15 @@ Row = dict[str, Any]
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks/results.json"
+KERNELS = ROOT / "benchmarks/kernels.json"
 PICTURE = ROOT / "benchmarks/handover.svg"
 PICTURE_OF_CALLS = ROOT / "benchmarks/calls.svg"
 PICTURE_OF_STREAMS = ROOT / "benchmarks/streams.svg"
+PICTURE_OF_KERNELS = ROOT / "benchmarks/kernels.svg"
+PAGE_OF_KERNELS = ROOT / "docs/explain/kernels.md"
 
 BEGIN = "<!-- generated: make bench -->"
+BEGIN_KERNELS = "<!-- generated: make bench-kernels -->"
 END = "<!-- end of generated -->"
 
 
@@ -52,7 +56,7 @@ def brief(results: Results) -> str:
         [
             "![Round trip of an array to a worker and back, by size and method](benchmarks/handover.svg)",
             "",
-            _table(["round trip, median", *sizes], lines),
+            table(["round trip, median", *sizes], lines),
             "",
             "In brackets: times faster than pickle over a Pipe. Each trip follows the last at once: after a",
             "pause of more than 50 µs both sides sleep, and waking them costs what it costs the methods above at 8 KiB.",
@@ -88,7 +92,7 @@ def _handover(size: str, rows: list[Row]) -> str:
         ]
         for row in rows
     ]
-    return _table([size, "median", "p10 to p90", "samples", "/ floor", "pickle /"], lines)
+    return table([size, "median", "p10 to p90", "samples", "/ floor", "pickle /"], lines)
 
 
 def _compared(head: str, rows: list[Row]) -> str:
@@ -102,7 +106,7 @@ def _compared(head: str, rows: list[Row]) -> str:
         ]
         for row in rows
     ]
-    return _table([head, "median", "p10 to p90", "beside"], lines)
+    return table([head, "median", "p10 to p90", "beside"], lines)
 
 
 def _contended(rows: list[Row]) -> str:
@@ -116,7 +120,7 @@ def _contended(rows: list[Row]) -> str:
         ]
         for row in rows
     ]
-    return _table(["lock, count and unlock", "median a second", "least to most", "least lucky", "/ mp.Lock"], lines)
+    return table(["lock, count and unlock", "median a second", "least to most", "least lucky", "/ mp.Lock"], lines)
 
 
 def _calls(size: str, rows: list[Row]) -> str:
@@ -133,7 +137,7 @@ def _calls(size: str, rows: list[Row]) -> str:
         for row in rows
     ]
     head = f"call with {size}" if rows[0]["nbytes"] else "empty call"
-    return _table([head, "median", "p10 to p90", "p99", "samples", "/ futex" if beside else "above the work"], lines)
+    return table([head, "median", "p10 to p90", "p99", "samples", "/ futex" if beside else "above the work"], lines)
 
 
 def _callers(rows: list[Row]) -> str:
@@ -145,7 +149,7 @@ def _callers(rows: list[Row]) -> str:
         ]
         for row in rows
     ]
-    return _table(["empty calls", "median a second", "least to most"], lines)
+    return table(["empty calls", "median a second", "least to most"], lines)
 
 
 def _deaths(rows: list[Row]) -> str:
@@ -153,7 +157,7 @@ def _deaths(rows: list[Row]) -> str:
         [f"{row['waiter']} waits", *(duration(row[key]) for key in ("median_s", "p99_s", "most_s")), str(row["samples"])]
         for row in rows
     ]
-    return _table(["from SIGKILL of the holder to the next one", "median", "p99", "most", "kills"], lines)
+    return table(["from SIGKILL of the holder to the next one", "median", "p99", "most", "kills"], lines)
 
 
 def _split(rows: list[Row]) -> str:
@@ -168,7 +172,7 @@ def _split(rows: list[Row]) -> str:
         for row in rows
     ]
     head = f"Pool.map(sum, np.array_split(a, 8)) of {rows[0]['size']}"
-    return _table([head, "median", "p10 to p90", "a worker's own memory", "/ pickled"], lines)
+    return table([head, "median", "p10 to p90", "a worker's own memory", "/ pickled"], lines)
 
 
 def _stream_latency(size: str, rows: list[Row]) -> str:
@@ -186,7 +190,7 @@ def _stream_latency(size: str, rows: list[Row]) -> str:
         for row in rows
     ]
     heads = ["median", "p10 to p90", "p99", "samples", "/ half a round trip", "/ one wake", "iceoryx2 /"]
-    return _table([f"from sending {size} to who slept", *heads], lines)
+    return table([f"from sending {size} to who slept", *heads], lines)
 
 
 def _stream_throughput(size: str, rows: list[Row]) -> str:
@@ -200,7 +204,7 @@ def _stream_throughput(size: str, rows: list[Row]) -> str:
         ]
         for row in rows
     ]
-    return _table([f"items of {size}", "median a second", "least to most", "GiB a second", "/ iceoryx2"], lines)
+    return table([f"items of {size}", "median a second", "least to most", "GiB a second", "/ iceoryx2"], lines)
 
 
 def _to(row: Row) -> str:
@@ -219,12 +223,12 @@ def _stream_cost(rows: list[Row]) -> str:
         for row in rows
     ]
     heads = ["page faults", "allocations in Go", "bytes that stay", "most bytes at a time"]
-    return _table([f"an item of {rows[0]['size']}, after the ring's second round", *heads], lines)
+    return table([f"an item of {rows[0]['size']}, after the ring's second round", *heads], lines)
 
 
 def _goals(rows: list[Row]) -> str:
     lines = [[row["goal"], row["expected"], row["measured"], "met" if row["met"] else "**missed**"] for row in rows]
-    return _table(["goal", "expected", "measured", ""], lines)
+    return table(["goal", "expected", "measured", ""], lines)
 
 
 # The tables of a run's rows, by the rows' key in the results. A section without rows was not measured, and has no table.
@@ -258,7 +262,7 @@ def _times(ratio: float) -> str:
     return f"{ratio:.3g} x" if ratio < 1000 else f"{ratio:.0f} x"
 
 
-def _table(heads: list[str], lines: list[list[str]]) -> str:
+def table(heads: list[str], lines: list[list[str]]) -> str:
     """A table in Markdown, its columns lined up for those who read it in a terminal; all but the first to the right."""
     widths = [max(len(line[i]) for line in [heads, *lines]) for i in range(len(heads))]
 
@@ -274,12 +278,16 @@ DOCUMENTS: dict[Path, Callable[[Results], str]] = {ROOT / "README.md": brief, RO
 
 def filled(document: Path, results: Results) -> str:
     """The document's text with the tables between its marks."""
+    return _put(document, BEGIN, DOCUMENTS[document](results))
+
+
+def _put(document: Path, mark: str, tables: str) -> str:
     text = document.read_text()
-    before, begin, rest = text.partition(BEGIN)
+    before, begin, rest = text.partition(mark)
     _, end, after = rest.partition(END)
     if not begin or not end:
-        raise ValueError(f"{document.relative_to(ROOT)}: expected the lines {BEGIN} and {END}")
-    return f"{before}{BEGIN}\n{DOCUMENTS[document](results)}\n{END}{after}"
+        raise ValueError(f"{document.relative_to(ROOT)}: expected the lines {mark} and {END}")
+    return f"{before}{mark}\n{tables}\n{END}{after}"
 
 
 def main() -> int:
@@ -292,20 +300,22 @@ def main() -> int:
             path.write_text(text)
         return 0
     for path in stale:
-        print(f"{path.relative_to(ROOT)} is not what results.json gives: run python -m benchmarks.report", file=sys.stderr)
+        print(f"{path.relative_to(ROOT)} is not what the results give: run python -m benchmarks.report", file=sys.stderr)
     return 1 if stale else 0
 
 
 def outdated() -> dict[Path, str]:
-    """The documents, and the pictures, that are not what results.json gives, each with what it gives."""
-    from benchmarks import picture  # matplotlib takes half a second, and a short run does not need it
+    """The documents, and the pictures, that are not what the results give, each with what they give."""
+    from benchmarks import kernel_picture, kernel_report, picture  # matplotlib takes half a second; a short run needs none
 
-    results = json.loads(RESULTS.read_text())
+    results, kernels = json.loads(RESULTS.read_text()), json.loads(KERNELS.read_text())
     given = {document: filled(document, results) for document in DOCUMENTS} | {PICTURE: picture.draw(results)}
     if results.get("calls"):
         given[PICTURE_OF_CALLS] = picture.draw_calls(results)
     if results.get("stream_latency"):
         given[PICTURE_OF_STREAMS] = picture.draw_streams(results)
+    given[PAGE_OF_KERNELS] = _put(PAGE_OF_KERNELS, BEGIN_KERNELS, kernel_report.summed_up(kernels))
+    given[PICTURE_OF_KERNELS] = kernel_picture.draw(kernels)
     return {path: text for path, text in given.items() if not path.exists() or path.read_text() != text}
 
 

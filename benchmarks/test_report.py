@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import picture, report
+from benchmarks import kernel_picture, picture, report
 
 
 def test_documents_and_picture_are_those_of_the_results() -> None:
@@ -14,14 +14,16 @@ def test_documents_and_picture_are_those_of_the_results() -> None:
 
 
 def test_results_hold_no_paths() -> None:
-    text = report.RESULTS.read_text()
-    assert not re.search(r"/(?!dev/shm|\s)\w+/", text)
+    for path in (report.RESULTS, report.KERNELS):
+        assert not re.search(r"/(?!dev/shm|\s)\w+/", path.read_text())
 
 
 def test_picture_is_the_same_again() -> None:
     results = json.loads(report.RESULTS.read_text())
     assert picture.draw(results) == picture.draw(results)
     assert picture.draw_calls(results) == picture.draw_calls(results)
+    kernels = json.loads(report.KERNELS.read_text())
+    assert kernel_picture.draw(kernels) == kernel_picture.draw(kernels)
 
 
 @pytest.mark.parametrize("background", ["#ffffff", "#0d1117"])

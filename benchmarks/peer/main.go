@@ -7,6 +7,8 @@
 //	bench-peer floor -elements N [flags]     doubles memory of its own
 //	bench-peer access NAME [flags]           attaching, elements, publishing
 //	bench-peer loops [flags]                 adding arrays of several layouts
+//	bench-peer kernels                       times operations on segments, as lines of stdin ask for, until it closes
+//	bench-peer instructions                  the instruction set whose kernels ndarray takes
 //	bench-peer answer NAME                   worker: publishes after each publication, until stdin closes
 //	bench-peer ask NAME [flags]              client: publishes, and waits for the worker's publication
 //	bench-peer uncontended NAME [flags]      lock and unlock
@@ -50,7 +52,7 @@ var named = []string{
 
 func run(args []string) error {
 	if len(args) == 0 {
-		return errors.New("expected one of version, floor, loops, serve, " + strings.Join(named, ", "))
+		return errors.New("expected one of version, instructions, floor, loops, kernels, serve, " + strings.Join(named, ", "))
 	}
 	verb, args := args[0], args[1:]
 	name := ""
@@ -92,6 +94,10 @@ func run(args []string) error {
 		answer = runtime.Version()
 	case "double":
 		return work(name, twice)
+	case "instructions":
+		answer = instructions()
+	case "kernels":
+		return kernels()
 	case "answer":
 		return work(name, nothing)
 	case "handover":
