@@ -74,9 +74,7 @@ func floatCall[T ndarray.Float](s *sources, j job, p part) func() {
 	case "div":
 		return func() { ndarray.Div(out, a, b) }
 	case "axpy":
-		// Two roundings, as NumPy's two functions.
-		sum := ndarray.Lazy(b).Add(ndarray.Const(T(alpha)).Mul(ndarray.Lazy(a)))
-		return func() { ndarray.Eval(out, sum) }
+		return func() { ndarray.AddScaled(out, b, T(alpha), a) }
 	case "sqrt":
 		return func() { ndarray.Sqrt(out, a) }
 	case "exp":

@@ -10,6 +10,7 @@ import (
 	"gonum.org/v1/gonum/stat"
 
 	"github.com/samebytes/samebytes/ndarray"
+	ourblas "github.com/samebytes/samebytes/ndarray/blas"
 )
 
 // use lets gonum's matrices, and ndarray's products of matrices, go by gonum's own BLAS or by ours.
@@ -22,7 +23,7 @@ func use(own bool) {
 }
 
 // register puts our BLAS in the place of gonum's.
-func register() {}
+func register() { ourblas.Register() }
 
 // denseCall is the product of gonum's matrices.
 func denseCall(s *sources, j job) func() {
