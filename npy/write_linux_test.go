@@ -107,15 +107,18 @@ func TestNotRegular(t *testing.T) {
 	}
 }
 
-// limited lets this process write files of so many bytes until the returned function is called.
-func limited(t *testing.T, nbytes uint64) (unlimited func()) {
+// room is the size of files that limited allows: more than what the test's own log, which go test keeps, comes to.
+const room = 16 << 20
+
+// limited lets this process write files of no more bytes than room until the returned function is called.
+func limited(t *testing.T) (unlimited func()) {
 	t.Helper()
 	signal.Ignore(unix.SIGXFSZ)
 	var old unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_FSIZE, &old); err != nil {
 		t.Fatal(err)
 	}
-	if err := unix.Setrlimit(unix.RLIMIT_FSIZE, &unix.Rlimit{Cur: nbytes, Max: old.Max}); err != nil {
+	if err := unix.Setrlimit(unix.RLIMIT_FSIZE, &unix.Rlimit{Cur: room, Max: old.Max}); err != nil {
 		t.Skip(err)
 	}
 	return func() {
@@ -132,8 +135,8 @@ func TestAppendToFull(t *testing.T) {
 	if err := npy.WriteFile(path, ndarray.Arange(int8(0), 3, 1)); err != nil {
 		t.Fatal(err)
 	}
-	unlimited := limited(t, 1000)
-	err := npy.Append(path, ndarray.New[int8](5000))
+	unlimited := limited(t)
+	err := npy.Append(path, ndarray.New[int8](room))
 	unlimited()
 	if !errors.Is(err, unix.EFBIG) {
 		t.Errorf("got %v, want EFBIG", err)
@@ -148,8 +151,8 @@ func TestWriterOfFull(t *testing.T) {
 	file := must(os.Create(filepath.Join(t.TempDir(), "a.npy")))
 	defer file.Close()
 	w := must(npy.NewWriter[int8](file, npy.Unknown, nil))
-	unlimited := limited(t, 1000)
-	err := errors.Join(w.Write(ndarray.Arange(int8(0), 7, 1)), w.Write(ndarray.New[int8](5000)))
+	unlimited := limited(t)
+	err := errors.Join(w.Write(ndarray.Arange(int8(0), 7, 1)), w.Write(ndarray.New[int8](room)))
 	unlimited()
 	if !errors.Is(err, unix.EFBIG) {
 		t.Errorf("got %v, want EFBIG", err)
