@@ -94,6 +94,7 @@ def judge(results: Mapping[str, Any]) -> list[Row]:
         goals.append(_ahead(f"{name}, two goroutines beside one", times(row, "ours", "two"), _AS_FAST))
         if row["class"] == "dense":
             goals.append(_ahead(f"{name}, beside gonum alone", times(row, "gonum", "ours"), _AS_FAST))
+            goals.append(_ahead(f"{name}, two threads each, beside gonum alone", times(row, "gonum_two", "two"), _AS_FAST))
         if row["class"] in ("matmul", "dense") and row["size"] in _PRODUCTS:
             factor = avx512 if best == "AVX-512" else avx2
             if factor is not None:

@@ -104,10 +104,11 @@ def _products(rows: list[Row], sets: Mapping[str, str]) -> str:
             _cell(row, sets),
             _times_of(row, "numpy_two", "two"),
             _times_of(row, "gonum", "ours"),
+            _times_of(row, "gonum_two", "two"),
         ]
         for row in rows
     ]
-    heads = ["", "size", "ours", "NumPy / ours (AVX2)", "two threads each", "gonum / ours"]
+    heads = ["", "size", "ours", "NumPy / ours (AVX2)", "two threads each", "gonum / ours", "two threads each"]
     return table(["product of matrices", *heads], lines) if lines else ""
 
 

@@ -60,6 +60,7 @@ SETTINGS = {
     "ours": Setting("go", {"workers": 1}),
     "avx2": Setting("avx2", {"workers": 1}),
     "gonum": Setting("go", {"workers": 1, "gonum": True}),
+    "gonum_two": Setting("go", {"workers": 2, "gonum": True}),
     "two": Setting("go", {"workers": 2}),
     "halves": Setting("go", {"workers": 1, "halves": True}),
     "numpy_two": Setting("numpy_two", {}),
@@ -200,6 +201,7 @@ def _row(
     columns = ["numpy", "ours"]
     columns += ["avx2"] if "avx2" in sides else []
     columns += ["gonum"] if dtype in kernel.gonum else []
+    columns += ["gonum_two"] if kernel.matrices and dtype in kernel.gonum else []
     columns += ["two"]
     columns += ["halves"] if kernel.halves and moved > SHARED else []
     columns += ["numpy_two"] if kernel.matrices else []

@@ -57,6 +57,7 @@ def test_short_run(programs: Programs, nothing_left: str, tmp_path: Path) -> Non
         assert ("gonum" in columns) == (dtype in kernel.gonum)
         assert ("halves" in columns) == (kernel.halves and row["traffic"] > kernels.SHARED)
         assert ("numpy_two" in columns) == kernel.matrices
+        assert ("gonum_two" in columns) == (kernel.matrices and dtype in kernel.gonum)
         for column in columns:
             assert 0 < row[column]["best_s"] <= row[column]["median_s"] * 1.001, row
 

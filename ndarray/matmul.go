@@ -26,6 +26,9 @@ import (
 // MatMul panics with a [ShapeError] if an operand has no axes, the inner lengths differ, the stacks don't broadcast, or dst
 // has another shape, and as every function does that writes dst.
 func MatMul[T Number](dst, a, b *Array[T]) *Array[T] {
+	if dst != nil && byKernel(dst, a, b) {
+		return dst
+	}
 	if len(a.shape) == 0 || len(b.shape) == 0 {
 		panic(newShapeError("MatMul", "expected at least one axis of each operand", a.shape, b.shape))
 	}

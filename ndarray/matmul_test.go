@@ -256,3 +256,26 @@ func TestMatMulOtherBLAS(t *testing.T) {
 		t.Errorf("MatMul called the program's BLAS %d times", calls)
 	}
 }
+
+func TestMatMulIntoMatrix(t *testing.T) {
+	defer ndarray.SetWorkers(ndarray.SetWorkers(1))
+	for _, n := range []int{2, 5, 40} {
+		x, y := floats(n, n), floats(n, n)
+		back := x.Slice(ndarray.All, ndarray.Step(ndarray.End, ndarray.End, -1))
+		for _, left := range []*ndarray.Array[float64]{x, x.T(), back} {
+			for _, right := range []*ndarray.Array[float64]{y, y.T()} {
+				dst, expected := floats(n, n), ndarray.MatMul(nil, left, right)
+				if allocs := testing.AllocsPerRun(10, func() { ndarray.MatMul(dst, left, right) }); allocs != 0 {
+					t.Errorf("%d: expected no allocations, found %v", n, allocs)
+				}
+				if !slices.Equal(dst.Data(), expected.Data()) {
+					t.Errorf("%d: expected %v, found %v", n, expected, dst)
+				}
+			}
+		}
+		expected := ndarray.MatMul(nil, x, y)
+		if ndarray.MatMul(x, x, y); !slices.Equal(x.Data(), expected.Data()) {
+			t.Errorf("%d, into an operand: expected %v, found %v", n, expected, x)
+		}
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime"
 	"sync"
 	"time"
 
@@ -23,7 +24,7 @@ type job struct {
 	N       int               `json:"n"`       // elements of an operand; rows and columns where it is a matrix
 	Arrays  map[string]string `json:"arrays"`  // names of segments: operands a, b, c and mask, and out
 	Gonum   bool              `json:"gonum"`   // what gonum has for it, not ndarray
-	Workers int               `json:"workers"` // as SetWorkers takes it
+	Workers int               `json:"workers"` // threads: as SetWorkers takes them, or where it does not apply, GOMAXPROCS
 	Halves  bool              `json:"halves"`  // two goroutines, each on its half for itself, until both have made all calls
 
 	Warm    bool    `json:"warm"`    // as many calls more before the first sample
@@ -122,6 +123,9 @@ func (s *sources) do(j job) (timed, error) {
 		}
 	}
 	use(j.Gonum)
+	if j.Gonum || j.Class == "dense" { // BLAS, gonum's and ours, shares its work among as many goroutines as there are processors
+		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(j.Workers))
+	}
 	defer ndarray.SetWorkers(ndarray.SetWorkers(j.Workers))
 	return sample(j, calls), nil
 }

@@ -8,11 +8,23 @@ const blockK = 344
 
 func blockCols[T Float]() int { return 1920 / size[T]() }
 
-// directMax is the number of products up to which one call of a kernel does it all, without packing: some microseconds.
-const directMax = 1 << 16
+// What one call of a kernel does without packing is less than what goroutines share: some tens of microseconds. Of more rows of b than
+// directRows those that are far apart may not stay in the cache until the next tile reads them, except where the product is so small
+// that packing takes longer.
+const (
+	directMax  = sharedMin - 1
+	directRows = 256
+	directMin  = 1 << 16
+)
 
 // small reports whether a product is one to do without packing.
-func small(m, n, k int) bool { return uint(m|n|k) < 1<<16 && m*n*k <= directMax }
+func small(m, n, k int) bool {
+	if uint(m|n|k) >= 1<<16 {
+		return false
+	}
+	products := m * n * k
+	return products <= directMin || products <= directMax && k <= directRows
+}
 
 // lowMax is the number of rows of c up to which b is read so rarely that it is not packed, where a kernel can read it as it is.
 const lowMax = 16
@@ -82,6 +94,14 @@ func (p *product[T]) block(kernel *kernel[T], buffer *buffers[T]) {
 		if !aInPlace {
 			kernel.gather(buffer.a, a.T(), p.k, rows, kernel.rows)
 			a = Matrix[T]{buffer.a, 0, 1, kernel.rows}
+		}
+		if p.part == whole && kernel.strided != nil {
+			if bInPlace {
+				kernel.tile(p.k, rows, p.n, a, p.b, p.c.From(i, 0), p.alpha, p.beta)
+			} else {
+				kernel.tiles(p.k, rows, p.n, a, buffer.b, p.c.From(i, 0), p.alpha, p.beta)
+			}
+			continue
 		}
 		for j := 0; j < p.n; j += kernel.cols {
 			cols := min(kernel.cols, p.n-j)

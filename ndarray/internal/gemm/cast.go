@@ -54,6 +54,17 @@ func (r *kernel[T]) tile(k, rows, cols int, a, b, c Matrix[T], alpha, beta T) {
 		float64(alpha), float64(beta))
 }
 
+// tiles is tile for n columns of c, with those of b in panels, one after the other.
+func (r *kernel[T]) tiles(k, rows, n int, a Matrix[T], b []T, c Matrix[T], alpha, beta T) {
+	size := size[T]()
+	x, to := a.corner(rows, k), c.corner(rows, n)
+	_ = b[ceil(n, r.cols)*r.cols*k-1]
+	for j := 0; j < n; j += r.cols {
+		r.strided(k, x, (*byte)(unsafe.Pointer(&b[j*k])), (*byte)(unsafe.Add(unsafe.Pointer(to), j*size)),
+			a.Row*size, a.Step*size, r.cols*size, c.Row*size, rows, min(r.cols, n-j), float64(alpha), float64(beta))
+	}
+}
+
 // copyPanels packs whole panels of k rows of b, whose rows are neighbours.
 func (r *kernel[T]) copyPanels(dst []T, b Matrix[T], k, panels int) {
 	_ = dst[panels*k*r.cols-1]
