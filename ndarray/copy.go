@@ -31,6 +31,9 @@ func CopyTo[T Element](dst, a *Array[T]) *Array[T] {
 	if dst == nil {
 		return a.copied("CopyTo")
 	}
+	if small(dst) && copyTransposed(dst, a) {
+		return dst
+	}
 	dst.mustWrite("CopyTo")
 	stretched := a.broadcastTo("CopyTo", dst.shape)
 	if b := apart(dst, a); b != a {
@@ -81,6 +84,21 @@ func crosswise[T Element](dst *Array[T], l *loops) bool {
 	for ; axis < last-1; axis++ {
 		l.swap(axis, axis+1)
 	}
+	return true
+}
+
+// copyTransposed copies a matrix whose columns are runs to a dst in C order, and reports whether these are what it has got, and lie
+// apart: then a small one is copied before loops would begin.
+func copyTransposed[T Element](dst, a *Array[T]) bool {
+	if len(a.shape) != 2 || !slices.Equal(a.shape, dst.shape) || a.strides[0] != 1 || a.strides[1] < 2 || !inStep(dst.data, a.data) {
+		return false
+	}
+	rows, cols := a.shape[0], a.shape[1]
+	if rows < 4 || cols < 4 || &dst.data[0] == &a.data[0] {
+		return false
+	}
+	kern.CopyTiles(kern.Plane[T]{Data: dst.data, RowInc: cols, Inc: 1},
+		kern.Plane[T]{Data: a.data, Off: a.offset, RowInc: 1, Inc: a.strides[1]}, rows, cols)
 	return true
 }
 

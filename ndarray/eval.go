@@ -22,11 +22,11 @@ type Cond struct{ node node[bool] }
 func Lazy[T Number](a *Array[T]) Expr[T] { return Expr[T]{variableOf("Lazy", a)} }
 
 // Const is v everywhere.
-func Const[T Number](v T) Expr[T] { return Expr[T]{constant[T]{Scalar(v)}} }
+func Const[T Number](v T) Expr[T] { return Expr[T]{&constant[T]{value: Scalar(v)}} }
 
 // Add is x + y.
 func (x Expr[T]) Add(y Expr[T]) Expr[T] {
-	return Expr[T]{sum[T]{given("Add", x.node), given("Add", y.node)}}
+	return Expr[T]{&sum[T]{x: given("Add", x.node), y: given("Add", y.node)}}
 }
 
 // Sub is x - y.
@@ -34,14 +34,14 @@ func (x Expr[T]) Sub(y Expr[T]) Expr[T] { return x.with("Sub", Sub[T], y) }
 
 // Mul is x * y.
 func (x Expr[T]) Mul(y Expr[T]) Expr[T] {
-	return Expr[T]{product[T]{call2[T, T]{Mul[T], given("Mul", x.node), given("Mul", y.node)}}}
+	return Expr[T]{&product[T]{call2[T, T]{f: Mul[T], x: given("Mul", x.node), y: given("Mul", y.node)}}}
 }
 
 // Apply is f of x, where f is an elementwise function of this package, or one of your own that keeps to their rules: it stores
 // its result in dst, which is not nil and may be a, depends on no other element, and keeps neither array. Several goroutines
 // may call it at once.
 func (x Expr[T]) Apply(f func(dst, a *Array[T]) *Array[T]) Expr[T] {
-	return Expr[T]{call1[T, T]{f, given("Apply", x.node)}}
+	return Expr[T]{&call1[T, T]{f: f, x: given("Apply", x.node)}}
 }
 
 // Apply2 is f of x and y, where f is as in [Expr.Apply].
@@ -50,23 +50,23 @@ func (x Expr[T]) Apply2(f func(dst, a, b *Array[T]) *Array[T], y Expr[T]) Expr[T
 }
 
 func (x Expr[T]) with(op string, f func(dst, a, b *Array[T]) *Array[T], y Expr[T]) Expr[T] {
-	return Expr[T]{call2[T, T]{f, given(op, x.node), given(op, y.node)}}
+	return Expr[T]{&call2[T, T]{f: f, x: given(op, x.node), y: given(op, y.node)}}
 }
 
 // Compare is the condition that f says of x and y, where f is [Less] or the like, as in [Expr.Apply].
 func (x Expr[T]) Compare(f func(dst *Array[bool], a, b *Array[T]) *Array[bool], y Expr[T]) Cond {
-	return Cond{call2[bool, T]{f, given("Compare", x.node), given("Compare", y.node)}}
+	return Cond{&call2[bool, T]{f: f, x: given("Compare", x.node), y: given("Compare", y.node)}}
 }
 
 // Test is the condition that f says of x, where f is [IsNaN] or the like, as in [Expr.Apply].
 func (x Expr[T]) Test(f func(dst *Array[bool], a *Array[T]) *Array[bool]) Cond {
-	return Cond{call1[bool, T]{f, given("Test", x.node)}}
+	return Cond{&call1[bool, T]{f: f, x: given("Test", x.node)}}
 }
 
 // Where is x where the condition holds, and y elsewhere.
 func (x Expr[T]) Where(c Cond, y Expr[T]) Expr[T] {
 	const op = "Where"
-	return Expr[T]{choice[T]{given(op, c.node), given(op, x.node), given(op, y.node)}}
+	return Expr[T]{&choice[T]{cond: given(op, c.node), x: given(op, x.node), y: given(op, y.node)}}
 }
 
 // Mask is the elements of a, which the condition shares: those at the time of Eval.
@@ -75,16 +75,16 @@ func Mask(a *Array[bool]) Cond { return Cond{variableOf("Mask", a)} }
 
 // And is c && d.
 func (c Cond) And(d Cond) Cond {
-	return Cond{call2[bool, bool]{LogicalAnd, given("And", c.node), given("And", d.node)}}
+	return Cond{&call2[bool, bool]{f: LogicalAnd, x: given("And", c.node), y: given("And", d.node)}}
 }
 
 // Or is c || d.
 func (c Cond) Or(d Cond) Cond {
-	return Cond{call2[bool, bool]{LogicalOr, given("Or", c.node), given("Or", d.node)}}
+	return Cond{&call2[bool, bool]{f: LogicalOr, x: given("Or", c.node), y: given("Or", d.node)}}
 }
 
 // Not is !c.
-func (c Cond) Not() Cond { return Cond{call1[bool, bool]{LogicalNot, given("Not", c.node)}} }
+func (c Cond) Not() Cond { return Cond{&call1[bool, bool]{f: LogicalNot, x: given("Not", c.node)}} }
 
 // Eval stores the values of an expression in dst and returns it. Its arrays are broadcast together, and dst has their common
 // shape; a nil dst is allocated. The result is that of the same functions called one after the other, but it is computed in
@@ -107,6 +107,9 @@ func EvalCond(dst *Array[bool], c Cond) *Array[bool] {
 const blockSize = 2048
 
 func eval[T Element](op string, dst *Array[T], x node[T]) *Array[T] {
+	if dst != nil && dst.dense && dst.n <= blockSize && !dst.readonly && atOnce(dst, x) {
+		return dst
+	}
 	var leaves []leaf
 	x.collect(&leaves)
 	shapes := make([][]int, len(leaves))
@@ -196,8 +199,9 @@ func (m *machine[T]) run(dst *Array[T], offsets []int, n int) {
 	}
 }
 
-// A node is a part of an expression whose values are T. It is shared, and so has no state.
+// A node is a part of an expression whose values are T. It is shared, and so has no state, but for machines that nobody uses.
 type node[T Element] interface {
+	spares() *sync.Pool
 	collect(leaves *[]leaf)                // appends the arrays, in the order in which step takes them
 	step(b *block, leaves *[]leaf) step[T] // returns what computes the node, for one goroutine
 }
@@ -212,6 +216,7 @@ type step[T Element] interface {
 type leaf interface {
 	region() region
 	copied() leaf
+	oneRun(dst region) (inc int, ok bool)
 }
 
 // view is an array with one axis that is made once and laid over one slice after the other.
@@ -264,8 +269,11 @@ type arena struct {
 
 var arenas = sync.Pool{New: func() any { return new(arena) }}
 
-// lend returns n elements of any values, from an arena that has as many left.
+// lend returns n elements of any values, from an arena that has as many left, if there is one.
 func lend[T Element](from *arena, n int) []T {
+	if from == nil {
+		return make([]T, n)
+	}
 	const line = 8 // words
 	words := (n*DTypeOf[T]().Size() + 7) / 8
 	words = (words + line - 1) / line * line
@@ -277,13 +285,16 @@ func lend[T Element](from *arena, n int) []T {
 	return recast[T](from.words[first:from.used])[:n]
 }
 
-type constant[T Element] struct{ value *Array[T] }
+type constant[T Element] struct {
+	value *Array[T]
+	spare
+}
 
-func (c constant[T]) collect(*[]leaf) {}
+func (c *constant[T]) collect(*[]leaf) {}
 
-func (c constant[T]) step(*block, *[]leaf) step[T] { return c }
+func (c *constant[T]) step(*block, *[]leaf) step[T] { return c }
 
-func (c constant[T]) compute(*block, *Array[T]) (*Array[T], bool) { return c.value, false }
+func (c *constant[T]) compute(*block, *Array[T]) (*Array[T], bool) { return c.value, false }
 
 // given returns a node that is part of an expression. It panics with a [ValueError] if there is none.
 func given[T Element](op string, x node[T]) node[T] {
@@ -293,24 +304,27 @@ func given[T Element](op string, x node[T]) node[T] {
 	return x
 }
 
-type variable[T Element] struct{ array *Array[T] }
+type variable[T Element] struct {
+	array *Array[T]
+	spare
+}
 
-func variableOf[T Element](op string, a *Array[T]) variable[T] {
+func variableOf[T Element](op string, a *Array[T]) *variable[T] {
 	if a == nil {
 		panic(ValueError{op, nil, "expected an array"})
 	}
-	return variable[T]{a}
+	return &variable[T]{array: a}
 }
 
-func (v variable[T]) collect(leaves *[]leaf) { *leaves = append(*leaves, v) }
+func (v *variable[T]) collect(leaves *[]leaf) { *leaves = append(*leaves, v) }
 
-func (v variable[T]) region() region { return v.array.region() }
+func (v *variable[T]) region() region { return v.array.region() }
 
-func (v variable[T]) copied() leaf { return variable[T]{v.array.Copy()} }
+func (v *variable[T]) copied() leaf { return &variable[T]{array: v.array.Copy()} }
 
-func (v variable[T]) step(b *block, leaves *[]leaf) step[T] {
+func (v *variable[T]) step(b *block, leaves *[]leaf) step[T] {
 	operand := len(b.loops.strides) - len(*leaves)
-	array := (*leaves)[0].(variable[T]).array // perhaps a copy of v's
+	array := (*leaves)[0].(*variable[T]).array // perhaps a copy of v's
 	*leaves = (*leaves)[1:]
 	return &load[T]{data: array.data, operand: operand, inc: b.loops.inc(operand)}
 }
@@ -344,11 +358,12 @@ func (l *load[T]) compute(b *block, _ *Array[T]) (*Array[T], bool) {
 type call1[U, T Element] struct {
 	f func(dst *Array[U], a *Array[T]) *Array[U]
 	x node[T]
+	spare
 }
 
-func (c call1[U, T]) collect(leaves *[]leaf) { c.x.collect(leaves) }
+func (c *call1[U, T]) collect(leaves *[]leaf) { c.x.collect(leaves) }
 
-func (c call1[U, T]) step(b *block, leaves *[]leaf) step[U] {
+func (c *call1[U, T]) step(b *block, leaves *[]leaf) step[U] {
 	return &called1[U, T]{f: c.f, x: c.x.step(b, leaves)}
 }
 
@@ -371,14 +386,15 @@ func (c *called1[U, T]) compute(b *block, target *Array[U]) (*Array[U], bool) {
 type call2[U, T Element] struct {
 	f    func(dst *Array[U], a, b *Array[T]) *Array[U]
 	x, y node[T]
+	spare
 }
 
-func (c call2[U, T]) collect(leaves *[]leaf) {
+func (c *call2[U, T]) collect(leaves *[]leaf) {
 	c.x.collect(leaves)
 	c.y.collect(leaves)
 }
 
-func (c call2[U, T]) step(b *block, leaves *[]leaf) step[U] {
+func (c *call2[U, T]) step(b *block, leaves *[]leaf) step[U] {
 	x := c.x.step(b, leaves)
 	return &called2[U, T]{f: c.f, x: x, y: c.y.step(b, leaves)}
 }
@@ -407,15 +423,16 @@ func (c *called2[U, T]) compute(b *block, target *Array[U]) (*Array[U], bool) {
 type choice[T Element] struct {
 	cond node[bool]
 	x, y node[T]
+	spare
 }
 
-func (c choice[T]) collect(leaves *[]leaf) {
+func (c *choice[T]) collect(leaves *[]leaf) {
 	c.cond.collect(leaves)
 	c.x.collect(leaves)
 	c.y.collect(leaves)
 }
 
-func (c choice[T]) step(b *block, leaves *[]leaf) step[T] {
+func (c *choice[T]) step(b *block, leaves *[]leaf) step[T] {
 	cond := c.cond.step(b, leaves)
 	x := c.x.step(b, leaves)
 	return &chosen[T]{cond: cond, x: x, y: c.y.step(b, leaves)}
