@@ -38,5 +38,7 @@ var neon = func() Set {
 	s.Binary[Mul][reflect.Uint32] = KernelBinary{mulI32NEON, 4}
 	s.Binary[Div][reflect.Float64] = KernelBinary{divF64NEON, 2}
 	s.Binary[Div][reflect.Float32] = KernelBinary{divF32NEON, 4}
+	s.Ternary[AddProduct][reflect.Float64] = KernelTernary{addProductF64NEON, 2}
+	s.Ternary[AddProduct][reflect.Float32] = KernelTernary{addProductF32NEON, 4}
 	return s
 }()
