@@ -40,5 +40,7 @@ var neon = func() Set {
 	s.Binary[Div][reflect.Float32] = KernelBinary{divF32NEON, 4}
 	s.Ternary[AddProduct][reflect.Float64] = KernelTernary{addProductF64NEON, 2}
 	s.Ternary[AddProduct][reflect.Float32] = KernelTernary{addProductF32NEON, 4}
+	s.Packed[reflect.Float64] = KernelPacked{packedF64NEON, 8, 6}
+	s.Packed[reflect.Float32] = KernelPacked{packedF32NEON, 8, 12}
 	return s
 }()
