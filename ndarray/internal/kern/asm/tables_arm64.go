@@ -42,5 +42,9 @@ var neon = func() Set {
 	s.Ternary[AddProduct][reflect.Float32] = KernelTernary{addProductF32NEON, 4}
 	s.Packed[reflect.Float64] = KernelPacked{packedF64NEON, 8, 6}
 	s.Packed[reflect.Float32] = KernelPacked{packedF32NEON, 8, 12}
+	s.Sums[reflect.Float64] = KernelSums{pairwiseF64NEON, 8}
+	s.Products[reflect.Float64] = KernelProducts{productsF64NEON, 8}
+	s.Sums[reflect.Float32] = KernelSums{pairwiseF32NEON, 8}
+	s.Products[reflect.Float32] = KernelProducts{productsF32NEON, 8}
 	return s
 }()

@@ -62,6 +62,7 @@ func Sources() map[string][]byte {
 	}{
 		{"arithmetic", arithmetic},
 		{"gemm", gemm},
+		{"pairwise", pairwise},
 	} {
 		f := new(file)
 		f.text.WriteString(header + "#include \"textflag.h\"\n")
