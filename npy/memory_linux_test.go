@@ -86,6 +86,7 @@ func TestReadFewAddresses(t *testing.T) {
 	if raceDetector {
 		t.Skip("the race detector itself takes more addresses")
 	}
+	emulated.Skip(t, "it starts no program of the processor that it emulates")
 	cmd := exec.Command(os.Args[0], "-test.run=^TestReadFewAddresses$")
 	cmd.Env = append(os.Environ(), "SAMEBYTES_SPARSE="+sparse(t, 4<<30))
 	if out, err := cmd.CombinedOutput(); err != nil {

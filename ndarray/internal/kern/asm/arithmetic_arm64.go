@@ -60,3 +60,9 @@ func divF64NEON(dst, a, b *byte, n, aMove, bMove int)
 
 //go:noescape
 func divF32NEON(dst, a, b *byte, n, aMove, bMove int)
+
+//go:noescape
+func addProductF64NEON(dst, a, b, c *byte, n, aMove, bMove, cMove int)
+
+//go:noescape
+func addProductF32NEON(dst, a, b, c *byte, n, aMove, bMove, cMove int)

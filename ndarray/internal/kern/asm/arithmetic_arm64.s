@@ -1406,3 +1406,203 @@ one:
 last:
 	VST1 [V31.B16], (R6)
 	RET
+
+// func addProductF64NEON(dst, a, b, c *byte, n, aMove, bMove, cMove int)
+TEXT ·addProductF64NEON(SB), NOSPLIT, $192-64
+	MOVD dst+0(FP), R0
+	MOVD a+8(FP), R1
+	MOVD b+16(FP), R2
+	MOVD c+24(FP), R3
+	MOVD n+32(FP), R4
+	MOVD aMove+40(FP), R5
+	MOVD bMove+48(FP), R6
+	MOVD cMove+56(FP), R7
+	CBNZ R5, aMany
+	VLD1R (R1), [V0.D2]
+	VMOV V0.B16, V1.B16
+	VMOV V0.B16, V2.B16
+	VMOV V0.B16, V3.B16
+	MOVD $aAll-192(SP), R1
+	VST1 [V0.B16, V1.B16, V2.B16, V3.B16], (R1)
+
+aMany:
+	CBNZ R6, bMany
+	VLD1R (R2), [V0.D2]
+	VMOV V0.B16, V1.B16
+	VMOV V0.B16, V2.B16
+	VMOV V0.B16, V3.B16
+	MOVD $bAll-128(SP), R2
+	VST1 [V0.B16, V1.B16, V2.B16, V3.B16], (R2)
+
+bMany:
+	CBNZ R7, cMany
+	VLD1R (R3), [V0.D2]
+	VMOV V0.B16, V1.B16
+	VMOV V0.B16, V2.B16
+	VMOV V0.B16, V3.B16
+	MOVD $cAll-64(SP), R3
+	VST1 [V0.B16, V1.B16, V2.B16, V3.B16], (R3)
+
+cMany:
+	SUB $2, R4, R8
+	LSL $3, R8, R8
+	AND R5, R8, R9
+	ADD R1, R9, R9
+	VLD1 (R9), [V0.B16]
+	AND R6, R8, R9
+	ADD R2, R9, R9
+	VLD1 (R9), [V1.B16]
+	AND R7, R8, R9
+	ADD R3, R9, R9
+	VLD1 (R9), [V2.B16]
+	WORD $0x6e62dc21 // fmul v1.2d, v1.2d, v2.2d
+	WORD $0x4e61d41f // fadd v31.2d, v0.2d, v1.2d
+	ADD R0, R8, R8
+	AND $64, R5, R9
+	AND $64, R6, R10
+	AND $64, R7, R11
+
+four:
+	CMP $8, R4
+	BLT few
+	VLD1 (R1), [V0.B16, V1.B16, V2.B16, V3.B16]
+	VLD1 (R2), [V4.B16, V5.B16, V6.B16, V7.B16]
+	VLD1 (R3), [V8.B16, V9.B16, V10.B16, V11.B16]
+	WORD $0x6e68dc84 // fmul v4.2d, v4.2d, v8.2d
+	WORD $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	WORD $0x6e69dca5 // fmul v5.2d, v5.2d, v9.2d
+	WORD $0x4e65d421 // fadd v1.2d, v1.2d, v5.2d
+	WORD $0x6e6adcc6 // fmul v6.2d, v6.2d, v10.2d
+	WORD $0x4e66d442 // fadd v2.2d, v2.2d, v6.2d
+	WORD $0x6e6bdce7 // fmul v7.2d, v7.2d, v11.2d
+	WORD $0x4e67d463 // fadd v3.2d, v3.2d, v7.2d
+	VST1.P [V0.B16, V1.B16, V2.B16, V3.B16], 64(R0)
+	ADD R9, R1
+	ADD R10, R2
+	ADD R11, R3
+	SUB $8, R4
+	B four
+
+few:
+	AND $16, R5, R9
+	AND $16, R6, R10
+	AND $16, R7, R11
+
+one:
+	CMP $2, R4
+	BLT last
+	VLD1 (R1), [V0.B16]
+	VLD1 (R2), [V4.B16]
+	VLD1 (R3), [V8.B16]
+	WORD $0x6e68dc84 // fmul v4.2d, v4.2d, v8.2d
+	WORD $0x4e64d400 // fadd v0.2d, v0.2d, v4.2d
+	VST1.P [V0.B16], 16(R0)
+	ADD R9, R1
+	ADD R10, R2
+	ADD R11, R3
+	SUB $2, R4
+	B one
+
+last:
+	VST1 [V31.B16], (R8)
+	RET
+
+// func addProductF32NEON(dst, a, b, c *byte, n, aMove, bMove, cMove int)
+TEXT ·addProductF32NEON(SB), NOSPLIT, $192-64
+	MOVD dst+0(FP), R0
+	MOVD a+8(FP), R1
+	MOVD b+16(FP), R2
+	MOVD c+24(FP), R3
+	MOVD n+32(FP), R4
+	MOVD aMove+40(FP), R5
+	MOVD bMove+48(FP), R6
+	MOVD cMove+56(FP), R7
+	CBNZ R5, aMany
+	VLD1R (R1), [V0.S4]
+	VMOV V0.B16, V1.B16
+	VMOV V0.B16, V2.B16
+	VMOV V0.B16, V3.B16
+	MOVD $aAll-192(SP), R1
+	VST1 [V0.B16, V1.B16, V2.B16, V3.B16], (R1)
+
+aMany:
+	CBNZ R6, bMany
+	VLD1R (R2), [V0.S4]
+	VMOV V0.B16, V1.B16
+	VMOV V0.B16, V2.B16
+	VMOV V0.B16, V3.B16
+	MOVD $bAll-128(SP), R2
+	VST1 [V0.B16, V1.B16, V2.B16, V3.B16], (R2)
+
+bMany:
+	CBNZ R7, cMany
+	VLD1R (R3), [V0.S4]
+	VMOV V0.B16, V1.B16
+	VMOV V0.B16, V2.B16
+	VMOV V0.B16, V3.B16
+	MOVD $cAll-64(SP), R3
+	VST1 [V0.B16, V1.B16, V2.B16, V3.B16], (R3)
+
+cMany:
+	SUB $4, R4, R8
+	LSL $2, R8, R8
+	AND R5, R8, R9
+	ADD R1, R9, R9
+	VLD1 (R9), [V0.B16]
+	AND R6, R8, R9
+	ADD R2, R9, R9
+	VLD1 (R9), [V1.B16]
+	AND R7, R8, R9
+	ADD R3, R9, R9
+	VLD1 (R9), [V2.B16]
+	WORD $0x6e22dc21 // fmul v1.4s, v1.4s, v2.4s
+	WORD $0x4e21d41f // fadd v31.4s, v0.4s, v1.4s
+	ADD R0, R8, R8
+	AND $64, R5, R9
+	AND $64, R6, R10
+	AND $64, R7, R11
+
+four:
+	CMP $16, R4
+	BLT few
+	VLD1 (R1), [V0.B16, V1.B16, V2.B16, V3.B16]
+	VLD1 (R2), [V4.B16, V5.B16, V6.B16, V7.B16]
+	VLD1 (R3), [V8.B16, V9.B16, V10.B16, V11.B16]
+	WORD $0x6e28dc84 // fmul v4.4s, v4.4s, v8.4s
+	WORD $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	WORD $0x6e29dca5 // fmul v5.4s, v5.4s, v9.4s
+	WORD $0x4e25d421 // fadd v1.4s, v1.4s, v5.4s
+	WORD $0x6e2adcc6 // fmul v6.4s, v6.4s, v10.4s
+	WORD $0x4e26d442 // fadd v2.4s, v2.4s, v6.4s
+	WORD $0x6e2bdce7 // fmul v7.4s, v7.4s, v11.4s
+	WORD $0x4e27d463 // fadd v3.4s, v3.4s, v7.4s
+	VST1.P [V0.B16, V1.B16, V2.B16, V3.B16], 64(R0)
+	ADD R9, R1
+	ADD R10, R2
+	ADD R11, R3
+	SUB $16, R4
+	B four
+
+few:
+	AND $16, R5, R9
+	AND $16, R6, R10
+	AND $16, R7, R11
+
+one:
+	CMP $4, R4
+	BLT last
+	VLD1 (R1), [V0.B16]
+	VLD1 (R2), [V4.B16]
+	VLD1 (R3), [V8.B16]
+	WORD $0x6e28dc84 // fmul v4.4s, v4.4s, v8.4s
+	WORD $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	VST1.P [V0.B16], 16(R0)
+	ADD R9, R1
+	ADD R10, R2
+	ADD R11, R3
+	SUB $4, R4
+	B one
+
+last:
+	VST1 [V31.B16], (R8)
+	RET

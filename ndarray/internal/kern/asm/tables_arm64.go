@@ -38,5 +38,13 @@ var neon = func() Set {
 	s.Binary[Mul][reflect.Uint32] = KernelBinary{mulI32NEON, 4}
 	s.Binary[Div][reflect.Float64] = KernelBinary{divF64NEON, 2}
 	s.Binary[Div][reflect.Float32] = KernelBinary{divF32NEON, 4}
+	s.Ternary[AddProduct][reflect.Float64] = KernelTernary{addProductF64NEON, 2}
+	s.Ternary[AddProduct][reflect.Float32] = KernelTernary{addProductF32NEON, 4}
+	s.Packed[reflect.Float64] = KernelPacked{packedF64NEON, 8, 6}
+	s.Packed[reflect.Float32] = KernelPacked{packedF32NEON, 8, 12}
+	s.Sums[reflect.Float64] = KernelSums{pairwiseF64NEON, 8}
+	s.Products[reflect.Float64] = KernelProducts{productsF64NEON, 8}
+	s.Sums[reflect.Float32] = KernelSums{pairwiseF32NEON, 8}
+	s.Products[reflect.Float32] = KernelProducts{productsF32NEON, 8}
 	return s
 }()

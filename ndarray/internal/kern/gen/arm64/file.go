@@ -19,8 +19,13 @@ type file struct {
 }
 
 func (f *file) function(name, params string, frame, args int) {
-	fmt.Fprintf(&f.text, "\n// func %s(%s)\nTEXT ·%s(SB), NOSPLIT, $%d-%d\n", name, params, name, frame, args)
-	fmt.Fprintf(&f.stubs, "\n//go:noescape\nfunc %s(%s)\n", name, params)
+	f.returning(name, params, "", frame, args)
+}
+
+func (f *file) returning(name, params, result string, frame, args int) {
+	signature := strings.TrimSpace(fmt.Sprintf("func %s(%s) %s", name, params, result))
+	fmt.Fprintf(&f.text, "\n// %s\nTEXT ·%s(SB), NOSPLIT, $%d-%d\n", signature, name, frame, args)
+	fmt.Fprintf(&f.stubs, "\n//go:noescape\n%s\n", signature)
 }
 
 func (f *file) line(format string, args ...any) { fmt.Fprintf(&f.text, "\t"+format+"\n", args...) }
@@ -28,7 +33,11 @@ func (f *file) line(format string, args ...any) { fmt.Fprintf(&f.text, "\t"+form
 func (f *file) label(name string) { fmt.Fprintf(&f.text, "\n%s:\n", name) }
 
 func (f *file) entry(in string, index []string, kernel, function string, least int) {
-	f.entries = append(f.entries, table.Entry{Set: "neon", Table: in, Index: index, Kernel: kernel, Function: function, Least: least})
+	f.entries = append(f.entries, entry(in, index, kernel, function, least))
+}
+
+func entry(in string, index []string, kernel, function string, least int, more ...any) table.Entry {
+	return table.Entry{Set: "neon", Table: in, Index: index, Kernel: kernel, Function: function, Least: least, More: more}
 }
 
 // list returns so many vectors from that with the number first on.
@@ -52,6 +61,8 @@ func Sources() map[string][]byte {
 		write func(f *file)
 	}{
 		{"arithmetic", arithmetic},
+		{"gemm", gemm},
+		{"pairwise", pairwise},
 	} {
 		f := new(file)
 		f.text.WriteString(header + "#include \"textflag.h\"\n")

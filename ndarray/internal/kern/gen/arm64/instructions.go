@@ -27,22 +27,27 @@ func known(name, arrangement string) instruction {
 }
 
 // The encodings are those of the Arm Architecture Reference Manual, C7.2, for 128 bits.
+var (
+	add = map[*dtype]instruction{
+		f64: word(0x4e60d400, "fadd", "D2"), f32: word(0x4e20d400, "fadd", "S4"),
+		i8: known("VADD", "B16"), i16: known("VADD", "H8"), i32: known("VADD", "S4"), i64: known("VADD", "D2"),
+	}
+	multiply = map[*dtype]instruction{
+		f64: word(0x6e60dc00, "fmul", "D2"), f32: word(0x6e20dc00, "fmul", "S4"),
+		i8: word(0x4e209c00, "mul", "B16"), i16: word(0x4e609c00, "mul", "H8"), i32: word(0x4ea09c00, "mul", "S4"),
+	}
+)
+
 var binaries = []struct {
 	op string // its name in package asm
 	of map[*dtype]instruction
 }{
-	{"Add", map[*dtype]instruction{
-		f64: word(0x4e60d400, "fadd", "D2"), f32: word(0x4e20d400, "fadd", "S4"),
-		i8: known("VADD", "B16"), i16: known("VADD", "H8"), i32: known("VADD", "S4"), i64: known("VADD", "D2"),
-	}},
+	{"Add", add},
 	{"Sub", map[*dtype]instruction{
 		f64: word(0x4ee0d400, "fsub", "D2"), f32: word(0x4ea0d400, "fsub", "S4"),
 		i8: known("VSUB", "B16"), i16: known("VSUB", "H8"), i32: known("VSUB", "S4"), i64: known("VSUB", "D2"),
 	}},
-	{"Mul", map[*dtype]instruction{
-		f64: word(0x6e60dc00, "fmul", "D2"), f32: word(0x6e20dc00, "fmul", "S4"),
-		i8: word(0x4e209c00, "mul", "B16"), i16: word(0x4e609c00, "mul", "H8"), i32: word(0x4ea09c00, "mul", "S4"),
-	}},
+	{"Mul", multiply},
 	{"Div", map[*dtype]instruction{
 		f64: word(0x6e60fc00, "fdiv", "D2"), f32: word(0x6e20fc00, "fdiv", "S4"),
 	}},
