@@ -17,6 +17,9 @@ const (
 	longMin = 1 << 20
 	// tryMin is the number of elements that is not worth a look at the clock.
 	tryMin = 1 << 13
+	// pieceMin is the number of elements in one piece from which a reduction of them is shared out: kernels go over fewer in some
+	// ten microseconds at most.
+	pieceMin = 1 << 18
 	// smallBytes is the size of a result that is not worth loops if one run will do.
 	smallBytes = 64 << 10
 )
@@ -44,7 +47,7 @@ func goroutines() int {
 
 // onePiece reports whether the elements lie one after the other in C order, and one goroutine goes over them all: what needs no
 // more than a call of a loop.
-func (l *layout) onePiece() bool { return l.contiguous() && (l.n < parallelMin || goroutines() == 1) }
+func (l *layout) onePiece() bool { return l.contiguous() && (l.n < pieceMin || goroutines() == 1) }
 
 // eachParallel is each for runs that may be visited in any order and at the same time.
 func (l *loops) eachParallel(run func(offsets []int, n int)) { l.eachWeighted(1, run) }
