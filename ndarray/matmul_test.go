@@ -265,7 +265,7 @@ func TestMatMulIntoMatrix(t *testing.T) {
 		for _, left := range []*ndarray.Array[float64]{x, x.T(), back} {
 			for _, right := range []*ndarray.Array[float64]{y, y.T()} {
 				dst, expected := floats(n, n), ndarray.MatMul(nil, left, right)
-				if allocs := testing.AllocsPerRun(10, func() { ndarray.MatMul(dst, left, right) }); allocs != 0 {
+				if allocs := testing.AllocsPerRun(10, func() { ndarray.MatMul(dst, left, right) }); allocs > 1 { // the race detector has pools forget
 					t.Errorf("%d: expected no allocations, found %v", n, allocs)
 				}
 				if !slices.Equal(dst.Data(), expected.Data()) {

@@ -8,8 +8,9 @@ import (
 	"github.com/samebytes/samebytes/ndarray/internal/kern/asm"
 )
 
-// The only pointers are those that kernels get, and of variables whose bits are taken as another type's. Each of the former points into a slice, at the first of the elements that the kernel touches,
-// all of which have been found to lie in the slice; the kernel keeps none.
+// The pointers here are those that kernels get, and of variables whose bits are taken as another type's. Each of the former points
+// into a slice, at the first of the elements that the kernel touches, all of which have been found to lie in the slice; the kernel
+// keeps none.
 
 // vectorMin is the number of elements from which it is worth to look for a kernel.
 const vectorMin = 8
