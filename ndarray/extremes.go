@@ -2,6 +2,7 @@ package ndarray
 
 import (
 	"github.com/samebytes/samebytes/ndarray/internal/kern"
+	"github.com/samebytes/samebytes/ndarray/internal/workers"
 )
 
 // Min returns the least of all elements, or NaN if one is. It panics with a [ShapeError] if there are none.
@@ -96,13 +97,34 @@ func argument[T Real](op string, a *Array[T], find func(v kern.Vec[T], n int) in
 		panic(newShapeError(op, "expected at least one element", a.shape))
 	}
 	best := -1
-	if a.contiguous() {
-		best = find(kern.Vec[T]{Data: a.data, Inc: 1}, a.n)
-	} else {
+	switch {
+	case !a.contiguous():
 		best = argumentOfRuns(a, find, before)
+	case a.onePiece():
+		best = find(kern.Vec[T]{Data: a.data, Inc: 1}, a.n)
+	default:
+		best = argumentOfBlocks(a, find, before)
 	}
 	if best < 0 {
 		panic(newShapeError(op, "expected an element that is not NaN", a.shape))
+	}
+	return best
+}
+
+// argumentOfBlocks is argument for many elements in C order, of which goroutines share the blocks, or -1.
+func argumentOfBlocks[T Real](a *Array[T], find func(v kern.Vec[T], n int) int, before func(x, y T) bool) int {
+	const block = 1 << 16 // elements
+	found := make([]int, (a.n+block-1)/block)
+	workers.Share(goroutines(), len(found), a.n >= longMin, func(first, last int) {
+		for b := first; b < last; b++ {
+			found[b] = find(kern.Vec[T]{Data: a.data, Off: b * block, Inc: 1}, min(block, a.n-b*block))
+		}
+	})
+	best := -1
+	for b, i := range found {
+		if at := b*block + i; i >= 0 && (best < 0 || before(a.data[at], a.data[best])) {
+			best = at
+		}
 	}
 	return best
 }

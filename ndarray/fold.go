@@ -67,6 +67,7 @@ type folding[A Element] struct {
 	hasLine     bool
 	gathered    int // elements that are gathered into one line
 	leafRows    int
+	most        int // results of a unit
 }
 
 // foldAxis is an axis along which elements are step apart, and results to.
@@ -80,7 +81,7 @@ func newFolding[A Element](f *fold[A], from, to *layout) *folding[A] {
 		l = newLoops(from, to)
 	}
 	g := &folding[A]{fold: f, first: l.offsets[0], firstTo: l.offsets[1],
-		tile: foldAxis{n: 1, step: 1, to: 1}, line: foldAxis{n: 1}, leafRows: leafRows}
+		tile: foldAxis{n: 1, step: 1, to: 1}, line: foldAxis{n: 1}, leafRows: leafRows, most: tileLen}
 	last := len(l.shape) - 1
 	if !f.exact && f.half != nil && last > 0 && from.n <= gatherLen && to.n == 1 {
 		g.gathered = from.n
@@ -154,11 +155,12 @@ func (g *folding[A]) wholeLines() bool {
 
 // each calls emit with all results: n values, and where the first of them goes. It may call it from several goroutines.
 func (g *folding[A]) each(total int, emit func(acc []A, to, inc int)) {
-	units := (g.tile.n + tileLen - 1) / tileLen
-	for _, axis := range g.kept {
-		units *= axis.n
-	}
 	count := goroutines()
+	units := g.count()
+	if g.hasLine && count > 1 && units < 2*count && total >= pieceMin {
+		g.most = max(min(tileLen, g.tile.n/(4*count)), shortAxis) // each result has a line of its own
+		units = g.count()
+	}
 	switch {
 	case count == 1 || total < tryMin:
 		g.units(0, units, 1, emit)
@@ -167,6 +169,15 @@ func (g *folding[A]) each(total int, emit func(acc []A, to, inc int)) {
 	default:
 		workers.Share(count, units, total >= longMin, func(first, last int) { g.units(first, last, 1, emit) })
 	}
+}
+
+// count returns the number of units.
+func (g *folding[A]) count() int {
+	units := (g.tile.n + g.most - 1) / g.most
+	for _, axis := range g.kept {
+		units *= axis.n
+	}
+	return units
 }
 
 // units works out the results from unit first to last-1: a unit is a tile at one index of the kept axes.
@@ -181,9 +192,9 @@ func (g *folding[A]) units(first, last, goroutines int, emit func(acc []A, to, i
 			from += i * axis.step
 			to += i * axis.to
 		}
-		n := min(tileLen, g.tile.n-rest*tileLen)
-		from += rest * tileLen * g.tile.step
-		to += rest * tileLen * g.tile.to
+		n := min(g.most, g.tile.n-rest*g.most)
+		from += rest * g.most * g.tile.step
+		to += rest * g.most * g.tile.to
 		acc := s.acc[:n]
 		g.all(acc, from, s, goroutines)
 		if g.next != nil {

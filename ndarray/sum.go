@@ -26,8 +26,39 @@ func SumAs[U, T Number](a *Array[T]) U {
 				return of[U](sum)
 			}
 		}
+		if sum, ok := integerSum[U](a); ok {
+			return sum
+		}
 	}
 	return sumTo[U]("Sum", nil, a, nil).data[0]
+}
+
+// integerSum returns the sum of all elements of a, which lie in one piece, if they are integers and U is as wide as integers are.
+func integerSum[U, T Number](a *Array[T]) (sum U, ok bool) {
+	var low int64
+	switch a := any(a).(type) {
+	case *Array[int8]:
+		low = kern.SumIntegers(a.data[:a.n])
+	case *Array[int16]:
+		low = kern.SumIntegers(a.data[:a.n])
+	case *Array[int32]:
+		low = kern.SumIntegers(a.data[:a.n])
+	case *Array[uint8]:
+		low = kern.SumIntegers(a.data[:a.n])
+	case *Array[uint16]:
+		low = kern.SumIntegers(a.data[:a.n])
+	case *Array[uint32]:
+		low = kern.SumIntegers(a.data[:a.n])
+	default:
+		return sum, false
+	}
+	switch any(sum).(type) {
+	case int64:
+		return of[U](low), true
+	case uint64:
+		return of[U](uint64(low)), true
+	}
+	return sum, false
 }
 
 // SumTo stores in dst the sums over axes, of all elements if none are named, and returns dst. Elements are converted to U and
