@@ -13,6 +13,7 @@ import (
 	"gonum.org/v1/gonum/blas/gonum"
 
 	"github.com/samebytes/samebytes/ndarray"
+	"github.com/samebytes/samebytes/ndarray/internal/kern/asm"
 )
 
 func TestMatMul(t *testing.T) {
@@ -265,7 +266,7 @@ func TestMatMulIntoMatrix(t *testing.T) {
 		for _, left := range []*ndarray.Array[float64]{x, x.T(), back} {
 			for _, right := range []*ndarray.Array[float64]{y, y.T()} {
 				dst, expected := floats(n, n), ndarray.MatMul(nil, left, right)
-				if allocs := testing.AllocsPerRun(10, func() { ndarray.MatMul(dst, left, right) }); allocs > 1 { // the race detector has pools forget
+				if allocs := testing.AllocsPerRun(10, func() { ndarray.MatMul(dst, left, right) }); allocs > 1 && len(asm.Levels()) > 1 { // the race detector has pools forget
 					t.Errorf("%d: expected no allocations, found %v", n, allocs)
 				}
 				if !slices.Equal(dst.Data(), expected.Data()) {
